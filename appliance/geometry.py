@@ -1,0 +1,109 @@
+"""Rotations, viewing rays and crops as pure functions on small arrays; no state, no picture.
+
+camera_from_head R = Ry(-yaw) Rx(-pitch) Rz(roll), right-handed rotations about X right, Y down, Z forward.
+"""
+from math import asin, atan2, cos, degrees, radians, sin, sqrt
+
+import numpy as np
+
+
+def matrix_from_angles(yaw, pitch, roll):
+    """(3, 3) camera_from_head from degrees."""
+    cy, sy = cos(radians(-yaw)), sin(radians(-yaw))
+    cx, sx = cos(radians(-pitch)), sin(radians(-pitch))
+    cz, sz = cos(radians(roll)), sin(radians(roll))
+    ry = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
+    rx = np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]])
+    rz = np.array([[cz, -sz, 0], [sz, cz, 0], [0, 0, 1]])
+    return ry.dot(rx).dot(rz)
+
+
+def angles_from_matrix(matrix):
+    """(yaw, pitch, roll) in degrees; yaw and roll in (-180, 180], pitch in [-90, 90]."""
+    pitch = asin(max(-1.0, min(1.0, matrix[1, 2])))
+    yaw = atan2(-matrix[0, 2], matrix[2, 2])
+    roll = atan2(matrix[1, 0], matrix[1, 1])
+    return degrees(yaw), degrees(pitch), degrees(roll)
+
+
+def quaternion_from_matrix(matrix):
+    """(4,) unit quaternion (w, x, y, z) with w >= 0, by the largest of the four squares (Shepperd)."""
+    m = matrix
+    trace = m[0, 0] + m[1, 1] + m[2, 2]
+    k = int(np.argmax([trace, m[0, 0], m[1, 1], m[2, 2]]))
+    if k == 0:
+        q = [1 + trace, m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1]]
+    elif k == 1:
+        q = [m[2, 1] - m[1, 2], 1 + 2 * m[0, 0] - trace, m[0, 1] + m[1, 0], m[0, 2] + m[2, 0]]
+    elif k == 2:
+        q = [m[0, 2] - m[2, 0], m[0, 1] + m[1, 0], 1 + 2 * m[1, 1] - trace, m[1, 2] + m[2, 1]]
+    else:
+        q = [m[1, 0] - m[0, 1], m[0, 2] + m[2, 0], m[1, 2] + m[2, 1], 1 + 2 * m[2, 2] - trace]
+    w, x, y, z = q
+    n = sqrt(w * w + x * x + y * y + z * z)
+    return np.array(q) / (n if w >= 0 else -n)
+
+
+def matrix_from_quaternion(q):
+    """(3, 3) matrix from a unit quaternion (w, x, y, z)."""
+    w, x, y, z = (float(v) for v in q)
+    return np.array([[1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+                     [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+                     [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)]])
+
+
+def quaternion_product(a, b):
+    """(4,) quaternion a b: the rotation b, then a."""
+    w, x, y, z = (float(v) for v in a)
+    p, q, r, s = (float(v) for v in b)
+    return np.array([w * p - x * q - y * r - z * s, w * q + x * p + y * s - z * r,
+                     w * r - x * s + y * p + z * q, w * s + x * r - y * q + z * p])
+
+
+def slerp(a, b, share):
+    """(4,) unit quaternion on the shorter arc from a (share 0) to b (share 1), w >= 0."""
+    a, b = np.asarray(a, float), np.asarray(b, float)
+    c = float(a.dot(b))
+    if c < 0:
+        b, c = -b, -c
+    if c > 0.9995:          # closer than 2 degrees: the chord is the arc to 1e-7, and sin(angle) would divide
+        q = a + share * (b - a)
+    else:
+        angle = np.arccos(min(1.0, c))
+        q = (np.sin((1 - share) * angle) * a + np.sin(share * angle) * b) / np.sin(angle)
+    q = q / np.sqrt(q.dot(q))
+    return -q if q[0] < 0 else q
+
+
+def focal_length(width, field_of_view):
+    """Focal length in pixels of a picture `width` pixels wide with a horizontal field of view in degrees."""
+    return 0.5 * width / np.tan(np.radians(field_of_view) / 2)
+
+
+def ray_rotation(x, y):
+    """(3, 3) smallest rotation that turns the optical axis onto the viewing ray (x, y, 1)."""
+    n = sqrt(x * x + y * y + 1)
+    x, y, z = x / n, y / n, 1 / n
+    k = 1 / (1 + z)
+    return np.array([[1 - k * x * x, -k * x * y, x], [-k * x * y, 1 - k * y * y, y], [-x, -y, z]])
+
+
+def crop_transform(centre, side, roll, size):
+    """(2, 3) matrix from picture pixels to the pixels of a square crop, and its inverse.
+
+    centre: (x, y) of the square's middle. side: its side in picture pixels. roll: degrees by which the square is
+    turned (a head tilted by `roll` stands upright in it). size: pixels of the crop's side.
+    """
+    k = size / float(side)
+    c, s = cos(radians(roll)), sin(radians(roll))
+    middle = (size - 1) / 2.0
+    there = np.array([[k * c, k * s, 0], [-k * s, k * c, 0]])
+    there[:, 2] = middle - there[:, :2].dot(np.asarray(centre, float))
+    back = np.array([[c / k, -s / k, 0], [s / k, c / k, 0]])
+    back[:, 2] = np.asarray(centre, float) - back[:, :2].dot((middle, middle))
+    return there, back
+
+
+def apply(transform, points):
+    """(N, 2) points moved by a (2, 3) matrix."""
+    return points.dot(transform[:, :2].T) + transform[:, 2]
