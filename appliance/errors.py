@@ -8,6 +8,7 @@
     +-- OutputError       73   an output that cannot be written
     +-- ConfigError       78   the configuration
 """
+from difflib import get_close_matches
 
 
 class KagamiError(Exception):
@@ -51,6 +52,17 @@ class OutputError(KagamiError):
 
 
 class ConfigError(KagamiError):
-    """The configuration as a whole: all its mistakes, one line each in `why`."""
+    """A mistake in the configuration; `also` holds the further ones, so that all are read at once."""
 
     status = 78
+    also = ()
+
+    def __str__(self):
+        return "\n".join([super().__str__()] + [str(e) for e in self.also])
+
+
+def nearest(word, words):
+    """The one of `words` that `word` was probably meant to be, or None; capitals do not count."""
+    lower = {w.lower(): w for w in words}
+    close = get_close_matches(str(word).lower(), list(lower), 1, 0.55)
+    return lower[close[0]] if close else None

@@ -1,0 +1,115 @@
+"""What the loop sees becomes one record of the state, which terminal, OSC and systemd read alike."""
+import glob
+import os
+import time
+from collections import deque
+
+from appliance.timing import ROWS, Timing
+
+CODES = {"starting": 0, "tracking": 1, "no face": 2, "no camera": 3, "error": 5, "stopping": 6}
+AWAY_AFTER = 0.5          # seconds without a picture after which the camera counts as away
+
+
+class Status:
+    """One record: `state` (a key of CODES) and its `code`, `text` for people, `size` (width, height) or None, `fov`
+    in degrees, `fps`, `dropped`, `uptime` in seconds, `temperature` in degrees Celsius (0 where unknown), `timing`
+    and `ms` {row: 95th percentile over the last second}. `targets`: texts, only to be shown.
+    """
+
+    def __init__(self, timing=None, fov=60.0, targets=()):
+        self.timing = timing if timing is not None else Timing()
+        self.fov, self.targets = fov, tuple(targets)
+        self.state, self.text = "starting", "starting"
+        self.size, self.dropped, self.faces = None, 0, []
+        self._started = self._last_picture = time.monotonic()
+        self._arrivals = deque(maxlen=60)
+        self._reported = (None, 0.0)
+
+    @property
+    def code(self):
+        """The state as a number, as it stands in /kagami/status."""
+        return CODES[self.state]
+
+    @property
+    def uptime(self):
+        """Seconds since the start."""
+        return time.monotonic() - self._started
+
+    @property
+    def fps(self):
+        """Pictures per second over the last ones, 0.0 while none come."""
+        if len(self._arrivals) < 2 or self.state in ("starting", "no camera"):
+            return 0.0
+        return (len(self._arrivals) - 1) / max(1e-6, self._arrivals[-1] - self._arrivals[0])
+
+    @property
+    def ms(self):
+        """{row: milliseconds}, the 95th percentile of about the last second."""
+        last = max(1, int(round(self.fps)))
+        return {row: self.timing.percentile(row, 95, last) for row in ROWS}
+
+    @property
+    def temperature(self):
+        """The hottest thermal zone, degrees Celsius; 0.0 where the system tells none."""
+        return max([_degrees(path) for path in glob.glob("/sys/class/thermal/thermal_zone*/temp")] or [0.0])
+
+    def turn(self, frame, faces, source):
+        """One turn of the loop: a frame with its faces, or None and [] where none came in time."""
+        now = time.monotonic()
+        self.dropped, self.size = source.dropped, source.size
+        if frame is not None:
+            self.faces, self._last_picture = faces, now
+            self._arrivals.append(frame.arrived)
+            self._become("tracking" if any(f.state == "tracked" for f in faces) else "no face", source.state)
+        elif now - self._last_picture > AWAY_AFTER:
+            self.faces = []
+            self._arrivals.clear()
+            self._become("no camera", source.state)
+        _notify("WATCHDOG=1")
+
+    def stop(self, failed=False):
+        """The last state: stopping, or error."""
+        self._become("error" if failed else "stopping", "stopped")
+        _notify("STOPPING=1")
+
+    def due(self):
+        """True once a second and whenever the state has changed since the last True."""
+        now = time.monotonic()
+        state, when = self._reported
+        if state == self.state and now - when < 1.0:
+            return False
+        self._reported = (self.state, now)
+        return True
+
+    def line(self):
+        """The state in one line for a terminal."""
+        parts = [self.state if self.state != "no camera" else self.text, "%5.1f fps" % self.fps,
+                 "%5.2f ms" % self.timing.percentile("total", 50, 30), "dropped %d" % self.dropped]
+        if self.faces:
+            face = self.faces[0]
+            parts.insert(1, "yaw %+4.0f pitch %+4.0f roll %+4.0f  eyes %.1f %.1f" % (
+                face.angles + (face.left.openness, face.right.openness)))
+        return "  ".join(parts + ["-> " + " ".join(self.targets)] if self.targets else parts)
+
+    def _become(self, state, text):
+        if self.state == "starting":
+            _notify("READY=1")
+        self.state, self.text = state, text
+
+
+def _degrees(path):
+    try:
+        with open(path) as f:
+            return int(f.read()) / 1000.0
+    except (OSError, ValueError):
+        return 0.0
+
+
+def _notify(word):
+    """Tell systemd, where it started us and its Python package is there."""
+    if os.environ.get("NOTIFY_SOCKET"):
+        try:
+            from systemd.daemon import notify
+        except ImportError:
+            return
+        notify(word)

@@ -1,0 +1,63 @@
+"""Lines for somebody who watches: rewritten in place on a terminal, now and then elsewhere.
+
+Log records and the line share the stream, so both pass through here.
+"""
+import logging
+import os
+import shutil
+import sys
+import time
+
+PLAIN_EVERY = 5.0        # seconds between lines where nothing can be rewritten
+REDRAW_EVERY = 0.1
+
+
+class LiveLine:
+    """The one line at the foot of `stream` that changes; on anything but a terminal a plain line each 5 s."""
+
+    def __init__(self, stream=None):
+        self.stream = stream or sys.stderr
+        self.live = self.stream.isatty()
+        self._shown, self._next = False, 0.0
+
+    def show(self, text):
+        """Show what text() gives, if it is time; text is called only then."""
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self._next = now + (REDRAW_EVERY if self.live else PLAIN_EVERY)
+        if self.live:
+            width = shutil.get_terminal_size().columns - 1
+            self._write("\r\x1b[K" + text()[:width])
+            self._shown = True
+        else:
+            self._write(text() + "\n")
+
+    def clear(self):
+        """Take the line away, so that something else can be written."""
+        if self._shown:
+            self._write("\r\x1b[K")
+            self._shown = False
+
+    def _write(self, text):
+        try:
+            self.stream.write(text)
+            self.stream.flush()
+        except OSError:
+            self.live, self._next = False, float("inf")      # nobody reads any more; tracking goes on
+
+
+class LogLines(logging.Handler):
+    """Log records as plain text above a LiveLine, with the level journald reads where it listens."""
+
+    levels = {logging.WARNING: "<4>", logging.ERROR: "<3>", logging.CRITICAL: "<2>", logging.DEBUG: "<7>"}
+
+    def __init__(self, line):
+        super().__init__()
+        self.line, self.journal = line, "JOURNAL_STREAM" in os.environ
+
+    def emit(self, record):
+        """Write one record."""
+        self.line.clear()
+        prefix = self.levels.get(record.levelno, "<6>") if self.journal else ""
+        self.line._write(prefix + self.format(record) + "\n")
