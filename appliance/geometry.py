@@ -107,3 +107,63 @@ def crop_transform(centre, side, roll, size):
 def apply(transform, points):
     """(N, 2) points moved by a (2, 3) matrix."""
     return points.dot(transform[:, :2].T) + transform[:, 2]
+
+
+def quaternion_from_vector(v):
+    """(4,) unit quaternion of a rotation vector: axis times angle, radians, at most half a turn."""
+    x, y, z = (float(c) for c in v)
+    angle = sqrt(x * x + y * y + z * z)
+    k = sin(0.5 * angle) / angle if angle > 1e-9 else 0.5
+    return np.array([cos(0.5 * angle), k * x, k * y, k * z])
+
+
+def rotation_between(a, b):
+    """(3,) rotation vector in radians that, seen from the frame of quaternion a, leads to quaternion b."""
+    w, x, y, z = quaternion_product((a[0], -a[1], -a[2], -a[3]), b)
+    if w < 0:
+        w, x, y, z = -w, -x, -y, -z
+    s = sqrt(x * x + y * y + z * z)
+    k = 2 * atan2(s, w) / s if s > 1e-9 else 2.0
+    return np.array([k * x, k * y, k * z])
+
+
+def matrix_from_columns(six):
+    """(3, 3) rotation whose first two columns follow six numbers (Gram-Schmidt); any numbers give a rotation."""
+    ax, ay, az, bx, by, bz = (float(v) for v in six)
+    n = sqrt(ax * ax + ay * ay + az * az)
+    if not n > 1e-6:
+        ax, ay, az, n = 1.0, 0.0, 0.0, 1.0
+    ax, ay, az = ax / n, ay / n, az / n
+    d = ax * bx + ay * by + az * bz
+    bx, by, bz = bx - d * ax, by - d * ay, bz - d * az
+    n = sqrt(bx * bx + by * by + bz * bz)
+    if not n > 1e-6:        # the two are parallel: any second axis at a right angle to the first
+        bx, by, bz = (-ay, ax, 0.0) if abs(az) < 0.9 else (0.0, -az, ay)
+        n = sqrt(bx * bx + by * by + bz * bz)
+    bx, by, bz = bx / n, by / n, bz / n
+    return np.array([[ax, bx, ay * bz - az * by], [ay, by, az * bx - ax * bz], [az, bz, ax * by - ay * bx]])
+
+
+def tight_box(points):
+    """(4,) x0, y0, x1, y1 around (N, 2) points."""
+    return np.concatenate((points.min(axis=0), points.max(axis=0)))
+
+
+def turned_box(points, roll):
+    """((x, y), width, height) of the box around (N, 2) points whose sides are turned by `roll` degrees."""
+    c, s = cos(radians(roll)), sin(radians(roll))
+    x, y = points[:, 0], points[:, 1]
+    u, v = c * x + s * y, c * y - s * x
+    u0, u1, v0, v1 = float(u.min()), float(u.max()), float(v.min()), float(v.max())
+    mu, mv = 0.5 * (u0 + u1), 0.5 * (v0 + v1)
+    return (c * mu - s * mv, s * mu + c * mv), u1 - u0, v1 - v0
+
+
+def overlap(a, b):
+    """Share of the union of two boxes (x0, y0, x1, y1) that both cover, 0 to 1."""
+    w = min(a[2], b[2]) - max(a[0], b[0])
+    h = min(a[3], b[3]) - max(a[1], b[1])
+    if w <= 0 or h <= 0:
+        return 0.0
+    union = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - w * h
+    return float(w * h / union)

@@ -1,0 +1,101 @@
+"""engines/manifest.ini in, one Network record a section out: what each file must be, before anything runs it."""
+import collections
+import configparser
+import hashlib
+import os
+from typing import NamedTuple
+
+from appliance.errors import DataError, InputMissing
+
+ENGINES = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "engines")
+MANIFEST = os.path.join(ENGINES, "manifest.ini")
+
+
+class Network(NamedTuple):
+    """One network of the manifest.
+
+    path: the ONNX file. sha256: its hash, lower-case hex. inputs, outputs: ordered dict, name -> shape.
+    score: 0 to 1, the raw score that means "as likely as not". tolerance: largest difference between backends.
+    channels: 1 for luma, 3 for R, G, B.
+    """
+
+    name: str
+    path: str
+    sha256: str
+    inputs: dict
+    outputs: dict
+    score: float
+    tolerance: float
+    channels: int
+
+    def content(self):
+        """The bytes of the file; InputMissing where there is none, DataError where it is not the one meant."""
+        try:
+            with open(self.path, "rb") as f:
+                content = f.read()
+        except OSError as why:
+            raise InputMissing(self.path, why.strerror or "cannot be read", "fetch the networks again") from why
+        if hashlib.sha256(content).hexdigest() != self.sha256:
+            raise DataError(self.path, "is not the file that the manifest names (its SHA-256 differs)",
+                            "fetch it again, or record it anew after training")
+        return content
+
+
+def read(path=MANIFEST):
+    """{name: Network} of a manifest; InputMissing or DataError, one line each."""
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        with open(path) as f:
+            parser.read_file(f)
+    except OSError as why:
+        raise InputMissing(path, why.strerror or "cannot be read", "fetch the networks again") from why
+    except (configparser.Error, UnicodeDecodeError) as why:
+        raise DataError(path, str(why).splitlines()[0], "fetch it again") from why
+    return {name: _network(path, name, parser[name]) for name in parser.sections()}
+
+
+def _network(path, name, section):
+    try:
+        return Network(name, os.path.join(os.path.dirname(os.path.abspath(path)), section["file"]),
+                       section["sha256"].lower(), shapes(section["inputs"]), shapes(section["outputs"]),
+                       float(section.get("score", "0.5")), float(section.get("tolerance", "0.01")),
+                       int(section.get("channels", "1")))
+    except KeyError as why:
+        raise DataError(path, "[%s] has no line %s" % (name, why), "add it") from why
+    except ValueError as why:
+        raise DataError(path, "[%s] %s" % (name, why), "correct it") from why
+
+
+def shapes(text):
+    """Ordered {name: shape} from "image:1x128x128x1 other:1x6"."""
+    found = collections.OrderedDict()
+    for word in text.split():
+        name, _, sizes = word.rpartition(":")
+        found[name] = tuple(int(n) for n in sizes.split("x"))
+    return found
+
+
+def record(name, file, inputs, outputs, path=MANIFEST, **notes):
+    """Write or renew the section `name` of the manifest: for the trainer, after each export.
+
+    file: the ONNX file, in the manifest's folder. inputs, outputs: {name: shape}. notes: further lines (score,
+    tolerance, channels, normalisation, trained_with, licence); those not named stay as they were.
+    """
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read([path])
+    if not parser.has_section(name):
+        parser.add_section(name)
+    with open(os.path.join(os.path.dirname(os.path.abspath(path)), file), "rb") as f:
+        digest = hashlib.sha256(f.read()).hexdigest()
+    lines = dict(notes, file=file, sha256=digest, inputs=_spelt(inputs), outputs=_spelt(outputs))
+    for key in ("file", "sha256", "inputs", "outputs") + tuple(sorted(notes)):
+        parser.set(name, key, str(lines[key]))
+    with open(path + ".new", "w") as f:
+        parser.write(f)
+        f.flush()
+        os.fsync(f.fileno())
+    os.replace(path + ".new", path)
+
+
+def _spelt(tensors):
+    return " ".join("%s:%s" % (name, "x".join(str(n) for n in shape)) for name, shape in tensors.items())

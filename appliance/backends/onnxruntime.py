@@ -1,0 +1,86 @@
+"""ONNX files in, engines out: ONNX Runtime on one core, for every machine without an accelerator."""
+import collections
+
+import numpy as np
+
+from appliance.backends import manifest
+from appliance.errors import DataError, PartMissing
+
+
+class OnnxRuntime:
+    """Backend: loads the networks of a manifest into ONNX Runtime."""
+
+    def __init__(self, path=manifest.MANIFEST):
+        try:
+            import onnxruntime
+        except ImportError as why:
+            raise PartMissing("onnxruntime", str(why), "pip install onnxruntime, or make setup") from why
+        self._library = onnxruntime
+        self._networks = manifest.read(path)
+        self._path = path
+
+    def __str__(self):
+        return "ONNX Runtime %s" % self._library.__version__
+
+    def load(self, name):
+        """Engine for the section `name` of the manifest."""
+        if name not in self._networks:
+            raise DataError(self._path, "has no section [%s]" % name, "fetch the networks again")
+        return Engine(self._library, self._networks[name])
+
+
+class Engine:
+    """One network, ready: inputs to write into, infer() to call. Not for two threads at once."""
+
+    def __init__(self, library, network):
+        self.network = network
+        self._session = _session(library, network)
+        self._binding = self._session.io_binding()
+        self._keep = []
+        self.inputs = self._bind(library, network.inputs, self._binding.bind_ortvalue_input)
+        self._outputs = self._bind(library, network.outputs, self._binding.bind_ortvalue_output)
+
+    def _bind(self, library, shapes, bind):
+        """Arrays of our own that the session reads and writes in place: nothing is copied or allocated later."""
+        arrays = collections.OrderedDict()
+        for name, shape in shapes.items():
+            arrays[name] = np.zeros(shape, np.float32)
+            value = library.OrtValue.ortvalue_from_numpy(arrays[name])
+            bind(name, value)
+            self._keep.append(value)
+        return arrays
+
+    def infer(self):
+        """{name: array} for what the inputs hold now; the same arrays each time."""
+        self._session.run_with_iobinding(self._binding)
+        return self._outputs
+
+
+def _session(library, network):
+    options = library.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.execution_mode = library.ExecutionMode.ORT_SEQUENTIAL
+    options.log_severity_level = 4          # what goes wrong is raised; the library's own lines would come on top
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.set_denormal_as_zero", "1")
+    content = network.content()
+    try:
+        session = library.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except Exception as why:                 # the library's errors share no narrower family
+        raise DataError(network.path, "ONNX Runtime refuses it (%s)" % _first_line(why), "fetch it again") from why
+    _compare(network, "input", network.inputs, session.get_inputs())
+    _compare(network, "output", network.outputs, session.get_outputs())
+    return session
+
+
+def _compare(network, kind, wanted, found):
+    have = {t.name: (t.type, tuple(t.shape)) for t in found}
+    for name, shape in wanted.items():
+        if have.get(name) != ("tensor(float)", shape):
+            raise DataError(network.path, "%s %s is %s, the manifest says float %s"
+                            % (kind, name, have.get(name, "absent"), shape), "record the network anew")
+
+
+def _first_line(error):
+    lines = str(error).strip().splitlines()
+    return lines[0][:160] if lines else type(error).__name__

@@ -1,0 +1,80 @@
+"""A picture and a face's points in, both eyes out: iris, openness, gaze, and how far each is believed.
+
+The right eye is shown to the network mirrored, so that it has one kind of eye to know.
+"""
+from math import atan2, degrees, hypot
+
+import numpy as np
+
+from appliance import geometry
+from appliance.face import LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS, Eye
+from appliance.stages import crop
+from appliance.stages.landmarks import calibrated, odds
+
+MARGIN = 1.6            # side of an eye's square / distance of its corners, as in training
+SHARE_OF_FACE = 0.9 * 0.22      # least side / the face's size: a far eye's corners nearly meet
+TURNED = (35.0, 45.0)   # degrees of yaw over which the far eye's word fades
+NARROW = (0.25, 0.45)   # openness over which the gaze of an eye comes to count
+UNSEEN = np.zeros((2, 2))
+
+
+class Iris:
+    """The iris network with both crops in front and the agreement of the eyes behind."""
+
+    def __init__(self, engine):
+        self._engine = engine
+        self._input = engine.inputs["image"]
+        self._pixels = np.zeros(self._input.shape[:3], np.uint8)
+        self._odds = odds(engine.network.score)
+
+    def __call__(self, luma, reading, yaw, last_gaze=UNSEEN):
+        """(left Eye, right Eye) of a landmarks reading.
+
+        yaw: the head's, degrees. last_gaze: (2, 2) degrees, left and right of the picture before: it holds while
+        both eyes are closed.
+        """
+        size = self._input.shape[1]
+        left = crop.cut(luma, eye_square(reading, LEFT_EYE_CORNERS), self._pixels[0])
+        right = crop.cut(luma, eye_square(reading, RIGHT_EYE_CORNERS), self._pixels[1])
+        self._input[0, :, :, 0] = self._pixels[0]
+        self._input[1, :, :, 0] = self._pixels[1, :, ::-1]
+        out = self._engine.infer()
+        gaze = out["gaze"].astype(float)
+        gaze[1, 0] = -gaze[1, 0]
+        opened, gaze, score = agree(out["openness"][:, 0].tolist(), gaze, self._scores(out["score"]), yaw, last_gaze)
+        ways = (left, crop.mirrored(right, size))
+        points = [geometry.apply(way, p) for way, p in zip(ways, out["points"].astype(float))]
+        return tuple(Eye(points[i], opened[i], gaze[i], score[i]) for i in (0, 1))
+
+    def _scores(self, raw):
+        return [calibrated(float(raw[i, 0]), self._odds) for i in (0, 1)]
+
+
+def eye_square(reading, corners):
+    """The square of one eye, level with the line through its corners."""
+    (ax, ay), (bx, by) = reading.points[corners[0]].tolist(), reading.points[corners[1]].tolist()
+    if corners is LEFT_EYE_CORNERS:     # its outer corner is on the right of the picture
+        ax, ay, bx, by = bx, by, ax, ay
+    face = reading.square.side / crop.LANDMARKS_MARGIN
+    side = max(MARGIN * hypot(bx - ax, by - ay), SHARE_OF_FACE * face, crop.SMALLEST)
+    return crop.Square((0.5 * (ax + bx), 0.5 * (ay + by)), side, degrees(atan2(by - ay, bx - ax)))
+
+
+def agree(openness, gaze, score, yaw, last_gaze):
+    """(openness, gaze, score) of left and right after each has helped the other out.
+
+    An eye that the turned head hides follows the one in view. A closed eye tells no gaze: it takes the other's, and
+    where both are closed the last gaze holds. All fade in and out, nothing jumps.
+    """
+    hidden = _ramp(abs(yaw), TURNED)
+    share = [1.0, 1.0]
+    share[0 if yaw > 0 else 1] = 1.0 - hidden
+    openness = [share[i] * openness[i] + (1 - share[i]) * openness[1 - i] for i in (0, 1)]
+    tells = [share[i] * _ramp(openness[i], NARROW) for i in (0, 1)]
+    own = [tells[i] * gaze[i] + (1 - tells[i]) * last_gaze[i] for i in (0, 1)]
+    return (openness, np.stack([tells[i] * gaze[i] + (1 - tells[i]) * own[1 - i] for i in (0, 1)]),
+            [score[i] * share[i] for i in (0, 1)])
+
+
+def _ramp(value, limits):
+    return min(1.0, max(0.0, (value - limits[0]) / (limits[1] - limits[0])))

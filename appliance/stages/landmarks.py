@@ -1,0 +1,65 @@
+"""A picture and the square where a face should be in, its 68 points, score, rotation and blendshapes out."""
+from math import atan2, degrees
+from typing import NamedTuple
+
+import numpy as np
+
+from appliance import geometry
+from appliance.stages import crop
+
+
+class Reading(NamedTuple):
+    """What the network says about one face.
+
+    points: (68, 2) picture pixels. sigma: (68,) pixels. score: 0 to 1, 0.5 as likely as not. rotation: (3, 3)
+    camera_from_head for a camera that looks straight at the square's middle. blendshapes: (52,). square: where it
+    looked.
+    """
+
+    points: np.ndarray
+    sigma: np.ndarray
+    score: float
+    rotation: np.ndarray
+    blendshapes: np.ndarray
+    square: crop.Square
+
+    def next_square(self):
+        """The square for the next picture: around these points, turned so that the head stands upright in it.
+
+        Upright is the head's own vertical as the picture shows it, which near a profile is not its roll angle.
+        """
+        roll = degrees(atan2(-self.rotation[0, 1], self.rotation[1, 1]))
+        return crop.around_points(self.points, roll)
+
+
+class Landmarks:
+    """The landmarks network with its crop in front."""
+
+    def __init__(self, engine):
+        self._engine = engine
+        self._input = engine.inputs["image"]
+        self._pixels = np.zeros(self._input.shape[1:3], np.uint8)
+        self._odds = odds(engine.network.score)
+
+    def __call__(self, luma, square):
+        """Reading of the face in `square` of `luma` ((H, W) uint8)."""
+        back = crop.cut(luma, square, self._pixels)
+        self._input[0, :, :, 0] = self._pixels
+        out = self._engine.infer()
+        spin = geometry.matrix_from_angles(0, 0, square.roll)
+        scale = square.side / len(self._pixels)
+        return Reading(geometry.apply(back, out["points"][0].astype(float)),
+                       np.exp(np.clip(out["log_sigma"][0], -5, 5)).astype(float) * scale,
+                       calibrated(float(out["score"][0, 0]), self._odds),
+                       spin.dot(geometry.matrix_from_columns(out["rotation"][0])),
+                       out["blendshapes"][0].astype(float), square)
+
+
+def odds(score):
+    """Odds of the raw score that the manifest calls as likely as not."""
+    return score / (1.0 - score)
+
+
+def calibrated(score, limit_odds):
+    """A raw score, 0 to 1, moved (in log odds) so that the manifest's limit lies at 0.5."""
+    return score / (score + limit_odds * (1.0 - score)) if score > 0 else 0.0

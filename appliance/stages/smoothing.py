@@ -1,0 +1,103 @@
+"""One face, picture after picture, in; the same face with its tremble taken out.
+
+A One-Euro filter (Casiez, Roussel, Vogel, CHI 2012) over all numbers of a face at once: each is a first-order low
+pass whose cut-off rises with the speed of what it belongs to, so that what rests is still and what moves is not late.
+"""
+from math import exp, pi
+
+import numpy as np
+
+from appliance import geometry
+from appliance.face import Eye
+from appliance.stages.expression import BLINK
+
+ROTATION, PLACE, POINTS = slice(0, 3), slice(3, 6), slice(6, 142)
+LEFT_IRIS, RIGHT_IRIS, LEFT_GAZE, RIGHT_GAZE = slice(142, 152), slice(152, 162), slice(162, 164), slice(164, 166)
+OPENNESS, SHAPES, COUNT = slice(166, 168), slice(168, 220), 220
+SPEED_CUTOFF = 3.0      # Hz: low pass on the speeds that steer the cut-offs
+AT_ONCE = 0.3           # change of openness that passes unfiltered: a blink of one picture stays a blink
+UNSURE = 2.0            # sigma in % of the face at which a point's cut-off at rest is halved
+GAP = 0.5               # seconds without a picture after which nothing is carried over
+SHORTEST = 1e-3         # seconds: what two pictures of one time stamp are taken to be apart
+
+# Numbers that belong together share one speed: rotation, place across, depth, each point; the last 54 go alone.
+_SIZES = [3, 2, 1] + [2] * 80 + [1] * 54
+_FIRST = np.cumsum([0] + _SIZES[:-1])
+_GROUP = np.repeat(np.arange(len(_SIZES)), _SIZES)
+_DEPTH_UNIT = 5.0       # mm: depth is read from the face's size and trembles that much more than what is across
+
+
+class Smoothing:
+    """The filter of one followed face.
+
+    settings: config.smoothing, for head, points, eyes and expression the cut-off in Hz at rest (0 = no filter) and
+    beta, the Hz it rises with the speed per second: of degrees, mm, % of the face's size, hundredths of a shape.
+    """
+
+    def __init__(self, settings):
+        self._cutoff, self._beta = np.zeros(COUNT), np.zeros(COUNT)
+        for part, kind in ((slice(0, 6), "head"), (POINTS, "points"), (slice(142, 168), "eyes"),
+                           (SHAPES, "expression")):
+            self._cutoff[part] = getattr(settings, kind + "_cutoff") or 1e6
+            self._beta[part] = getattr(settings, kind + "_beta")
+        self._per_unit = np.ones(COUNT)
+        self._per_unit[ROTATION], self._per_unit[5] = 180 / pi, 1 / _DEPTH_UNIT
+        self._per_unit[166:] = 100.0
+        self._new, self._last, self._smooth = np.zeros((3, COUNT))
+        self._speed, self._turn = np.zeros(COUNT), None
+        self._jumps = np.r_[166, 167, SHAPES.start + np.array(BLINK)]
+        self._time = None
+
+    def __call__(self, face, time):
+        """The Face with smooth numbers; time: seconds, of its picture. Never later than `face` where it jumps."""
+        dt = None if self._time is None else time - self._time
+        self._time = time
+        self._gather(face)
+        if dt is None or not 0 <= dt <= GAP:
+            self._start(face)
+        else:
+            self._advance(face, max(dt, SHORTEST))
+        self._last, self._new = self._new, self._last
+        return self._scatter(face)
+
+    def _gather(self, face):
+        new = self._new
+        new[PLACE], new[POINTS] = face.translation, face.landmarks.reshape(-1)
+        new[LEFT_IRIS], new[RIGHT_IRIS] = face.left.iris.reshape(-1), face.right.iris.reshape(-1)
+        new[LEFT_GAZE], new[RIGHT_GAZE] = face.left.gaze, face.right.gaze
+        new[166], new[167], new[SHAPES] = face.left.openness, face.right.openness, face.blendshapes
+
+    def _start(self, face):
+        self._smooth[:] = self._new
+        self._speed[:] = 0.0
+        self._turn = self._last_turn = face.rotation
+
+    def _advance(self, face, dt):
+        moved, ahead = self._new - self._last, self._new - self._smooth
+        moved[ROTATION] = geometry.rotation_between(self._last_turn, face.rotation)
+        ahead[ROTATION] = geometry.rotation_between(self._turn, face.rotation)
+        size = max(1.0, float(face.box[2] - face.box[0]), float(face.box[3] - face.box[1]))
+        self._per_unit[POINTS.start:RIGHT_IRIS.stop] = 100.0 / size
+        self._speed += _share(SPEED_CUTOFF, dt) * (moved * self._per_unit / dt - self._speed)
+        speed = np.sqrt(np.add.reduceat(self._speed * self._speed, _FIRST))
+        rest = self._cutoff.copy()
+        rest[POINTS] /= np.repeat(1 + (face.sigma * (100.0 / size / UNSURE)) ** 2, 2)
+        share = 1 - np.exp(-2 * pi * dt * (rest + self._beta * speed[_GROUP]))
+        share[self._jumps[np.abs(ahead[self._jumps]) > AT_ONCE]] = 1.0
+        ahead *= share
+        self._smooth += ahead
+        self._turn = geometry.quaternion_product(self._turn, geometry.quaternion_from_vector(ahead[ROTATION]))
+        self._last_turn = face.rotation
+
+    def _scatter(self, face):
+        out = self._smooth.copy()
+        points, turn = out[POINTS].reshape(68, 2), self._turn
+        left = Eye(out[LEFT_IRIS].reshape(5, 2), float(out[166]), out[LEFT_GAZE], face.left.score)
+        right = Eye(out[RIGHT_IRIS].reshape(5, 2), float(out[167]), out[RIGHT_GAZE], face.right.score)
+        return face._replace(landmarks=points, box=geometry.tight_box(points), translation=out[PLACE], left=left,
+                             right=right, blendshapes=out[SHAPES], rotation=turn if turn[0] >= 0 else -turn)
+
+
+def _share(cutoff, dt):
+    """How much of the way a low pass goes in dt seconds; exact, so that the picture rate does not matter."""
+    return 1 - exp(-2 * pi * cutoff * dt)

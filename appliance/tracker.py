@@ -1,0 +1,191 @@
+"""A picture in, the faces in it out: the stages in order, and what is remembered from picture to picture."""
+from time import perf_counter
+
+import numpy as np
+
+from appliance import backends, config as configuration, geometry
+from appliance.errors import DataError
+from appliance.face import Face
+from appliance.stages import crop
+from appliance.stages.detector import Detector
+from appliance.stages.expression import expression
+from appliance.stages.iris import UNSEEN, Iris
+from appliance.stages.landmarks import Landmarks
+from appliance.stages.pose import Pose
+from appliance.stages.smoothing import Smoothing
+
+FACES = 1               # followed at once
+TRIES = 3               # candidates that the landmarks look at in one picture
+PERIOD = 1 / 30.0       # seconds between pictures that come without a time
+TILTED = 20.0           # degrees of roll from which a third look at a given box pays
+FAIR = 0.2              # score of a first look below which a second would look nowhere
+
+
+class Tracker:
+    """Finds faces and follows them; `config` (default: default.conf alone) and `timing` (add(row, seconds)) as the
+    program has them, `backend` to bring its own networks."""
+
+    def __init__(self, config=None, timing=None, backend=None):
+        config = config or configuration.defaults()
+        backend = backend or backends.choose(config.backend.name)
+        self._settings, self._smoothing, self._timing = config.tracker, config.smoothing, timing
+        self._detect = Detector(backend.load("detector"))
+        self._landmarks = Landmarks(backend.load("landmarks"))
+        self._iris = Iris(backend.load("iris"))
+        self._pose = Pose(config.camera.fov, config.tracker.eye_distance)
+        self._newest, self._clock = 0, 0.0
+        self.reset()
+
+    def reset(self):
+        """Forget every followed face; ids go on counting."""
+        self._followed, self._until_search = [], 0
+
+    def __call__(self, image, time=None, rois=None):
+        """[Face] of a picture, the primary face first.
+
+        image: (H, W) uint8 luma or (H, W, 3) uint8 R, G, B; read only, not kept. time: seconds; without it pictures
+        come 1/30 s apart. rois: [(x0, y0, x1, y1)], tight boxes of 68 points: then these faces are measured, one
+        answer a box in that order whatever its score, without detector, memory or smoothing.
+        """
+        luma = crop.as_luma(_checked(image))
+        self._seconds = dict.fromkeys(("detector", "landmarks", "pose", "iris", "expression", "smoothing"), 0.0)
+        if rois is not None:
+            faces = [self._given(luma, box) for box in rois]
+        else:
+            self._clock = self._clock + PERIOD if time is None else time
+            faces = self._follow(luma) + self._search(luma)
+        self._report()
+        return faces
+
+    def _follow(self, luma):
+        """The faces of the picture before, where they are now."""
+        faces = [one.turn(self._look(luma, one.square), self, luma) for one in self._followed]
+        self._followed = [one for one, face in zip(self._followed, faces) if face]
+        return [face for face in faces if face]
+
+    def _search(self, luma):
+        """New faces, where there is room and it is the detector's turn."""
+        self._until_search = self._until_search - 1 if self._followed else 0
+        if len(self._followed) >= FACES or self._until_search > 0:
+            return []
+        self._until_search = self._settings.detector_every
+        found = []
+        for candidate in _ranked(self._clocked("detector", self._detect, luma), luma.shape)[:TRIES]:
+            if len(self._followed) < FACES and not any(one.covers(candidate.box) for one in self._followed):
+                found += self._welcome(luma, candidate)
+        return found
+
+    def _welcome(self, luma, candidate):
+        """[Face] of a candidate that the landmarks confirm, followed from now on; else []."""
+        reading = self._look(luma, crop.around_box(candidate.box, candidate.roll))
+        reading = self._again(luma, reading)
+        if reading.score < self._settings.score or not inside(geometry.tight_box(reading.points), luma.shape):
+            return []
+        self._newest += 1
+        one = Followed(self._newest, Smoothing(self._smoothing))
+        self._followed.append(one)
+        return [one.turn(reading, self, luma)]
+
+    def _given(self, luma, box):
+        """Face of a given box: the same looks on every picture, nothing remembered."""
+        reading = self._again(luma, self._look(luma, crop.around_box(box)))
+        if abs(reading.next_square().roll) > TILTED:
+            reading = self._again(luma, reading)
+        return self.measure(luma, reading, 0, UNSEEN)
+
+    def _again(self, luma, reading):
+        """A second look from where the first found the face, unless it sees less."""
+        if reading.score < FAIR:
+            return reading
+        second = self._look(luma, reading.next_square())
+        return second if second.score >= min(reading.score, self._settings.score) else reading
+
+    def _look(self, luma, square):
+        return self._clocked("landmarks", self._landmarks, luma, square)
+
+    def measure(self, luma, reading, number, last_gaze):
+        """Face of a landmarks reading: pose, irises and expression, not smoothed."""
+        rotation, place = self._clocked("pose", self._pose, reading, luma.shape)
+        yaw = geometry.angles_from_matrix(rotation)[0]
+        left, right = self._clocked("iris", self._iris, luma, reading, yaw, last_gaze)
+        shapes = self._clocked("expression", expression, reading.blendshapes, left, right)
+        return Face(number, reading.score, geometry.tight_box(reading.points), reading.points, reading.sigma,
+                    geometry.quaternion_from_matrix(rotation), place, left, right, shapes)
+
+    def smooth(self, smoothing, face):
+        """The face as its filter gives it at this picture's time."""
+        return self._clocked("smoothing", smoothing, face, self._clock)
+
+    @property
+    def settings(self):
+        """The [tracker] options in force."""
+        return self._settings
+
+    def _clocked(self, row, stage, *arguments):
+        start = perf_counter()
+        result = stage(*arguments)
+        self._seconds[row] += perf_counter() - start
+        return result
+
+    def _report(self):
+        if self._timing is not None:
+            for row, seconds in self._seconds.items():
+                if seconds:
+                    self._timing.add(row, seconds)
+
+
+class Followed:
+    """One face from picture to picture: where to look next, its filter, what was last believed of it."""
+
+    def __init__(self, number, smoothing):
+        self.number, self._smoothing = number, smoothing
+        self.square, self._last, self._misses, self._gaze = None, None, 0, UNSEEN
+
+    def covers(self, box):
+        """Whether a detected box is this face again."""
+        return geometry.overlap(self._last.box, box) > 0.2
+
+    def turn(self, reading, tracker, luma):
+        """This picture's Face from a reading: tracked, held while in doubt, None once lost."""
+        if reading.score < tracker.settings.score:
+            self._misses += 1
+            held = self._last._replace(score=reading.score, state="held")
+            return held if self._misses < tracker.settings.lost_after else None
+        if not inside(geometry.tight_box(reading.points), luma.shape):
+            return None
+        face = tracker.measure(luma, reading, self.number, self._gaze)
+        self._misses, self.square = 0, reading.next_square()
+        self._gaze = np.stack((face.left.gaze, face.right.gaze))
+        self._last = tracker.smooth(self._smoothing, face)
+        return self._last
+
+
+def inside(box, shape):
+    """Whether a box's centre and half of its area lie in a picture of (H, W), and it is of a size to follow."""
+    x0, y0, x1, y1 = (float(v) for v in box)
+    height, width = shape[:2]
+    area = (x1 - x0) * (y1 - y0)
+    if not (0 <= x0 + x1 <= 2 * width and 0 <= y0 + y1 <= 2 * height and area >= crop.SMALLEST ** 2):
+        return False
+    seen = (min(x1, width) - max(x0, 0)) * (min(y1, height) - max(y0, 0))
+    return 2 * seen >= area
+
+
+def _ranked(candidates, shape):
+    """Candidates by size, weighted by closeness to the picture's centre."""
+    height, width = shape[:2]
+
+    def weight(one):
+        x0, y0, x1, y1 = one.box
+        off = np.hypot((x0 + x1) / width - 1, (y0 + y1) / height - 1)     # 1 at the middle of a border
+        return -np.sqrt(max(0.0, (x1 - x0) * (y1 - y0))) * (1 - 0.4 * min(1.0, off))
+    return sorted(candidates, key=weight)
+
+
+def _checked(image):
+    """The picture as an array of a shape and type that is known; DataError else."""
+    image = np.asarray(image)
+    if image.dtype != np.uint8 or image.size == 0 or not (image.ndim == 2 or image.ndim == 3 and image.shape[2] == 3):
+        raise DataError("picture %s %s" % (image.dtype, image.shape), "not (H, W) or (H, W, 3) uint8",
+                        "give luma, or R, G, B")
+    return image

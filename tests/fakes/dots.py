@@ -1,0 +1,142 @@
+"""Drawn faces of two dots, with networks in plain numpy that read them: the tracker's whole geometry, no weights.
+
+A face is its subject's right eye in white, the left eye in black, on grey. Everything else follows from the two.
+"""
+import collections
+
+import cv2
+import numpy as np
+
+from appliance import geometry
+from appliance.backends.manifest import Network
+
+GREY, WHITE, BLACK = 128, 255, 0
+# The 68 points of a mean face, seen from the front, mm from the middle of the eyes.
+MEAN = np.array([
+    (-74, -1), (-74, 21), (-70, 41), (-66, 60), (-58, 82), (-44, 99), (-31, 106), (-16, 110), (0, 113), (16, 110),
+    (31, 106), (44, 99), (58, 82), (66, 60), (70, 41), (74, 21), (74, -1), (-59, -16), (-50, -24), (-38, -27),
+    (-24, -26), (-12, -23), (12, -23), (24, -26), (38, -27), (50, -24), (59, -16), (0, -1), (0, 10), (0, 20),
+    (0, 32), (-13, 48), (-6, 48), (0, 49), (6, 48), (13, 48), (-45, 2), (-39, -3), (-28, -3), (-19, 4), (-28, 5),
+    (-39, 5), (19, 4), (28, -3), (39, -3), (45, 2), (39, 5), (28, 5), (-26, 72), (-17, 65), (-7, 61), (0, 62),
+    (7, 61), (17, 65), (26, 72), (18, 77), (11, 80), (0, 81), (-11, 80), (-18, 77), (-22, 72), (-10, 70), (0, 70),
+    (10, 70), (22, 72), (11, 71), (0, 71), (-11, 71)], float)
+EYES = 32.0     # mm from the middle to each eye
+
+
+def face_points(x, y, size=1.0, roll=0.0):
+    """(68, 2) points of a face whose eyes' middle lies at (x, y), `size` pixels a millimetre."""
+    c, s = np.cos(np.radians(roll)), np.sin(np.radians(roll))
+    return size * MEAN.dot(np.array([[c, s], [-s, c]])) + (x, y)
+
+
+def draw(luma, x, y, size=1.0, roll=0.0):
+    """Draw a face into a picture, its eyes' middle at (x, y)."""
+    c, s = np.cos(np.radians(roll)) * EYES * size, np.sin(np.radians(roll)) * EYES * size
+    for sign, tone in ((-1, WHITE), (1, BLACK)):
+        at = (int(round((x + sign * c) * 16)), int(round((y + sign * s) * 16)))
+        cv2.circle(luma, at, int(round(9 * size * 16)), tone, -1, cv2.LINE_AA, 4)
+    return luma
+
+
+def picture(*faces, **size):
+    """(480, 640) grey picture with faces, each (x, y), (x, y, size) or (x, y, size, roll)."""
+    luma = np.full((size.get("height", 480), size.get("width", 640)), GREY, np.uint8)
+    for face in faces:
+        draw(luma, *face)
+    return luma
+
+
+def _eyes(luma):
+    """Middles of the white and the black dot, or None."""
+    ends = [np.argwhere(luma > 200), np.argwhere(luma < 50)]
+    if min(len(e) for e in ends) < 8:
+        return None
+    return [e.mean(axis=0)[::-1] for e in ends]
+
+
+def _place(luma):
+    eyes = _eyes(luma)
+    if eyes is None:
+        return None
+    (ax, ay), (bx, by) = eyes
+    size = np.hypot(bx - ax, by - ay) / (2 * EYES)
+    return (ax + bx) / 2, (ay + by) / 2, size, float(np.degrees(np.arctan2(by - ay, bx - ax)))
+
+
+def read_landmarks(inputs, outputs):
+    """A face network: sure of a face where it sees both dots."""
+    found = _place(inputs["image"][0, :, :, 0])
+    outputs["score"][:] = 0.95 if found else 0.05
+    outputs["log_sigma"][:] = 0.0
+    if found:
+        outputs["points"][0] = face_points(*found)
+        outputs["rotation"][0] = geometry.matrix_from_angles(0, 0, found[3])[:, :2].T.reshape(-1)
+
+
+def read_detector(inputs, outputs):
+    """A detector of one face, which must lie alone in the picture."""
+    for tensor in outputs.values():
+        tensor[:] = 0.0
+    image = inputs["image"][0, :, :, 0].copy()
+    image[_padding(image)] = GREY
+    found = _place(image)
+    if not found:
+        return
+    points = face_points(*found)
+    column, row = (int(v) // 8 for v in points.mean(axis=0))
+    if not (0 <= row < 24 and 0 <= column < 40):
+        return
+    centre = np.array([column * 8 + 3.5, row * 8 + 3.5])
+    outputs["score8"][0, row, column] = 0.9
+    outputs["box8"][0, row, column] = np.r_[centre - points.min(axis=0), points.max(axis=0) - centre] / 8
+    five = np.stack([points[36:42].mean(axis=0), points[42:48].mean(axis=0), points[30], points[48], points[54]])
+    outputs["points8"][0, row, column] = ((five - centre) / 8).reshape(-1)
+
+
+def _padding(image):
+    return np.logical_or((image == 0).all(axis=0)[None, :], (image == 0).all(axis=1)[:, None])
+
+
+def read_iris(inputs, outputs):
+    """Eyes that look straight ahead, open, in the middle of their squares."""
+    outputs["points"][:] = [[31.5, 31.5], [21.5, 31.5], [31.5, 21.5], [41.5, 31.5], [31.5, 41.5]]
+    outputs["openness"][:], outputs["gaze"][:], outputs["score"][:] = 1.0, 0.0, 0.9
+
+
+SHAPES = {
+    "detector": ({"image": (1, 192, 320, 1)}, {
+        "score8": (1, 24, 40, 1), "box8": (1, 24, 40, 4), "points8": (1, 24, 40, 10),
+        "score16": (1, 12, 20, 1), "box16": (1, 12, 20, 4), "points16": (1, 12, 20, 10)}),
+    "landmarks": ({"image": (1, 128, 128, 1)}, {
+        "points": (1, 68, 2), "log_sigma": (1, 68), "score": (1, 1), "rotation": (1, 6), "blendshapes": (1, 52)}),
+    "iris": ({"image": (2, 64, 64, 1)}, {
+        "points": (2, 5, 2), "openness": (2, 1), "gaze": (2, 2), "score": (2, 1)})}
+READERS = {"detector": read_detector, "landmarks": read_landmarks, "iris": read_iris}
+
+
+class Dots:
+    """Backend whose networks are the functions above; `calls` counts each one's runs, `readers` may be replaced."""
+
+    def __init__(self):
+        self.calls, self.readers = collections.Counter(), dict(READERS)
+
+    def load(self, name):
+        """Engine of one of the three networks."""
+        return DotEngine(name, self)
+
+
+class DotEngine:
+    """Engine in plain numpy."""
+
+    def __init__(self, name, backend):
+        inputs, outputs = SHAPES[name]
+        self.network = Network(name, name + ".onnx", "", inputs, outputs, 0.5, 0.0, 1)
+        self.inputs = {k: np.zeros(s, np.float32) for k, s in inputs.items()}
+        self._outputs = {k: np.zeros(s, np.float32) for k, s in outputs.items()}
+        self._name, self._backend = name, backend
+
+    def infer(self):
+        """The function's outputs for what the inputs hold."""
+        self._backend.calls[self._name] += 1
+        self._backend.readers[self._name](self.inputs, self._outputs)
+        return self._outputs

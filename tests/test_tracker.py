@@ -1,0 +1,185 @@
+"""The picture's way from end to end, with networks that read drawn dots, and the life of a followed face."""
+import numpy as np
+import pytest
+
+from appliance import config, geometry
+from appliance.errors import DataError
+from appliance.tracker import Tracker, inside
+from tests.fakes import dots
+
+
+@pytest.fixture
+def backend():
+    return dots.Dots()
+
+
+@pytest.fixture
+def tracker(backend):
+    return Tracker(backend=backend)
+
+
+def rolled_box(*face):
+    return tuple(geometry.tight_box(dots.face_points(*face)))
+
+
+@pytest.mark.parametrize("face", [(320, 200, 1.0, 0), (200, 150, 0.6, 25), (400, 180, 1.4, -30), (330, 190, 2.2, 12)])
+def test_landmarks_come_back_where_they_were_drawn(tracker, face):
+    found = tracker(dots.picture(face))[0]
+    assert np.abs(found.landmarks - dots.face_points(*face)).max() < 1.5 * face[2]
+    assert abs(found.angles[2] - face[3]) < 1.5
+
+
+def test_a_face_in_the_middle_looks_straight_ahead(tracker):
+    yaw, pitch, roll = tracker(dots.picture((319.5, 239.5)))[0].angles
+    assert abs(yaw) < 2 and abs(pitch) < 6 and abs(roll) < 0.5
+
+
+def test_the_eyes_lie_where_focal_length_and_size_put_them(tracker):
+    place = tracker(dots.picture((400, 180)))[0].translation
+    focal = geometry.focal_length(640, 60)
+    assert np.allclose(place[:2] / place[2] * focal, (400 - 319.5, 180 - 239.5), atol=4)
+    assert abs(place[2] - focal) < 40       # one pixel a millimetre
+
+
+def test_irises_lie_between_the_corners_of_their_eyes(tracker):
+    face = tracker(dots.picture((320, 200, 1.0, 20)))[0]
+    points = dots.face_points(320, 200, 1.0, 20)
+    assert np.abs(face.left.iris[0] - points[[42, 45]].mean(axis=0)).max() < 1
+    assert np.abs(face.right.iris[0] - points[[36, 39]].mean(axis=0)).max() < 1
+
+
+def test_the_nose_side_of_each_iris_is_nearer_the_nose(tracker):
+    face = tracker(dots.picture((320, 200)))[0]
+    assert face.left.iris[1, 0] < face.left.iris[0, 0] and face.right.iris[1, 0] > face.right.iris[0, 0]
+
+
+def test_a_face_is_reported_in_the_first_picture_in_which_it_is_found(tracker):
+    assert tracker(dots.picture()) == []
+    face = tracker(dots.picture((320, 200)))[0]
+    assert face.state == "tracked" and face.id == 1
+
+
+def test_a_followed_face_needs_no_detector(tracker, backend):
+    for x in range(300, 400, 10):
+        assert tracker(dots.picture((x, 200)))[0].id == 1
+    assert backend.calls["detector"] == 1
+
+
+def test_a_doubtful_face_is_held_with_its_last_values_and_its_low_score(tracker):
+    seen = tracker(dots.picture((320, 200)))[0]
+    held = tracker(dots.picture())[0]
+    assert held.state == "held" and held.score < 0.1 and held.id == seen.id
+    assert np.array_equal(held.landmarks, seen.landmarks)
+
+
+def test_a_face_is_lost_with_the_third_doubtful_picture(tracker):
+    tracker(dots.picture((320, 200)))
+    assert [len(tracker(dots.picture())) for _ in range(4)] == [1, 1, 0, 0]
+
+
+def test_a_good_picture_between_doubtful_ones_keeps_the_face(tracker):
+    ids = [tracker(dots.picture(*faces))[0].id for faces in ([(320, 200)], [], [], [(320, 200)], [], [])]
+    assert ids == [1] * 6
+
+
+def test_a_face_found_again_has_a_new_id(tracker):
+    tracker(dots.picture((320, 200)))
+    for _ in range(3):
+        tracker(dots.picture())
+    assert tracker(dots.picture((320, 200)))[0].id == 2
+
+
+def test_the_detector_looks_in_every_picture_without_a_face(tracker, backend):
+    for _ in range(5):
+        tracker(dots.picture())
+    assert backend.calls["detector"] == 5
+
+
+def test_a_face_that_leaves_the_picture_is_lost_at_once(tracker):
+    states = [[face.state for face in tracker(dots.picture((320, y)))] for y in range(200, 450, 10)]
+    assert states == [["tracked"]] * 24 + [[]]
+
+
+def test_reset_forgets_the_face_but_not_the_count(tracker):
+    tracker(dots.picture((320, 200)))
+    tracker.reset()
+    assert tracker(dots.picture((320, 200)))[0].id == 2
+
+
+def test_given_boxes_are_answered_one_each_in_their_order(tracker):
+    places = [(480, 150, 0.7), (120, 300, 0.8), (300, 120, 0.6)]
+    faces = tracker(dots.picture(*places), rois=[rolled_box(*p) for p in places])
+    for face, place in zip(faces, places):
+        assert np.abs(face.landmarks - dots.face_points(*place)).max() < 1.5
+
+
+def test_a_given_box_without_a_face_is_answered_with_a_low_score(tracker):
+    faces = tracker(dots.picture(), rois=[(100, 100, 200, 200)])
+    assert len(faces) == 1 and faces[0].score < 0.5
+
+
+def test_given_boxes_need_no_detector_and_leave_no_trace(tracker, backend):
+    tracker(dots.picture((320, 200)), rois=[rolled_box(320, 200)])
+    assert backend.calls["detector"] == 0
+    assert tracker(dots.picture()) == []
+
+
+def test_given_boxes_are_answered_alike_each_time(tracker):
+    luma, box = dots.picture((300, 200, 1.0, 35)), rolled_box(300, 200, 1.0, 35)
+    first = tracker(luma, rois=[box])[0]
+    tracker(dots.picture((100, 100)))
+    assert np.array_equal(first.landmarks, tracker(luma, rois=[box])[0].landmarks)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 640), (2, 2), (15, 15), (2160, 3840)])
+def test_odd_sizes_give_no_face_and_no_error(tracker, size):
+    assert tracker(np.zeros(size, np.uint8)) == []
+    assert len(tracker(np.zeros(size, np.uint8), rois=[(0, 0, 1, 1), (-50, -50, -10, -10), (5, 5, 5, 5)])) == 3
+
+
+def test_a_large_picture_is_tracked_as_a_small_one(tracker):
+    face = tracker(dots.picture((1900, 1000, 6.0), width=3840, height=2160))[0]
+    assert np.abs(face.landmarks - dots.face_points(1900, 1000, 6.0)).max() < 8
+
+
+def test_colour_and_padded_rows_are_read_alike(backend):
+    luma = dots.picture((320, 200))
+    padded = np.zeros((480, 704), np.uint8)
+    padded[:, :640] = luma
+    colour = np.repeat(luma[:, :, None], 3, axis=2)
+    answers = [Tracker(backend=backend)(image)[0].landmarks for image in (luma, padded[:, :640], colour)]
+    assert np.array_equal(answers[0], answers[1]) and np.allclose(answers[0], answers[2], atol=0.2)
+
+
+@pytest.mark.parametrize("image", [np.zeros((4, 4), np.float32), np.zeros((4, 4, 4), np.uint8), np.zeros((0, 4), np.uint8)])
+def test_a_picture_of_an_unknown_kind_is_refused_in_one_line(tracker, image):
+    with pytest.raises(DataError) as refusal:
+        tracker(image)
+    assert "\n" not in str(refusal.value)
+
+
+def test_the_limit_and_the_patience_are_options(backend):
+    settings = config.load(config.DEFAULTS, ["tracker.lost_after=1"])
+    tracker = Tracker(settings, backend=backend)
+    tracker(dots.picture((320, 200)))
+    assert tracker(dots.picture()) == []
+
+
+def test_each_stage_that_ran_is_timed_once(backend):
+    class Rows(list):
+        def add(self, row, seconds):
+            self.append(row)
+    rows = Rows()
+    tracker = Tracker(timing=rows, backend=backend)
+    tracker(dots.picture((320, 200)))
+    assert rows == ["detector", "landmarks", "pose", "iris", "expression", "smoothing"]
+    del rows[:]
+    tracker(dots.picture((320, 200)))
+    assert rows == ["landmarks", "pose", "iris", "expression", "smoothing"]
+
+
+@pytest.mark.parametrize("box, kept", [
+    ((10, 10, 50, 50), True), ((-15, 10, 25, 50), True), ((-25, 10, 15, 50), False), ((80, 10, 119, 50), True),
+    ((0, 0, 2, 2), False), ((float("nan"),) * 4, False)])
+def test_a_box_must_lie_mostly_in_the_picture(box, kept):
+    assert inside(box, (100, 100)) is kept
