@@ -1,0 +1,1 @@
+"""Renderer of training material: random heads with exact labels, from a face model alone."""

@@ -1,0 +1,205 @@
+"""Pictures of random heads with exact labels, as arrays and as npz shards, the same for the same seed."""
+import os
+import time
+
+import cv2
+import numpy as np
+
+from appliance import geometry
+from appliance.face import ARKIT, LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS
+from engines.training.render import scene as scenes
+
+FACE, EYE = 224, 96
+EYE_SIZES = (28, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144)
+_PAD = 256
+
+
+def project(scene, points):
+    """(..., 2) picture pixels of (..., 3) points in the head frame."""
+    p = points.dot(scene.rotation.T) + scene.translation
+    return p[..., :2] / p[..., 2:] * scene.focal + (np.array(scenes.PICTURE) - 1) / 2
+
+
+def openness(blendshapes):
+    """(2,) left, right: 0 closed, 1 usual, up to 1.3."""
+    shut = blendshapes[[ARKIT["eyeBlinkLeft"], ARKIT["eyeBlinkRight"]]]
+    wide = blendshapes[[ARKIT["eyeWideLeft"], ARKIT["eyeWideRight"]]]
+    return np.clip(1 - shut + 0.3 * wide, 0, 1.3).astype(np.float32)
+
+
+def develop(radiance, exposure):
+    """uint8 luma of radiance: a camera's curve with a soft shoulder."""
+    x = radiance * exposure
+    x = np.where(x > 0.8, 0.8 + 0.2 * np.tanh((x - 0.8) / 0.4), x)
+    return np.clip(255 * np.power(np.clip(x, 0, 1), 1 / 2.2) + 0.5, 0, 255).astype(np.uint8)
+
+
+class Studio:
+    """Draws scenes. One per process."""
+
+    def __init__(self, data):
+        self.world = scenes.World(data)
+
+    def _stage(self, scene):
+        mesh, v, rims, rng = scenes.build(scene, self.world)
+        self.mesh, self.vertices, self.rims, self.rng = mesh, v, rims, rng
+        self.lights = scenes.lights(rng, self.world.skies)
+        self.gain = np.exp(rng.normal(0, 0.5))
+        self.target = (rng.uniform(50, 200) / 255) ** 2.2
+        self.backdrop = self.world.background(rng, (_PAD, _PAD))
+        look = scene.look
+        self.tones = scenes.Tones(look["hair"], look["brow"], look["skin"], look["iris"])
+        self.exposure = None
+
+    def _draw(self, scene, crop, size):
+        """(h, w) uint8 luma and the doubled map of (radiance, material, depth, shade)."""
+        centre = (np.array(scenes.PICTURE) - 1) / 2
+        pixels = self.world.raster.draw(self.mesh, self.lights, self.tones, scene.focal, centre, crop, size)
+        skin = pixels[..., 1] == 1
+        if self.exposure is None:
+            self.exposure = self.target / (np.median(pixels[skin, 0]) + 1e-4) if skin.any() else 1.0
+        backdrop = cv2.resize(self.backdrop, (pixels.shape[1], pixels.shape[0]))
+        level = backdrop * self.gain * 0.5 / self.exposure
+        radiance = np.where(pixels[..., 1] > 0, pixels[..., 0], level)
+        return pixels, radiance
+
+    def _finish(self, radiance, size):
+        small = cv2.resize(np.minimum(radiance * self.exposure, 1.6), size, interpolation=cv2.INTER_AREA)
+        return develop(small, 1.0)
+
+    def _seen(self, scene, crop, pixels):
+        """(2,) bool: whether most of each eye's opening is seen, by depth at five points of it."""
+        lm = self.world.model.landmarks(self.vertices)
+        out = []
+        for ids in ((42, 43, 44, 45, 46, 47), (36, 37, 38, 39, 40, 41)):
+            p = lm[list(ids)]
+            p = np.vstack([p.mean(0), 0.5 * p + 0.5 * p.mean(0)])
+            depth = (p.dot(scene.rotation.T) + scene.translation)[:, 2]
+            at = np.rint(geometry.apply(crop, project(scene, p)) * 2 + 0.5).astype(int)
+            inside = ((at >= 0) & (at < pixels.shape[1::-1])).all(1)
+            at = np.clip(at, 0, np.array(pixels.shape[1::-1]) - 1)
+            found = pixels[at[:, 1], at[:, 0], 2]
+            out.append((inside & (found > depth - 9)).mean() >= 0.5)
+        return np.array(out)
+
+    def _ray(self, scene, crop, size):
+        """R_ray^T R for the ray through the crop's centre."""
+        back = cv2.invertAffineTransform(crop)
+        x, y = geometry.apply(back, np.array([[(size - 1) / 2, (size - 1) / 2]]))[0]
+        cx, cy = (np.array(scenes.PICTURE) - 1) / 2
+        ray = geometry.ray_rotation((x - cx) / scene.focal, (y - cy) / scene.focal)
+        return ray.T.dot(scene.rotation)
+
+    def face(self, scene):
+        """(224, 224) uint8 and a dict of labels."""
+        self._stage(scene)
+        model, rng = self.world.model, self.rng
+        points = project(scene, model.landmarks(self.vertices))
+        low, high = points.min(0), points.max(0)
+        scale = rng.uniform(95, 130) / np.sqrt(np.prod(high - low))
+        middle = (FACE - 1) / 2 + rng.uniform(-6, 6, 2) - scale * (low + high) / 2
+        crop = np.array([[scale, 0, middle[0]], [0, scale, middle[1]]])
+        pixels, radiance = self._draw(scene, crop, (FACE, FACE))
+        picture = self._finish(radiance, (FACE, FACE))
+        picture = self._lens(picture, scene, crop)
+        if rng.random() < 0.4:
+            picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.3, 1.0))
+        iris = project(scene, model.iris(self.vertices))
+        labels = dict(
+            points=geometry.apply(crop, points).astype(np.float32),
+            rotation_crop=self._ray(scene, crop, FACE).astype(np.float32),
+            blendshapes=scene.blendshapes, gaze=scene.gaze.astype(np.float32),
+            openness=openness(scene.blendshapes),
+            iris=geometry.apply(crop, iris.reshape(-1, 2)).reshape(2, 5, 2).astype(np.float32),
+            eye_visible=self._seen(scene, crop, pixels), glasses=bool(scene.look["glasses"]),
+            angles=np.array(scene.angles, np.float32), seed=np.array(scene.seed, np.int64))
+        return picture, labels
+
+    def _lens(self, picture, scene, crop):
+        """Reflections on spectacles: a pale sheen and now and then a bright patch."""
+        if self.rims is None or scene.look["occluder"]:
+            return picture
+        rng = np.random.default_rng(scene.look["seed"] + 1)
+        sheen, patch = rng.uniform(0, 0.12), rng.random() < 0.5
+        offset, size, strength = rng.uniform(-0.6, 0.6, 2), rng.uniform(0.1, 0.7), rng.uniform(0.1, 0.9)
+        for rim in self.rims:
+            ring = geometry.apply(crop, project(scene, rim))
+            middle = ring.mean(0)
+            reach = np.ptp(ring, axis=0)
+            corner = middle + offset * reach / 2
+            box = corner + size * reach / 2 * np.array([[-1, -0.7], [0.6, -1], [1, 0.7], [-0.6, 1]])
+            inside = np.zeros(picture.shape, np.uint8)
+            cv2.fillPoly(inside, [np.rint(ring * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
+            glare = np.zeros(picture.shape, np.uint8)
+            cv2.fillPoly(glare, [np.rint(box * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
+            glare = cv2.GaussianBlur(glare, (0, 0), max(0.5, 0.03 * reach[0]))
+            share = inside / 255.0 * (sheen + (strength * glare / 255.0 if patch else 0))
+            picture = np.clip(picture + share * (245.0 - picture), 0, 255).astype(np.uint8)
+        return picture
+
+    def eyes(self, scene):
+        """(2, 96, 96) uint8, left eye and mirrored right eye, and a dict of labels in those pictures."""
+        self._stage(scene)
+        model, rng = self.world.model, self.rng
+        points = project(scene, model.landmarks(self.vertices))
+        face = np.sqrt(np.prod(np.ptp(points, axis=0)))
+        iris = project(scene, model.iris(self.vertices))
+        width = np.exp(rng.uniform(np.log(12), np.log(60)))
+        self._expose(scene, points)
+        pictures, contours, seen = [], [], []
+        for side, corners in enumerate((LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS)):
+            outer, inner = points[list(corners)]
+            way = (outer - inner) * (1, -1)[side]
+            across = max(np.hypot(*way), 0.124 * face)
+            size = min(EYE_SIZES, key=lambda s: abs(s - 2.4 * width))
+            roll = np.degrees(np.arctan2(way[1], way[0]))
+            crop, _ = geometry.crop_transform((outer + inner) / 2, 2.4 * across, roll, size)
+            pixels, radiance = self._draw(scene, crop, (size, size))
+            picture = self._lens(self._finish(radiance, (size, size)), scene, crop)
+            if rng.random() < 0.3:
+                picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.3, 0.8))
+            picture = cv2.resize(picture, (EYE, EYE), interpolation=cv2.INTER_LINEAR)
+            at = (geometry.apply(crop, iris[side]) + 0.5) * EYE / size - 0.5
+            if side == 1:
+                picture, at[:, 0] = picture[:, ::-1], EYE - 1 - at[:, 0]
+            pictures.append(picture)
+            contours.append(at)
+            seen.append(self._seen(scene, crop, pixels)[side])
+        gaze = scene.gaze.astype(np.float32) * np.array([[1, 1], [-1, 1]], np.float32)
+        return np.stack(pictures), dict(
+            iris=np.array(contours, np.float32), gaze=gaze, openness=openness(scene.blendshapes),
+            visible=np.array(seen), glasses=bool(scene.look["glasses"]), width=np.float32(width),
+            angles=np.array(scene.angles, np.float32), blendshapes=scene.blendshapes,
+            seed=np.array(scene.seed, np.int64))
+
+    def _expose(self, scene, points):
+        """Sets the exposure from a small picture of the whole face, as a camera would."""
+        low, high = points.min(0), points.max(0)
+        scale = 48 / max(high - low)
+        crop = np.hstack([np.eye(2) * scale, (24 - scale * (low + high) / 2)[:, None]])
+        self._draw(scene, crop, (48, 48))
+
+
+def one(studio, kind, seed, index):
+    """Sample `index` of a seed: (picture, labels)."""
+    rng = np.random.default_rng([seed, index])
+    scene = scenes.sample(rng, (seed, index))
+    return studio.face(scene) if kind == "face" else studio.eyes(scene)
+
+
+def write(path, data, kind, seed, start, count, studio=None):
+    """Draws samples start .. start + count of a seed into one npz; prints a line now and then."""
+    studio = studio or Studio(data)
+    pictures, labels, began = [], [], time.time()
+    for k in range(count):
+        picture, label = one(studio, kind, seed, start + k)
+        pictures.append(picture)
+        labels.append(label)
+        if (k + 1) % 200 == 0 or k + 1 == count:
+            rate = (k + 1) / (time.time() - began)
+            print("\r%s %d/%d, %.1f a second" % (path, k + 1, count, rate), end="", flush=True)
+    print()
+    table = {name: np.stack([np.asarray(l[name]) for l in labels]) for name in labels[0]}
+    partial = path + ".partial.npz"
+    np.savez(partial, pictures=np.stack(pictures), **table)
+    os.replace(partial, path)

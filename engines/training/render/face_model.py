@@ -1,0 +1,180 @@
+"""A person's head as a mesh: identity, ARKit weights and gaze in, vertices in our head frame out.
+
+The head frame is that of docs/architecture.md: millimetres, x to the subject's left, y down, z to the back of
+the head, origin midway between the eyeball centres, which lie 63 mm apart.
+"""
+import numpy as np
+
+from engines.training.definition import LANDMARK_VERTICES
+from scipy import sparse
+
+from appliance.face import ARKIT
+
+EYE_DISTANCE = 63.0
+# The mesh's eyeball is wider (16 mm) than a human one (12 mm): turned by the true angle its iris would move 1.4
+# times too far. 10.4 mm is the way from a human eye's centre of rotation to the pupil one sees.
+PUPIL_ARM = 10.4
+KAPPA = 5.0             # degrees by which a human eye's optical axis points outwards of where it looks
+IRIS_ANGLE = 22.0       # half angle of the iris seen from the mesh's eyeball centre: a radius of 5.9 mm
+LOOK_FULL = 30.0        # degrees of gaze at which an eyeLook shape is 1
+DRAWN = ("face_narrow", "face_outer", "head_neck", "mouth_socket", "eye_socket_L", "eye_socket_R",
+         "gums_tongue", "teeth_upper", "teeth_lower", "sclera_L", "sclera_R")
+PARTS = {name: i for i, name in enumerate(DRAWN)}
+_OURS = np.array([10.0, -10.0, -10.0], np.float32)
+
+
+def look_weights(gaze):
+    """The eight eyeLook weights that go with a gaze: {ARKit name: 0 to 1} from ((yaw, pitch) left, right)."""
+    weights = {}
+    for side, outwards, (yaw, pitch) in (("Left", 1, gaze[0]), ("Right", -1, gaze[1])):
+        for name, value in (("Out", outwards * yaw), ("In", -outwards * yaw), ("Up", pitch), ("Down", -pitch)):
+            weights["eyeLook" + name + side] = float(np.clip(value / LOOK_FULL, 0, 1))
+    return weights
+
+
+def settle(blendshapes):
+    """(52,) weights made possible for the mesh: mouthClose only closes what jawOpen opened."""
+    w = np.clip(blendshapes, 0, 1).astype(np.float32)
+    w[ARKIT["mouthClose"]] = min(w[ARKIT["mouthClose"]], w[ARKIT["jawOpen"]])
+    return w
+
+
+def _lids(w):
+    """Weights as the lids can follow them: a closed lid has nothing left to squint, widen or lower."""
+    w = w.copy()
+    for side in ("Left", "Right"):
+        open_share = 1 - w[ARKIT["eyeBlink" + side]]
+        for name in ("eyeLookUp", "eyeLookDown", "eyeWide"):
+            w[ARKIT[name + side]] *= open_share
+        w[ARKIT["eyeSquint" + side]] *= 0.3 + 0.7 * open_share
+    return w
+
+
+def gaze_direction(yaw, pitch):
+    """(3,) unit vector in the head frame of a gaze in degrees."""
+    yaw, pitch = np.radians((yaw, pitch))
+    return np.array([np.sin(yaw) * np.cos(pitch), -np.sin(pitch), -np.cos(yaw) * np.cos(pitch)])
+
+
+def _turn(a, b):
+    """(3, 3) smallest rotation of the unit vector a onto b."""
+    v = np.cross(a, b)
+    k = np.array([[0, -v[2], v[1]], [v[2], 0, -v[0]], [-v[1], v[0], 0]])
+    return np.eye(3) + k + k.dot(k) / (1 + a.dot(b))
+
+
+class FaceModel:
+    """The ICT face model, cut down to the parts worth drawing.
+
+    source: (N,) index of each kept vertex in the full mesh. part: (N,) index into DRAWN. rest: (N, 3) the mean
+    head in cm, x left, y up, z forward (for painting). triangles: (T, 3). mirror: (N,) left-right partner.
+    eye: (N, 3) unit vector of an eyeball's vertex in the eye's own axes (z along its axis), 0 elsewhere.
+    """
+
+    def __init__(self, path):
+        """path: ict_face.npz. OSError when it is not there."""
+        data = np.load(path, allow_pickle=False)
+        names = [str(n) for n in data["part_names"]]
+        chosen = np.isin(data["tri_part"], [names.index(n) for n in DRAWN])
+        tris, tri_part = data["tris"][chosen], data["tri_part"][chosen]
+        self.source = np.unique(tris)
+        where = np.full(len(data["verts"]), -1)
+        where[self.source] = np.arange(len(self.source))
+        self.triangles = where[tris].astype(np.int32)
+        self.part = np.zeros(len(self.source), np.int8)
+        for name in reversed(DRAWN):
+            self.part[self.triangles[tri_part == names.index(name)].ravel()] = PARTS[name]
+        self.rest = data["verts"][self.source]
+        self.mirror = where[data["mirror"][self.source]]
+        self.brow_distance = data["brow_dist_cm"][self.source].astype(np.float32)
+        self.lips = data["lip_mask"][self.source].astype(np.float32)
+        self._landmarks = where[list(LANDMARK_VERTICES)]
+        self._base = (self.rest * _OURS).ravel()
+        scale = np.tile(_OURS, len(self.source))
+        self._identity = data["id_q"][:, self.source].reshape(100, -1) * (data["id_step"] * scale)
+        shapes = data["ex_q"][:, self.source].reshape(57, -1) * (data["ex_step"] * scale)
+        self._shapes = (data["arkit_to_ict"] @ shapes).astype(np.float32)
+        self._faces_of_vertex = self._incidence()
+        self._prepare_eyes(data)
+        self._known = (None, None)
+
+    def _incidence(self):
+        count = len(self.triangles)
+        rows = self.triangles.ravel()
+        columns = np.repeat(np.arange(count), 3)
+        ones = np.ones(3 * count, np.float32)
+        return sparse.csr_matrix((ones, (rows, columns)), (len(self.source), count))
+
+    def _prepare_eyes(self, data):
+        self.eyes = [np.flatnonzero(self.part == PARTS["sclera_" + s]) for s in "LR"]
+        self.eye = np.zeros_like(self.rest)
+        self._eye_rest, self._eye_fit, self._eye_axes, self._eye_offset = [], [], [], []
+        for side, index in enumerate(self.eyes):
+            ours = self._base.reshape(-1, 3)[index].astype(float)
+            centre = data["eye_centre"][side] * _OURS
+            axis = data["eye_axis_rest"][side] * np.array([1, -1, -1.0])
+            axis /= np.linalg.norm(axis)
+            up = np.array([0, -1.0, 0]) - axis * -axis[1]
+            up /= np.linalg.norm(up)
+            left = np.cross(up, axis) * -1
+            if left[0] < 0:
+                left = -left
+            self.eye[index] = (ours - centre).dot(np.stack([left, up, axis], 1)) / 15.77
+            self._eye_axes.append((axis, up, left))
+            self._eye_rest.append(centre)
+            self._eye_offset.append(centre - ours.mean(0))
+            self._eye_fit.append(np.linalg.pinv(np.c_[ours, np.ones(len(ours))]))
+
+    def _neutral(self, identity):
+        """Vertices of a face at rest in our frame, and its two eyeball centres."""
+        key = np.asarray(identity, np.float32).tobytes()
+        if self._known[0] != key:
+            flat = self._base + np.asarray(identity, np.float32).dot(self._identity[:len(identity)])
+            v = flat.reshape(-1, 3)
+            centres = np.array([v[i].mean(0) + o for i, o in zip(self.eyes, self._eye_offset)])
+            scale = EYE_DISTANCE / np.linalg.norm(centres[0] - centres[1])
+            middle = centres.mean(0)
+            self._known = (key, ((v - middle) * scale, (centres - middle) * scale, scale))
+        return self._known[1]
+
+    def vertices(self, identity, blendshapes, gaze=((0, 0), (0, 0))):
+        """(N, 3) float32 mm. identity: up to (100,) standard deviations. blendshapes: (52,) ARKit weights, 0 to 1,
+        eyeLook* among them. gaze: (2, 2) degrees, (yaw, pitch) of the left and the right eye, head-relative."""
+        neutral, centres, scale = self._neutral(identity)
+        w = _lids(settle(blendshapes))
+        active = np.flatnonzero(w)
+        v = neutral + (w[active].dot(self._shapes[active]) * scale).reshape(-1, 3)
+        for side, index in enumerate(self.eyes):
+            turn = self._eye_turn(side, gaze[side], scale)
+            v[index] = (neutral[index] - centres[side]).dot(turn.T) + centres[side]
+        return v.astype(np.float32)
+
+    def _eye_turn(self, side, gaze, scale):
+        outwards = (1, -1)[side]
+        aim = gaze_direction(gaze[0] + outwards * KAPPA, gaze[1])
+        arm = 15.77 * scale * np.cos(np.radians(IRIS_ANGLE))
+        aim[:2] *= PUPIL_ARM / arm
+        aim[2] = -np.sqrt(1 - aim[0] ** 2 - aim[1] ** 2)
+        return _turn(self._eye_axes[side][0], aim)
+
+    def landmarks(self, vertices):
+        """(68, 3) points in iBUG order on any (N, 3) vertices of this mesh."""
+        return vertices[self._landmarks]
+
+    def iris(self, vertices, angle=IRIS_ANGLE):
+        """(2, 5, 3) per eye (left, right): middle of the iris, and its rim towards the nose, up, towards the ear,
+        down, in the eye's own axes; lids and lashes are looked through."""
+        return np.stack([self._iris(side, vertices, np.radians(angle)) for side in (0, 1)])
+
+    def _iris(self, side, vertices, angle):
+        axis, up, left = self._eye_axes[side]
+        ear = left * (1, -1)[side]
+        directions = np.stack([0 * axis, -ear, up, ear, -up])
+        points = self._eye_rest[side] + 15.77 * (np.cos(angle) * axis + np.sin(angle) * directions)
+        return np.c_[points, np.ones(5)].dot(self._eye_fit[side].dot(vertices[self.eyes[side]]))
+
+    def normals(self, vertices):
+        """(N, 3) float32 unit normals out of the surface."""
+        a, b, c = (vertices[self.triangles[:, k]] for k in range(3))
+        n = self._faces_of_vertex.dot(np.cross(b - a, c - a))
+        return (n / (np.linalg.norm(n, axis=1, keepdims=True) + 1e-9)).astype(np.float32)

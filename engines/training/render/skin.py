@@ -1,0 +1,62 @@
+"""The painted head: albedo, shade and hair of every vertex for a person who does not exist."""
+import numpy as np
+
+from engines.training.render.face_model import PARTS
+from engines.training.render.raster import EYE, SKIN, WET
+
+
+def hairline(rest, lift):
+    """(N,) degrees by which each vertex (rest position, cm) lies above the hairline; lift: degrees, moves it."""
+    d = rest - np.array([0, 4.0, 0.5], np.float32)
+    around = np.abs(np.degrees(np.arctan2(d[:, 0], d[:, 2])))
+    above = np.degrees(np.arctan2(d[:, 1], np.hypot(d[:, 0], d[:, 2])))
+    line = np.interp(around, [0, 25, 45, 60, 70, 78, 88, 100, 112, 130, 180],
+                     [38, 37, 30, 20, 0, 2, 18, 12, -25, -38, -42])
+    return above - line - lift * np.interp(around, [0, 50, 80], [1, 1, 0.2])
+
+
+def beard_share(rest):
+    """(N,) 0 to 1 where a full beard grows: jaw, chin, upper lip, cheeks' lower part."""
+    x, y, z = rest.T
+    below = np.clip((-1.9 - y + 0.42 * (np.abs(x) - 3.0).clip(0)) / 1.0, 0, 1)
+    moustache = np.clip(1 - np.abs(y + 1.75) / 0.8, 0, 1) * np.clip(1 - (np.abs(x) - 2.6) / 0.8, 0, 1) * (z > 9)
+    jaw = below * np.clip((y + 11.5) / 2.5, 0, 1) * np.clip((z - 0.5) / 1.5, 0, 1)
+    return np.clip(np.maximum(jaw, moustache), 0, 1)
+
+
+class Painter:
+    """Keeps what never changes of the painting of one FaceModel."""
+
+    def __init__(self, model):
+        self.model = model
+        part = model.part
+        self.eyes = np.isin(part, [PARTS["sclera_L"], PARTS["sclera_R"]])
+        self.teeth = np.isin(part, [PARTS["teeth_upper"], PARTS["teeth_lower"]])
+        self.gums = np.isin(part, [PARTS["gums_tongue"], PARTS["mouth_socket"]])
+        self.socket = np.isin(part, [PARTS["eye_socket_L"], PARTS["eye_socket_R"]])
+        self.skin = ~(self.eyes | self.teeth | self.gums | self.socket)
+        self.beard = beard_share(model.rest) * self.skin
+        rest = model.rest
+        corners = np.array([[3.1, 3.45, 9.0], [-3.1, 3.45, 9.0]])
+        self.eye_distance = np.min([np.hypot((rest[:, 0] - c[0]) / 1.5, rest[:, 1] - c[1]) for c in corners], 0)
+        self.rest_material = np.where(self.eyes, EYE, np.where(self.teeth | self.gums, WET, SKIN))
+
+    def paint(self, rng, skin_albedo, beard, brow_width, brow_strength, makeup):
+        """(N, 4) paint (albedo, 1, material, share of hair). Albedos are linear luma."""
+        rest = self.model.rest
+        blotches = sum(np.sin(rest.dot(rng.normal(0, s, 3)) + rng.uniform(0, 6)) for s in (0.3, 0.6, 1.2)) / 3
+        albedo = skin_albedo * (1 + rng.uniform(0, 0.10) * blotches)
+        cheeks = np.exp(-((np.abs(rest[:, 0]) - 4.5) ** 2 + (rest[:, 1] - 0.5) ** 2) / 5)
+        albedo *= 1 - rng.uniform(0, 0.12) * cheeks * (rest[:, 2] > 5)
+        rims = np.exp(-(self.eye_distance / 1.25) ** 4)
+        albedo *= 1 - (rng.uniform(0.03, 0.3) + 0.3 * makeup * rng.random()) * rims
+        lips = rng.uniform(0.45, 0.95) - 0.25 * makeup * rng.random()
+        albedo *= 1 - (1 - lips) * self.model.lips
+        hair = np.zeros(len(rest), np.float32)
+        hair = np.maximum(hair, brow_strength * np.clip(1.3 - self.model.brow_distance / brow_width, 0, 1))
+        hair = np.maximum(hair, beard * self.beard) * self.skin
+        albedo = np.where(self.eyes, rng.uniform(0.28, 0.5), albedo)
+        albedo = np.where(self.teeth, rng.uniform(0.35, 0.65), albedo)
+        albedo = np.where(self.gums, skin_albedo * 0.45 + 0.03, albedo)
+        albedo = np.where(self.socket, skin_albedo * 0.5, albedo)
+        return np.stack([albedo, np.ones_like(albedo), self.rest_material, hair], 1).astype(np.float32)
