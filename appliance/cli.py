@@ -1,7 +1,7 @@
 """Words on the command line become calls: one function per command, arguments only.
 
-Each command is imported when it runs, so that `--help` is quick and the settings of numeric libraries are made before
-they load.
+Each command is imported when it runs, so that `--help` is quick and the settings of numeric
+libraries are made before they load.
 """
 import argparse
 import logging
@@ -56,7 +56,8 @@ class Parser(argparse.ArgumentParser):
 
 
 def demo(words):
-    """Track the clip that comes with Kagami and send what it shows, in real time, to this machine."""
+    """Track the clip that comes with Kagami and send what it shows, in real time, to this
+    machine."""
     parser = Parser("demo", "  kagami demo\n  kagami demo --to vmc@192.168.1.20:39539 --to kagami@127.0.0.1:39600")
     _to(parser)
     _timing(parser)

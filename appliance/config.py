@@ -1,6 +1,8 @@
-"""Texts become one typed configuration: default.conf, then kagami.conf, then options, all mistakes at once.
+"""Texts become one typed configuration: default.conf, then kagami.conf, then options, all mistakes
+at once.
 
-Each value remembers where it came from (`origins`), so that `kagami config` can say it. Nothing is read on import.
+Each value remembers where it came from (`origins`), so that `kagami config` can say it. Nothing is
+read on import.
 """
 import os
 from collections import OrderedDict, namedtuple
@@ -123,11 +125,13 @@ def defaults():
 
 
 def load(path=None, overrides=()):
-    """The Config in force: default.conf, then `path` (else $KAGAMI_CONFIG, else /etc/kagami.conf), then overrides.
+    """The Config in force: default.conf, then `path` (else $KAGAMI_CONFIG, else /etc/kagami.conf),
+    then overrides.
 
-    overrides: texts "section.key=value". Raises ConfigError with every mistake found, InputMissing for a file that
-    was named and is not there. `config.camera.width` and so on hold typed values; `config.targets` one record for
-    each target that is enabled; `config.origins` {(section, key): where the value came from}.
+    overrides: texts "section.key=value". Raises ConfigError with every mistake found, InputMissing
+    for a file that was named and is not there. `config.camera.width` and so on hold typed values;
+    `config.targets` one record for each target that is enabled; `config.origins` {(section, key):
+    where the value came from}.
     """
     lines = _read(DEFAULTS, "default")
     path = path or os.environ.get(VARIABLE)
@@ -225,7 +229,8 @@ def _raise(mistakes):
 
 
 def aim(config, texts):
-    """`config` with the targets "DIALECT@HOST:PORT" in `texts` in place of the configured ones (none: unchanged)."""
+    """`config` with the targets "DIALECT@HOST:PORT" in `texts` in place of the configured ones
+    (none: unchanged)."""
     if not texts:
         return config
     if len(texts) > TARGETS_MAX:
@@ -250,3 +255,26 @@ def listing(config):
 def _spelt(value):
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else "%g" % value if isinstance(
         value, float) else str(value)
+
+
+def reference():
+    """docs/config.md: default.conf as a page, a table for each section."""
+    out, words = ["# Configuration", ""], []
+    for row in (line.strip() for line in open(DEFAULTS, encoding="utf-8")):
+        if row.startswith("#"):
+            words.append(row[1:].strip())
+            continue
+        if row.startswith("["):
+            out += ["## " + row, ""] + ([" ".join(words), ""] if words else [])
+            out += ["| option | default | what it does, and its bounds |", "|---|---|---|"]
+        elif row:
+            key, _, value = (part.strip() for part in row.partition("="))
+            out.append("| `%s` | %s | %s |" % (key, value and "`%s`" % value, " ".join(words)))
+        else:
+            out.append(" ".join(words + [""]).strip() + ("\n" if words else ""))
+        words = []
+    return "\n".join(out) + "\n"
+
+
+if __name__ == "__main__":
+    print(reference(), end="")

@@ -12,7 +12,8 @@ from difflib import get_close_matches
 
 
 class KagamiError(Exception):
-    """One line for the user: `what` is the thing with its value, `why` the reason, `do` the way out."""
+    """One line for the user: `what` is the thing with its value, `why` the reason, `do` the way
+    out."""
 
     status = 1
 
@@ -52,7 +53,8 @@ class OutputError(KagamiError):
 
 
 class ConfigError(KagamiError):
-    """A mistake in the configuration; `also` holds the further ones, so that all are read at once."""
+    """A mistake in the configuration; `also` holds the further ones, so that all are read at
+    once."""
 
     status = 78
     also = ()

@@ -1,7 +1,8 @@
-"""The loop: pictures from a source, faces from the tracker, datagrams to the targets. Read this first.
+"""The loop: pictures from a source, faces from the tracker, datagrams to the targets. Read this
+first.
 
-It ends with the source, or with SIGINT or SIGTERM; SIGUSR1 prints the timing table. That no picture comes is a
-state, not an error.
+It ends with the source, or with SIGINT or SIGTERM; SIGUSR1 prints the timing table. That no
+picture comes is a state, not an error.
 """
 import json
 import signal
@@ -20,7 +21,8 @@ WAIT = 0.04        # seconds; short enough for a lost face to ease to neutral sm
 
 
 class Signals:
-    """While entered: `stopping` after SIGINT or SIGTERM, `table` after SIGUSR1. A second SIGINT kills."""
+    """While entered: `stopping` after SIGINT or SIGTERM, `table` after SIGUSR1. A second SIGINT
+    kills."""
 
     def __init__(self):
         self.stopping = self.table = False
@@ -44,7 +46,8 @@ class Signals:
 def run(source, tracker, outputs, status, stop, line=None):
     """Track until the source ends or `stop.stopping`; the caller closes what it opened.
 
-    stop: Signals, or anything with its two attributes. line: a terminal.LiveLine that shows the status, or None.
+    stop: Signals, or anything with its two attributes. line: a terminal.LiveLine that shows the
+    status, or None.
     """
     timing = status.timing
     while not stop.stopping and not source.ended:
@@ -82,7 +85,8 @@ def print_table(status, line=None):
 
 
 def session(url, config, timing_path=None, every_frame=False, line=None):
-    """Open what `url` and `config` name, run, close, print the table; timing_path: also as JSON there."""
+    """Open what `url` and `config` name, run, close, print the table; timing_path: also as JSON
+    there."""
     timing = Timing()
     status = Status(timing, config.camera.fov, [t.to for t in config.targets])
     with _timing_file(timing_path) as write, closing(open_source(url, config.camera, every_frame)) as source:
@@ -107,7 +111,8 @@ def _farewell(outputs, status):
 
 @contextmanager
 def _timing_file(path):
-    """A function that takes the figures; the file is begun before the run, so that a wrong path is told at once."""
+    """A function that takes the figures; the file is begun before the run, so that a wrong path is
+    told at once."""
     if not path:
         yield lambda figures: None
         return

@@ -1,4 +1,5 @@
-"""What the loop sees becomes one record of the state, which terminal, OSC and systemd read alike."""
+"""What the loop sees becomes one record of the state, which terminal, OSC and systemd read
+alike."""
 import glob
 import os
 import time
@@ -11,9 +12,10 @@ AWAY_AFTER = 0.5          # seconds without a picture after which the camera cou
 
 
 class Status:
-    """One record: `state` (a key of CODES) and its `code`, `text` for people, `size` (width, height) or None, `fov`
-    in degrees, `fps`, `dropped`, `uptime` in seconds, `temperature` in degrees Celsius (0 where unknown), `timing`
-    and `ms` {row: 95th percentile over the last second}. `targets`: texts, only to be shown.
+    """One record: `state` (a key of CODES) and its `code`, `text` for people, `size` (width,
+    height) or None, `fov` in degrees, `fps`, `dropped`, `uptime` in seconds, `temperature` in
+    degrees Celsius (0 where unknown), `timing` and `ms` {row: 95th percentile over the last
+    second}. `targets`: texts, only to be shown.
     """
 
     def __init__(self, timing=None, fov=60.0, targets=()):

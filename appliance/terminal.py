@@ -13,7 +13,8 @@ REDRAW_EVERY = 0.1
 
 
 class LiveLine:
-    """The one line at the foot of `stream` that changes; on anything but a terminal a plain line each 5 s."""
+    """The one line at the foot of `stream` that changes; on anything but a terminal a plain line
+    each 5 s."""
 
     def __init__(self, stream=None):
         self.stream = stream or sys.stderr
@@ -48,7 +49,8 @@ class LiveLine:
 
 
 class LogLines(logging.Handler):
-    """Log records as plain text above a LiveLine, with the level journald reads where it listens."""
+    """Log records as plain text above a LiveLine, with the level journald reads where it
+    listens."""
 
     levels = {logging.WARNING: "<4>", logging.ERROR: "<3>", logging.CRITICAL: "<2>", logging.DEBUG: "<7>"}
 

@@ -1,6 +1,7 @@
 """Durations come in by stage, percentiles go out: where the milliseconds of a frame were spent.
 
-Each row keeps the last 4,096 durations in a ring, so a run of any length has one size and the figures are of now.
+Each row keeps the last 4,096 durations in a ring, so a run of any length has one size and the
+figures are of now.
 """
 import numpy as np
 
@@ -9,7 +10,8 @@ RING = 4096
 
 
 class Timing:
-    """The rings of all rows. Row `total` runs from a frame's arrival to the datagrams handed to the kernel."""
+    """The rings of all rows. Row `total` runs from a frame's arrival to the datagrams handed to
+    the kernel."""
 
     def __init__(self):
         self._rings = {row: np.zeros(RING) for row in ROWS}
@@ -26,7 +28,8 @@ class Timing:
         return self._counts[row]
 
     def percentile(self, row, p, last=RING):
-        """Milliseconds under which `p` percent of the newest `last` durations lie; 0.0 while there are none."""
+        """Milliseconds under which `p` percent of the newest `last` durations lie; 0.0 while there
+        are none."""
         count = self._counts[row]
         n = min(count, last, RING)
         if not n:
@@ -35,7 +38,8 @@ class Timing:
         return float(np.percentile(self._rings[row][newest], p) * 1e3)
 
     def as_dict(self, dropped=0):
-        """{"dropped": n, "rows": {row: {"p50_ms", "p95_ms", "count"}}}; rows that never ran have count 0."""
+        """{"dropped": n, "rows": {row: {"p50_ms", "p95_ms", "count"}}}; rows that never ran have
+        count 0."""
         rows = {row: {"p50_ms": round(self.percentile(row, 50), 3), "p95_ms": round(self.percentile(row, 95), 3),
                       "count": self._counts[row]} for row in ROWS}
         return {"dropped": dropped, "rows": rows}

@@ -1,0 +1,20 @@
+# make demo    install what is needed, then track the clip that comes along and send VMC to this machine
+# make setup   only install
+# make test    install, then run the tests (on Python 3.6 too, where it is found)
+
+.PHONY: demo setup test docs clean
+
+demo: setup
+	@.venv/bin/kagami demo
+
+setup:
+	@deploy/setup.sh
+
+test:
+	@deploy/test.sh
+
+docs: setup
+	.venv/bin/python -m appliance.config > docs/config.md
+
+clean:
+	rm -rf .venv .venv36 *.egg-info

@@ -1,0 +1,116 @@
+"""A picture and its faces come in, the picture with the measurements drawn over it goes out, for
+people to judge.
+
+Colours are (blue, green, red), as OpenCV writes them.
+"""
+import cv2
+import numpy as np
+
+from appliance.face import ARKIT_NAMES
+from appliance.geometry import focal_length
+
+STAGES = ("detector", "landmarks", "pose", "iris", "expression")
+PARTS = ((range(0, 17), False), (range(17, 22), False), (range(22, 27), False), (range(27, 31), False),
+         (range(31, 36), False), (range(36, 42), True), (range(42, 48), True), (range(48, 60), True),
+         (range(60, 68), True))
+GREEN, WHITE, BLACK, YELLOW, ORANGE = (90, 220, 90), (255, 255, 255), (0, 0, 0), (40, 220, 255), (40, 140, 255)
+AXES = ((60, 60, 255), (90, 220, 90), (255, 140, 60))      # x red, y green, z blue
+AXIS_MM, GAZE_MM = 60.0, 150.0
+BARS = 10
+SUB = 3                  # drawing coordinates carry 3 bits of fraction, so that points do not jump by pixels
+
+
+class Overlay:
+    """Draws on (H, W, 3) uint8 pictures in place. fov: degrees; only: one of STAGES, or None for
+    all."""
+
+    def __init__(self, fov, only=None):
+        self.fov, self.only = fov, only
+
+    def __call__(self, picture, faces, candidates=()):
+        """Draw `faces`, and the detector's `candidates`."""
+        self._picture = picture
+        self._unit = max(1, int(round(min(picture.shape[:2]) / 400.0)))
+        for candidate in candidates:
+            self._candidate(candidate)
+        for face in faces:
+            for stage in STAGES[1:]:
+                if self.only in (None, stage):
+                    getattr(self, "_" + stage)(face)
+            self._text("%d  %s  %.2f" % (face.id, face.state, face.score), face.box[0], face.box[1] - 6 * self._unit)
+
+    def _candidate(self, candidate):
+        x0, y0, x1, y1 = candidate.box
+        self._lines([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], YELLOW, True)
+        for point in candidate.points:
+            self._dot(point, 2 * self._unit, YELLOW)
+        self._text("%.2f" % candidate.score, x0, y0 - 6 * self._unit)
+
+    def _landmarks(self, face):
+        for part, closed in PARTS:
+            self._lines(face.landmarks[list(part)], GREEN, closed)
+        for point, sigma in zip(face.landmarks, face.sigma):
+            self._dot(point, self._unit, WHITE)
+            if self.only:
+                self._ring(point, sigma, ORANGE)
+
+    def _pose(self, face):
+        origin = self._pixel(face.translation)
+        for axis, colour in enumerate(AXES):
+            sign = -1 if axis == 2 else 1      # the nose points along -z: draw that end, the one that is seen
+            end = self._pixel(face.translation + sign * AXIS_MM * face.matrix[:, axis])
+            if origin is not None and end is not None:
+                self._lines([origin, end], colour, False, 2)
+        self._text("yaw %+.0f  pitch %+.0f  roll %+.0f  %.0f cm" % (face.angles + (face.translation[2] / 10,)),
+                   face.box[0], face.box[3] + 16 * self._unit)
+
+    def _iris(self, face):
+        for eye in (face.left, face.right):
+            colour = YELLOW if eye.score > 0.5 else ORANGE
+            if eye.openness > 0.2:
+                self._lines(eye.iris[1:], colour, True)
+            self._dot(eye.iris[0], self._unit, colour)
+            start = self._space(eye.iris[0], face.translation[2])
+            end = self._pixel(start + GAZE_MM * face.gaze_vector(eye))
+            if end is not None:
+                self._lines([eye.iris[0], end], colour, False)
+
+    def _expression(self, face):
+        unit, live = self._unit, np.argsort(-np.asarray(face.blendshapes), kind="stable")[:BARS]
+        for i, shape in enumerate(live):
+            y, length = (14 + 14 * i) * unit, int(80 * unit * float(np.clip(face.blendshapes[shape], 0, 1)))
+            cv2.rectangle(self._picture, (6 * unit, y - 9 * unit), (6 * unit + length, y + 2 * unit), ORANGE, -1)
+            self._text(ARKIT_NAMES[shape], 8 * unit, y)
+
+    def _focal(self):
+        height, width = self._picture.shape[:2]
+        return focal_length(width, self.fov), (width - 1) / 2.0, (height - 1) / 2.0
+
+    def _pixel(self, point):
+        """The pixel of a point in millimetres, or None close before the lens."""
+        f, cx, cy = self._focal()
+        x, y, z = point
+        return (cx + f * x / z, cy + f * y / z) if z > 10 else None
+
+    def _space(self, pixel, depth):
+        f, cx, cy = self._focal()
+        return np.array([(pixel[0] - cx) * depth / f, (pixel[1] - cy) * depth / f, depth])
+
+    def _fixed(self, points):
+        reach = 1 << 14      # OpenCV draws within 16 bits
+        return np.round(np.clip(np.asarray(points, float), -reach, reach) * (1 << SUB)).astype(np.int32)
+
+    def _lines(self, points, colour, closed, width=1):
+        cv2.polylines(self._picture, [self._fixed(points)[:, None]], closed, colour, width * self._unit, cv2.LINE_AA, SUB)
+
+    def _dot(self, point, radius, colour):
+        cv2.circle(self._picture, tuple(self._fixed(point).tolist()), radius << SUB, colour, -1, cv2.LINE_AA, SUB)
+
+    def _ring(self, point, radius, colour):
+        cv2.circle(self._picture, tuple(self._fixed(point).tolist()), int(self._fixed(radius)), colour, 1, cv2.LINE_AA, SUB)
+
+    def _text(self, text, x, y):
+        at = (int(max(0, x)), int(np.clip(y, 10 * self._unit, self._picture.shape[0] - 4 * self._unit)))
+        for colour, width in ((BLACK, 3), (WHITE, 1)):
+            cv2.putText(self._picture, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.4 * self._unit, colour,
+                        width * self._unit, cv2.LINE_AA)
