@@ -1,0 +1,170 @@
+"""A moment becomes the datagrams of the VMC protocol: head, neck and eye bones and the blendshapes of an avatar.
+
+Unity's axes of an avatar are the head's own axes with all three signs turned, and a point reflection leaves every
+rotation as it is: quaternions go out with the numbers they have, as x, y, z, w. Positions are the rest pose of a
+usual avatar in metres; receivers that apply them would fold the neck into the chest for zeros.
+"""
+from math import atan2, cos, radians, sin, sqrt
+
+import numpy as np
+
+from appliance.face import ARKIT, ARKIT_NAMES
+from appliance.outputs.moment import NEUTRAL
+from appliance.outputs.osc import LIMIT, Float, Int, Layout
+
+PORT = 39539
+# Local position in metres and Unity's axes, then where its rotation x, y, z, w stands among the floats.
+BONES = (("Neck", (0.0, 0.13, -0.02), 0), ("Head", (0.0, 0.08, 0.01), 4),
+         ("LeftEye", (-0.03, 0.06, 0.02), 8), ("RightEye", (0.03, 0.06, 0.02), 12))
+PRESETS = ("A", "I", "U", "E", "O", "Blink", "Blink_L", "Blink_R", "Joy", "Angry", "Sorrow", "Fun",
+           "LookUp", "LookDown", "LookLeft", "LookRight")
+_WEIGHTS = 16                   # floats before the weights: four quaternions
+_LOOKS = np.array([i for i, name in enumerate(ARKIT_NAMES) if name.startswith("eyeLook")])
+_ARGUMENTS = {1: (1,), 3: (1, 3, 0), 4: (1, 3, 0, Int(0))}       # loaded, calibrated, normal mode, tracking
+
+
+class Vmc:
+    """The VMC performer or assistant.
+
+    role: "performer" sends root, bones, weights, OK and T to an application that draws; "assistant" only weights
+    and the look target to another performer. blendshapes: "arkit" (52 names) or "vrm0" (the 16 VRM 0.x presets).
+    case: spelling of the 52 names, "pascal", "camel" or "both". eyes: whether gaze goes out as "bones", as "blend"
+    weights or as "both"; "" is both for arkit and bones for vrm0, whose models would turn the eyes twice.
+    neck_share: share of the head's turn that the neck takes. ok_args: length of the OK message, 1, 3 or 4.
+    """
+
+    top_rate = 60.0             # frames per second; receivers drop or choke above
+
+    def __init__(self, limit=LIMIT, bundle=True, prefix="", neck_share=0.4, keepalive=5.0, role="performer",
+                 blendshapes="arkit", case="pascal", eyes="", ok_args=4):
+        self._neck_share, self._presets = neck_share, blendshapes == "vrm0"
+        eyes = eyes or ("bones" if self._presets else "both")
+        self._bones, self._looks = eyes != "blend", eyes != "bones"
+        self._performer = role == "performer"
+        names = PRESETS if self._presets else ARKIT_NAMES
+        self._end = _WEIGHTS + len(names)
+        # While lost: neutral at this many Hz, for this many seconds.
+        self.lost = (keepalive or 5.0, float("inf") if keepalive else 1.0) if self._performer else (0.0, 0.0)
+        messages = (_performer(names, case, ok_args, self._end) if self._performer
+                    else _assistant(names, case, self._end))
+        messages = [(prefix + address, arguments) for address, arguments in messages]
+        self._layout = Layout(messages, limit, bundle)
+
+    def __call__(self, moment):
+        """The datagrams of this moment, valid until the next call."""
+        face = moment.face or NEUTRAL
+        out, ints = self._layout.floats, self._layout.ints
+        ints[:] = moment.face is not None and face.state != "returning"
+        self._weights(face, out[_WEIGHTS:self._end])
+        if self._performer:
+            self._pose(face, out)
+            out[self._end] = moment.time
+        else:
+            ints[:] = moment.face is not None
+            out[self._end:] = _look(face) if moment.face is not None else 0.0
+        return self._layout.write()
+
+    def farewell(self, moment, reason):
+        """The last datagrams: neutral, nobody there."""
+        return self(moment._replace(face=None))
+
+    def announce(self, status, everything):
+        """Nothing: VMC has no slow messages."""
+        return ()
+
+    def _pose(self, face, out):
+        w, x, y, z = unit(face.rotation)
+        neck = power((w, x, y, z), self._neck_share)
+        head = power((w, x, y, z), 1.0 - self._neck_share)      # the same axis: the rest of the turn
+        for at, (w, x, y, z) in ((0, neck), (4, head), (8, self._eye(face.left)), (12, self._eye(face.right))):
+            out[at:at + 4] = x, y, z, w
+
+    def _eye(self, eye):
+        return turn(*eye.gaze) if self._bones else (1.0, 0.0, 0.0, 0.0)
+
+    def _weights(self, face, out):
+        if self._presets:
+            out[:] = presets(face)
+            out[12:] *= self._looks
+            return
+        np.clip(face.blendshapes, 0.0, 1.0, out=out)
+        if not self._looks:
+            out[_LOOKS] = 0.0
+
+
+def _performer(names, case, ok_args, time):
+    root = [("/VMC/Ext/Root/Pos", ("root", 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0))]
+    bones = [("/VMC/Ext/Bone/Pos", (name,) + rest + tuple(Float(at + i) for i in range(4)))
+             for name, rest, at in BONES]
+    return root + bones + _values(names, case) + [("/VMC/Ext/OK", _ARGUMENTS[ok_args]),
+                                                  ("/VMC/Ext/T", (Float(time),))]
+
+
+def _assistant(names, case, look):
+    return _values(names, case) + [("/VMC/Ext/Set/Eye", (Int(0),) + tuple(Float(look + i) for i in range(3)))]
+
+
+def _values(names, case):
+    spelt = [(n, i) for i, name in enumerate(names) for n in _spelt(name, case)]
+    return [("/VMC/Ext/Blend/Val", (name, Float(_WEIGHTS + i))) for name, i in spelt] + [("/VMC/Ext/Blend/Apply", ())]
+
+
+def _spelt(name, case):
+    pascal = name[0].upper() + name[1:]
+    if pascal == name:
+        return (name,)
+    return {"pascal": (pascal,), "camel": (name,), "both": (pascal, name)}[case]
+
+
+def unit(q):
+    """(w, x, y, z) as floats of length 1 with w >= 0; anything not finite spreads to all four."""
+    w, x, y, z = (float(v) for v in q)
+    n = sqrt(w * w + x * x + y * y + z * z)
+    n = n if w >= 0 else -n
+    return (w / n, x / n, y / n, z / n) if n else (1.0, 0.0, 0.0, 0.0)
+
+
+def power(q, share):
+    """The rotation `share` of the way from none to the unit quaternion q (w >= 0) along the shorter arc."""
+    w, x, y, z = q
+    s = sqrt(x * x + y * y + z * z)
+    half = share * atan2(s, w)
+    k = sin(half) / s if s > 1e-12 else share
+    return cos(half), k * x, k * y, k * z
+
+
+def turn(yaw, pitch):
+    """Ry(-yaw) Rx(-pitch) as (w, x, y, z), degrees in."""
+    a, b = radians(yaw) / 2, radians(pitch) / 2
+    return cos(a) * cos(b), -cos(a) * sin(b), -sin(a) * cos(b), -sin(a) * sin(b)
+
+
+def _look(face):
+    """The point one metre ahead of the head along the mean gaze, in Unity's axes."""
+    yaw, pitch = np.radians(0.5 * (face.left.gaze + face.right.gaze))
+    return -sin(yaw) * cos(pitch), sin(pitch), cos(yaw) * cos(pitch)
+
+
+def presets(face):
+    """The 16 weights of PRESETS from the 52 and the gaze, 0 to 1.
+
+    Vowels from how open, round and wide the mouth is, never more than 1 together; Blink stays 0 because models add
+    it to Blink_L and Blink_R.
+    """
+    def both(name):
+        return 0.5 * (w[ARKIT[name + "Left"]] + w[ARKIT[name + "Right"]])
+    w = face.blendshapes.clip(0.0, 1.0).tolist()
+    pucker, funnel = w[ARKIT["mouthPucker"]], w[ARKIT["mouthFunnel"]]
+    opened = w[ARKIT["jawOpen"]] * (1 - w[ARKIT["mouthClose"]])
+    wide = _bound(0.6 * both("mouthStretch") + 0.4 * both("mouthSmile"))
+    vowels = [opened * (1 - max(funnel, pucker)) * (1 - 0.5 * wide), 0.7 * wide * (1 - opened),
+              pucker * (1 - 0.5 * opened), 0.5 * wide * opened, funnel * max(opened, 0.3)]
+    total = max(1.0, sum(vowels))
+    moods = [_bound((both(name) - 0.3) / 0.7) for name in ("mouthSmile", "browDown", "mouthFrown")]
+    yaw, pitch = (0.5 * (face.left.gaze + face.right.gaze) / 30.0).tolist()
+    return ([v / total for v in vowels] + [0.0, w[ARKIT["eyeBlinkLeft"]], w[ARKIT["eyeBlinkRight"]]] + moods + [0.0]
+            + [_bound(pitch), _bound(-pitch), _bound(yaw), _bound(-yaw)])
+
+
+def _bound(value):
+    return min(1.0, max(0.0, value))

@@ -1,0 +1,120 @@
+"""Datagrams go out to one receiver: a non-blocking, connected UDP socket that takes every trouble as weather.
+
+A name is looked up by a thread of its own, so that no frame ever waits for a resolver; everything else happens in
+the thread that sends. Each change of the weather is logged once.
+"""
+import errno
+import logging
+import os
+import socket
+import threading
+import time
+
+from appliance.outputs.targets import numeric
+
+LOG = logging.getLogger("kagami.outputs")
+RESOLVE_EVERY = 30.0        # seconds between look-ups of a name
+CALM = 2.0                  # seconds without trouble after which it counts as over
+_REASONS = {errno.ECONNREFUSED: "nobody listens there", errno.EAGAIN: "the network takes no more",
+            errno.ENOBUFS: "the network takes no more", errno.ENETUNREACH: "no network leads there",
+            errno.EHOSTUNREACH: "the host does not answer", errno.EPERM: "a firewall of this machine forbids it",
+            errno.EACCES: "a firewall of this machine forbids it", errno.ENETDOWN: "the network is down",
+            errno.EADDRNOTAVAIL: "no network leads there"}
+
+
+class Link:
+    """One receiver. `sent` and `failed` count datagrams, `trouble` is the reason of the last failure or ""."""
+
+    def __init__(self, to, host, port, look_up=socket.getaddrinfo, first_wait=1.0, clock=time.monotonic):
+        self.to, self.sent, self.failed, self.trouble = to, 0, 0, ""
+        self._host, self._port, self._look_up, self._first_wait = host, port, look_up, first_wait
+        self._socket = self._peer = self._found = None
+        self._clock, self._since = clock, 0.0
+        self._closed, self._unknown = threading.Event(), False
+        if numeric(host) is None or not self._resolved():
+            threading.Thread(target=self._resolve, name="resolve " + host, daemon=True).start()
+
+    def send(self, datagram):
+        """Hand one datagram to the kernel; it is dropped where that is not possible now."""
+        if self._found is not self._peer:
+            self._connect(self._found)
+        if self._socket is None:
+            return
+        reason = self._try(datagram)
+        if reason == errno.ECONNREFUSED:        # the answer to an earlier datagram; this one has not been sent yet
+            self._in_trouble(reason)
+            reason = self._try(datagram)
+        if reason:
+            self.failed += 1
+            self._in_trouble(reason)
+            return
+        self.sent += 1
+        if self.trouble and self._clock() - self._since > CALM:
+            LOG.info("%s: reached again", self.to)
+            self.trouble = ""
+
+    def close(self):
+        """Close the socket and end the look-ups."""
+        self._closed.set()
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _try(self, datagram):
+        try:
+            self._socket.send(datagram)
+        except OSError as e:
+            return e.errno or errno.EIO
+        return 0
+
+    def _connect(self, peer):
+        """Open the socket anew for `peer`; what fails is tried again with the next datagram."""
+        if self._socket is not None:
+            self._socket.close()
+        self._socket, self._peer = None, None
+        fresh = None
+        try:
+            fresh = socket.socket(peer[0], socket.SOCK_DGRAM)
+            fresh.setblocking(False)
+            fresh.connect(peer[1])
+        except OSError as e:
+            if fresh is not None:
+                fresh.close()
+            self.failed += 1
+            self._in_trouble(e.errno or errno.EIO)
+            return
+        self._socket, self._peer = fresh, peer
+
+    def _in_trouble(self, number):
+        reason = _REASONS.get(number) or os.strerror(number)
+        if reason != self.trouble:
+            LOG.warning("%s: %s; sending goes on", self.to, reason)
+        self.trouble, self._since = reason, self._clock()
+
+    def _resolve(self):
+        """Look the name up until closed: soon again while it is not known, else every RESOLVE_EVERY seconds."""
+        wait = self._first_wait
+        while not self._closed.is_set():
+            if self._resolved():
+                wait = self._first_wait
+                self._closed.wait(RESOLVE_EVERY)
+            else:
+                self._closed.wait(wait)
+                wait = min(2 * wait, RESOLVE_EVERY)
+
+    def _resolved(self):
+        """Look the name up once; True where it is known. IPv4 comes before IPv6, an address in use stays."""
+        try:
+            answers = self._look_up(self._host, self._port, 0, socket.SOCK_DGRAM)
+        except (OSError, UnicodeError) as e:
+            if not self._unknown:
+                LOG.warning("%s: %s is not known (%s); asking again", self.to, self._host, e)
+            self._unknown = True
+            return False
+        peers = sorted(((a[0], a[4]) for a in answers), key=lambda peer: peer[0] != socket.AF_INET)
+        if self._found not in peers:
+            if self._unknown or self._found is not None:
+                LOG.info("%s: %s is %s", self.to, self._host, peers[0][1][0])
+            self._found = peers[0]
+        self._unknown = False
+        return True

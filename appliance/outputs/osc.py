@@ -1,0 +1,155 @@
+"""A list of OSC messages becomes datagrams, laid out once, into which each frame's numbers are written in place.
+
+python-osc writes the bytes; this module remembers where every changing number lies in them, so that a frame costs
+one numpy assignment instead of some sixty messages built anew.
+"""
+from typing import NamedTuple
+
+import numpy as np
+from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
+from pythonosc.osc_message_builder import OscMessageBuilder
+
+from appliance.errors import UsageError
+
+LIMIT = 1472                    # Ethernet's 1500 bytes less the headers of IPv4 and UDP
+LARGEST = float(np.finfo(np.float32).max)
+_BUNDLE_HEAD, _ELEMENT_HEAD = 16, 4
+
+
+class Float(NamedTuple):
+    """The place of a float32 argument that is `layout.floats[index]`."""
+
+    index: int
+
+
+class Int(NamedTuple):
+    """The place of an int32 argument that is `layout.ints[index]`."""
+
+    index: int
+
+
+class Layout:
+    """Datagrams of fixed layout.
+
+    messages: (address, arguments) with str, int, float, Float or Int arguments; plain ones never change. limit: the
+    largest datagram in bytes. bundle: False makes every message its own datagram. head: a message with which each
+    bundle begins. Bundles are filled greedily in the order of the messages, never nested, timed "immediately".
+
+    Fill `floats` (float64) and `ints` (int32), call `write()`, send each of `datagrams` (memoryviews, valid until the
+    next `write()`). A value that is not finite, or too large for float32, leaves the last good one in its place.
+    """
+
+    def __init__(self, messages, limit=LIMIT, bundle=True, head=None):
+        messages = [_Message(*m) for m in messages]
+        head = [_Message(*head)] if head else []
+        groups = _packed(messages, head, limit) if bundle else [[m] for m in head + messages]
+        encoded = [_bundled(group) if bundle else group[0].bytes for group in groups]
+        self._buffer = bytearray(b"".join(encoded))
+        self.datagrams = _slices(self._buffer, [len(e) for e in encoded])
+        places, start = [], 0
+        for group, data in zip(groups, encoded):
+            places += _places(group, start, bundle)
+            start += len(data)
+        self._float_at, self._float_of = _indices(places, Float)
+        self._int_at, self._int_of = _indices(places, Int)
+        self.floats = np.zeros(self._float_of.max() + 1 if len(self._float_of) else 0)
+        self.ints = np.zeros(self._int_of.max() + 1 if len(self._int_of) else 0, np.int32)
+        self._good = np.zeros_like(self.floats)
+        self._single = np.zeros(len(self.floats), np.float32)
+        self._words = np.frombuffer(self._buffer, ">f4")
+        self._whole = np.frombuffer(self._buffer, ">i4")
+
+    def write(self):
+        """Put `floats` and `ints` into the datagrams; returns `datagrams`."""
+        with np.errstate(invalid="ignore"):
+            good = np.abs(self.floats) <= LARGEST
+        np.copyto(self._good, self.floats, where=good)
+        self._single[:] = self._good
+        self._single += 0.0                          # turns -0 into +0
+        self._words[self._float_at] = self._single[self._float_of]
+        self._whole[self._int_at] = self.ints[self._int_of]
+        return self.datagrams
+
+
+def message(address, *arguments):
+    """The bytes of one message by itself; floats that are not finite become 0."""
+    finite = [0.0 if isinstance(a, float) and not abs(a) <= LARGEST else a for a in arguments]
+    return _Message(address, [a + 0.0 if isinstance(a, float) else a for a in finite]).bytes
+
+
+class _Message:
+    """One encoded message and the offsets of its places."""
+
+    def __init__(self, address, arguments):
+        builder = OscMessageBuilder(address)
+        for argument in arguments:
+            builder.add_arg(*_typed(argument))
+        self.built = builder.build()
+        self.bytes = self.built.dgram
+        self.places, end = [], len(self.bytes)
+        for argument in reversed(arguments):         # from the end: behind the tags there is nothing but arguments
+            end -= _size(argument)
+            if isinstance(argument, (Float, Int)):
+                self.places.append((end, argument))
+
+    def __len__(self):
+        return len(self.bytes)
+
+
+def _typed(argument):
+    if isinstance(argument, (float, Float)):
+        return (0.0 if isinstance(argument, Float) else argument), "f"
+    if isinstance(argument, (int, Int)):
+        return (0 if isinstance(argument, Int) else argument), "i"
+    return argument, "s"
+
+
+def _size(argument):
+    return (len(argument.encode("utf-8")) // 4 + 1) * 4 if isinstance(argument, str) else 4
+
+
+def _packed(messages, head, limit):
+    begin = _BUNDLE_HEAD + sum(_ELEMENT_HEAD + len(m) for m in head)
+    groups, room = [], -1
+    for m in messages:
+        need = _ELEMENT_HEAD + len(m)
+        if begin + need > limit:
+            raise UsageError("limit of %d bytes" % limit, "one message alone takes %d" % (begin + need),
+                             "raise it, shorten the prefix or leave out the points")
+        if need > room:
+            groups.append(list(head))
+            room = limit - begin
+        groups[-1].append(m)
+        room -= need
+    return groups
+
+
+def _bundled(group):
+    builder = OscBundleBuilder(IMMEDIATELY)
+    for m in group:
+        builder.add_content(m.built)
+    return builder.build().dgram
+
+
+def _places(group, start, bundle):
+    """[(offset in the whole buffer, Float or Int)] of one datagram that begins at `start`."""
+    out, at = [], start + (_BUNDLE_HEAD if bundle else 0)
+    for m in group:
+        at += _ELEMENT_HEAD if bundle else 0
+        out += [(at + offset, place) for offset, place in m.places]
+        at += len(m)
+    return out
+
+
+def _indices(places, kind):
+    mine = [(offset // 4, place.index) for offset, place in places if isinstance(place, kind)]
+    table = np.array(mine, np.intp).reshape(-1, 2)
+    return table[:, 0].copy(), table[:, 1].copy()
+
+
+def _slices(buffer, lengths):
+    view, out, start = memoryview(buffer), [], 0
+    for length in lengths:
+        out.append(view[start:start + length])
+        start += length
+    return tuple(out)
