@@ -9,13 +9,12 @@ import numpy as np
 
 def matrix_from_angles(yaw, pitch, roll):
     """(3, 3) camera_from_head from degrees."""
-    cy, sy = cos(radians(-yaw)), sin(radians(-yaw))
-    cx, sx = cos(radians(-pitch)), sin(radians(-pitch))
+    cy, sy = cos(radians(yaw)), sin(radians(yaw))
+    cx, sx = cos(radians(pitch)), sin(radians(pitch))
     cz, sz = cos(radians(roll)), sin(radians(roll))
-    ry = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
-    rx = np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]])
-    rz = np.array([[cz, -sz, 0], [sz, cz, 0], [0, 0, 1]])
-    return ry.dot(rx).dot(rz)
+    return np.array([[cy * cz + sy * sx * sz, sy * sx * cz - cy * sz, -sy * cx],
+                     [cx * sz, cx * cz, sx],
+                     [sy * cz - cy * sx * sz, -sy * sz - cy * sx * cz, cy * cx]])
 
 
 def angles_from_matrix(matrix):
@@ -28,25 +27,19 @@ def angles_from_matrix(matrix):
 
 def quaternion_from_matrix(matrix):
     """(4,) unit quaternion (w, x, y, z) with w >= 0, by the largest of the four squares (Shepperd)."""
-    m = matrix
-    trace = m[0, 0] + m[1, 1] + m[2, 2]
-    k = int(np.argmax([trace, m[0, 0], m[1, 1], m[2, 2]]))
-    if k == 0:
-        q = [1 + trace, m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1]]
-    elif k == 1:
-        q = [m[2, 1] - m[1, 2], 1 + 2 * m[0, 0] - trace, m[0, 1] + m[1, 0], m[0, 2] + m[2, 0]]
-    elif k == 2:
-        q = [m[0, 2] - m[2, 0], m[0, 1] + m[1, 0], 1 + 2 * m[1, 1] - trace, m[1, 2] + m[2, 1]]
-    else:
-        q = [m[1, 0] - m[0, 1], m[0, 2] + m[2, 0], m[1, 2] + m[2, 1], 1 + 2 * m[2, 2] - trace]
-    w, x, y, z = q
+    (a, b, c), (d, e, f), (g, h, i) = matrix.tolist()
+    squares = (a + e + i, a, e, i)
+    k = squares.index(max(squares))
+    w, x, y, z = ((1 + a + e + i, h - f, c - g, d - b), (h - f, 1 + a - e - i, b + d, c + g),
+                  (c - g, b + d, 1 - a + e - i, f + h), (d - b, c + g, f + h, 1 - a - e + i))[k]
     n = sqrt(w * w + x * x + y * y + z * z)
-    return np.array(q) / (n if w >= 0 else -n)
+    n = n if w >= 0 else -n
+    return np.array([w / n, x / n, y / n, z / n])
 
 
 def matrix_from_quaternion(q):
     """(3, 3) matrix from a unit quaternion (w, x, y, z)."""
-    w, x, y, z = (float(v) for v in q)
+    w, x, y, z = np.asarray(q).tolist()
     return np.array([[1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
                      [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
                      [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)]])
@@ -54,8 +47,7 @@ def matrix_from_quaternion(q):
 
 def quaternion_product(a, b):
     """(4,) quaternion a b: the rotation b, then a."""
-    w, x, y, z = (float(v) for v in a)
-    p, q, r, s = (float(v) for v in b)
+    (w, x, y, z), (p, q, r, s) = np.asarray(a).tolist(), np.asarray(b).tolist()
     return np.array([w * p - x * q - y * r - z * s, w * q + x * p + y * s - z * r,
                      w * r - x * s + y * p + z * q, w * s + x * r - y * q + z * p])
 
@@ -94,13 +86,11 @@ def crop_transform(centre, side, roll, size):
     centre: (x, y) of the square's middle. side: its side in picture pixels. roll: degrees by which the square is
     turned (a head tilted by `roll` stands upright in it). size: pixels of the crop's side.
     """
-    k = size / float(side)
+    k, m = size / float(side), (size - 1) / 2.0
     c, s = cos(radians(roll)), sin(radians(roll))
-    middle = (size - 1) / 2.0
-    there = np.array([[k * c, k * s, 0], [-k * s, k * c, 0]])
-    there[:, 2] = middle - there[:, :2].dot(np.asarray(centre, float))
-    back = np.array([[c / k, -s / k, 0], [s / k, c / k, 0]])
-    back[:, 2] = np.asarray(centre, float) - back[:, :2].dot((middle, middle))
+    x, y = float(centre[0]), float(centre[1])
+    there = np.array([[k * c, k * s, m - k * (c * x + s * y)], [-k * s, k * c, m - k * (c * y - s * x)]])
+    back = np.array([[c / k, -s / k, x - (c - s) * m / k], [s / k, c / k, y - (c + s) * m / k]])
     return there, back
 
 
@@ -111,7 +101,7 @@ def apply(transform, points):
 
 def quaternion_from_vector(v):
     """(4,) unit quaternion of a rotation vector: axis times angle, radians, at most half a turn."""
-    x, y, z = (float(c) for c in v)
+    x, y, z = np.asarray(v).tolist()
     angle = sqrt(x * x + y * y + z * z)
     k = sin(0.5 * angle) / angle if angle > 1e-9 else 0.5
     return np.array([cos(0.5 * angle), k * x, k * y, k * z])
@@ -119,7 +109,8 @@ def quaternion_from_vector(v):
 
 def rotation_between(a, b):
     """(3,) rotation vector in radians that, seen from the frame of quaternion a, leads to quaternion b."""
-    w, x, y, z = quaternion_product((a[0], -a[1], -a[2], -a[3]), b)
+    back = np.array([a[0], -a[1], -a[2], -a[3]])
+    w, x, y, z = quaternion_product(back, b).tolist()
     if w < 0:
         w, x, y, z = -w, -x, -y, -z
     s = sqrt(x * x + y * y + z * z)
@@ -129,7 +120,7 @@ def rotation_between(a, b):
 
 def matrix_from_columns(six):
     """(3, 3) rotation whose first two columns follow six numbers (Gram-Schmidt); any numbers give a rotation."""
-    ax, ay, az, bx, by, bz = (float(v) for v in six)
+    ax, ay, az, bx, by, bz = np.asarray(six, float).tolist()
     n = sqrt(ax * ax + ay * ay + az * az)
     if not n > 1e-6:
         ax, ay, az, n = 1.0, 0.0, 0.0, 1.0

@@ -79,7 +79,7 @@ class Tracker:
         """[Face] of a candidate that the landmarks confirm, followed from now on; else []."""
         reading = self._look(luma, crop.around_box(candidate.box, candidate.roll))
         reading = self._again(luma, reading)
-        if reading.score < self._settings.score or not inside(geometry.tight_box(reading.points), luma.shape):
+        if reading.score < self._settings.score or not inside(reading.box, luma.shape):
             return []
         self._newest += 1
         one = Followed(self._newest, Smoothing(self._smoothing))
@@ -109,7 +109,7 @@ class Tracker:
         yaw = geometry.angles_from_matrix(rotation)[0]
         left, right = self._clocked("iris", self._iris, luma, reading, yaw, last_gaze)
         shapes = self._clocked("expression", expression, reading.blendshapes, left, right)
-        return Face(number, reading.score, geometry.tight_box(reading.points), reading.points, reading.sigma,
+        return Face(number, reading.score, reading.box, reading.points, reading.sigma,
                     geometry.quaternion_from_matrix(rotation), place, left, right, shapes)
 
     def smooth(self, smoothing, face):
@@ -151,7 +151,7 @@ class Followed:
             self._misses += 1
             held = self._last._replace(score=reading.score, state="held")
             return held if self._misses < tracker.settings.lost_after else None
-        if not inside(geometry.tight_box(reading.points), luma.shape):
+        if not inside(reading.box, luma.shape):
             return None
         face = tracker.measure(luma, reading, self.number, self._gaze)
         self._misses, self.square = 0, reading.next_square()

@@ -1,5 +1,4 @@
 """A picture and the square where a face should be in, its 68 points, score, rotation and blendshapes out."""
-from math import atan2, degrees
 from typing import NamedTuple
 
 import numpy as np
@@ -11,12 +10,13 @@ from appliance.stages import crop
 class Reading(NamedTuple):
     """What the network says about one face.
 
-    points: (68, 2) picture pixels. sigma: (68,) pixels. score: 0 to 1, 0.5 as likely as not. rotation: (3, 3)
+    points: (68, 2) picture pixels. box: (4,) tight around them. sigma: (68,) pixels. score: 0 to 1, 0.5 as likely as not. rotation: (3, 3)
     camera_from_head for a camera that looks straight at the square's middle. blendshapes: (52,). square: where it
     looked.
     """
 
     points: np.ndarray
+    box: np.ndarray
     sigma: np.ndarray
     score: float
     rotation: np.ndarray
@@ -24,12 +24,8 @@ class Reading(NamedTuple):
     square: crop.Square
 
     def next_square(self):
-        """The square for the next picture: around these points, turned so that the head stands upright in it.
-
-        Upright is the head's own vertical as the picture shows it, which near a profile is not its roll angle.
-        """
-        roll = degrees(atan2(-self.rotation[0, 1], self.rotation[1, 1]))
-        return crop.around_points(self.points, roll)
+        """The square for the next picture: around these points, turned by the head's roll."""
+        return crop.around_points(self.points, geometry.angles_from_matrix(self.rotation)[2])
 
 
 class Landmarks:
@@ -46,10 +42,10 @@ class Landmarks:
         back = crop.cut(luma, square, self._pixels)
         self._input[0, :, :, 0] = self._pixels
         out = self._engine.infer()
-        spin = geometry.matrix_from_angles(0, 0, square.roll)
+        points = geometry.apply(back, out["points"][0].astype(float))
         scale = square.side / len(self._pixels)
-        return Reading(geometry.apply(back, out["points"][0].astype(float)),
-                       np.exp(np.clip(out["log_sigma"][0], -5, 5)).astype(float) * scale,
+        spin = geometry.matrix_from_angles(0, 0, square.roll)
+        return Reading(points, geometry.tight_box(points), np.exp(out["log_sigma"][0].astype(float)) * scale,
                        calibrated(float(out["score"][0, 0]), self._odds),
                        spin.dot(geometry.matrix_from_columns(out["rotation"][0])),
                        out["blendshapes"][0].astype(float), square)

@@ -5,7 +5,7 @@ Gauss-Newton steps move all six numbers so that the stable points fall where the
 the network's, since these points are those of a mean face and would twist it; the depth is a logarithm, so that the
 head can never come to lie behind the camera.
 """
-from math import exp, log
+from math import exp
 
 import numpy as np
 
@@ -20,9 +20,14 @@ MODEL = np.array([
     [12.67, 47.97, -29.20], [-45.07, 1.71, -6.27], [-18.64, 3.53, -12.27], [18.64, 3.53, -12.27],
     [45.07, 1.71, -6.27]])
 HOLD = np.radians(2.5)  # how far the refined rotation may leave the network's, one standard deviation
+# Added to the normal equations: that hold, and next to nothing that keeps a picture without information solvable.
+_HOLDING = np.array([1 / HOLD ** 2] * 3 + [1e-9] * 3)
 STEPS = 2
 NEAREST, FARTHEST = 90.0, 20000.0       # mm: nearer, the nose would touch the lens
 LARGEST_TURN = 0.2      # radians a step: beyond this the linear model does not hold
+LARGEST_ZOOM = 0.5      # of log z a step
+# Turned model points times this: for each the matrix that gives its way under a small turn (turn x point).
+_CROSS = np.array([[0, 0, 0, 0, 0, 1, 0, -1, 0], [0, 0, -1, 0, 0, 0, 1, 0, 0], [0, 1, 0, -1, 0, 0, 0, 0, 0.0]])
 
 
 class Pose:
@@ -33,8 +38,8 @@ class Pose:
 
     def __init__(self, field_of_view=60.0, eye_distance=EYE_DISTANCE):
         self._fov, self._scale = field_of_view, eye_distance / EYE_DISTANCE
-        self._jacobian = np.zeros((2 * len(STABLE), 6))
-        self._residual = np.zeros(2 * len(STABLE))
+        self._ways = np.zeros((len(STABLE), 3, 6))      # d point / d unknowns
+        self._lens = np.zeros((len(STABLE), 2, 3))      # d ray / d point, times the weight
 
     def __call__(self, reading, shape):
         """(camera_from_head (3, 3), translation (3,) mm) of a landmarks reading in a picture of (H, W)."""
@@ -55,8 +60,8 @@ class Pose:
         for _ in range(STEPS):
             head = MODEL.dot(rotation.T)
             step = self._step(head, place, seen, weight, turned)
-            turn = np.clip(step[:3], -LARGEST_TURN, LARGEST_TURN)
-            turned = turned + turn
+            turn = [min(max(v, -LARGEST_TURN), LARGEST_TURN) for v in step[:3]]
+            turned += turn
             rotation = geometry.matrix_from_quaternion(geometry.quaternion_from_vector(turn)).dot(rotation)
             place = _moved(place, step[3:])
         return rotation, place
@@ -68,40 +73,38 @@ class Pose:
         turn, z (du, dv, 0) for the place's ray, and `place` itself for log z.
         """
         q = head + place
+        rays = q[:, :2] / q[:, 2:]
         inverse = weight / q[:, 2]
-        u, v = q[:, 0] / q[:, 2], q[:, 1] / q[:, 2]
-        hx, hy, hz = head.T
-        j, r, n = self._jacobian, self._residual, len(head)
-        j[:n, 0], j[n:, 0] = -inverse * u * hy, -inverse * (hz + v * hy)
-        j[:n, 1], j[n:, 1] = inverse * (hz + u * hx), inverse * v * hx
-        j[:n, 2], j[n:, 2] = -inverse * hy, inverse * hx
-        j[:n, 3], j[n:, 4] = inverse * place[2], inverse * place[2]
-        j[:n, 5], j[n:, 5] = inverse * (place[0] - u * place[2]), inverse * (place[1] - v * place[2])
-        r[:n], r[n:] = weight * (seen[:, 0] - u), weight * (seen[:, 1] - v)
-        normal, target = j.T.dot(j), j.T.dot(r)
-        normal.flat[:21:7] += 1 / HOLD ** 2
-        normal.flat[::7] += 1e-9        # keeps a picture without any information solvable
+        ways, lens = self._ways, self._lens
+        ways[:, :, :3] = head.dot(_CROSS).reshape(-1, 3, 3)
+        ways[:, 0, 3] = ways[:, 1, 4] = place[2]
+        ways[:, :, 5] = place
+        lens[:, 0, 0] = lens[:, 1, 1] = inverse
+        lens[:, :, 2] = -rays * inverse[:, None]
+        slopes = np.matmul(lens, ways).reshape(-1, 6)
+        normal = slopes.T.dot(slopes)
+        target = slopes.T.dot(((seen - rays) * weight[:, None]).reshape(-1))
+        normal.flat[::7] += _HOLDING
         target[:3] -= turned / HOLD ** 2
-        return np.linalg.solve(normal, target)
+        return np.linalg.solve(normal, target).tolist()
 
 
 def _place(head, seen, weight):
     """Translation that puts turned model points onto rays, linear least squares with one weight a point."""
     w = weight * weight
     w = w / w.sum()
-    u, v = seen.T
-    a, b = u * head[:, 2] - head[:, 0], v * head[:, 2] - head[:, 1]
-    wu, wv, wa, wb = w.dot(u), w.dot(v), w.dot(a), w.dot(b)
-    spread = w.dot(u * u + v * v) - wu * wu - wv * wv
-    cross = wu * wa + wv * wb - w.dot(u * a + v * b)
+    off = seen * head[:, 2:] - head[:, :2]
+    mean_ray, mean_off = w.dot(seen), w.dot(off)
+    spread = w.dot((seen * seen).sum(axis=1)) - mean_ray.dot(mean_ray)
+    cross = mean_ray.dot(mean_off) - w.dot((seen * off).sum(axis=1))
     z = cross / spread if spread > 1e-12 else FARTHEST
-    z = min(max(z, NEAREST), FARTHEST)
-    return np.array([wa + wu * z, wb + wv * z, z])
+    z = min(max(float(z), NEAREST), FARTHEST)
+    return np.append(mean_off + mean_ray * z, z)
 
 
 def _moved(place, step):
     """The place moved by a step in its ray and in the logarithm of its depth."""
-    x, y, z = place
-    depth = log(z) + min(max(step[2], -0.5), 0.5)
-    further = min(max(exp(depth), NEAREST), FARTHEST)
+    x, y, z = place.tolist()
+    further = z * exp(min(max(step[2], -LARGEST_ZOOM), LARGEST_ZOOM))
+    further = min(max(further, NEAREST), FARTHEST)
     return np.array([(x / z + step[0]) * further, (y / z + step[1]) * further, further])

@@ -81,7 +81,8 @@ class Smoothing:
         self._speed += _share(SPEED_CUTOFF, dt) * (moved * self._per_unit / dt - self._speed)
         speed = np.sqrt(np.add.reduceat(self._speed * self._speed, _FIRST))
         rest = self._cutoff.copy()
-        rest[POINTS] /= np.repeat(1 + (face.sigma * (100.0 / size / UNSURE)) ** 2, 2)
+        points = rest[POINTS].reshape(68, 2)
+        points /= 1 + (face.sigma * (100.0 / size / UNSURE))[:, None] ** 2
         share = 1 - np.exp(-2 * pi * dt * (rest + self._beta * speed[_GROUP]))
         share[self._jumps[np.abs(ahead[self._jumps]) > AT_ONCE]] = 1.0
         ahead *= share

@@ -1,0 +1,111 @@
+"""Pose: known heads come back, from any start, in front of the camera, the same each time."""
+import numpy as np
+import pytest
+
+from appliance import geometry
+from appliance.stages import crop, pose
+from appliance.stages.landmarks import Reading
+from appliance.stages.pose import MODEL, STABLE, Pose
+
+SHAPE = (480, 640)
+FOCAL = geometry.focal_length(640, 60)
+MIDDLE = np.array([319.5, 239.5])
+
+
+def reading(rotation, place, noise=0.0, rng=None, sigma=1.0, net=None):
+    """What an exact landmarks network says of the mean head there; `net`: another camera_from_head it believes in."""
+    points = np.zeros((68, 2))
+    seen = MODEL.dot(rotation.T) + place
+    points[STABLE] = seen[:, :2] / seen[:, 2:] * FOCAL + MIDDLE
+    if noise:
+        points += rng.normal(0, noise, points.shape)
+    centre = points[STABLE].mean(axis=0)
+    ray = geometry.ray_rotation(*((centre - MIDDLE) / FOCAL))
+    return Reading(points, geometry.tight_box(points[STABLE]), np.full(68, sigma), 0.9,
+                   ray.T.dot(rotation if net is None else net), np.zeros(52), crop.Square(tuple(centre), 200.0))
+
+
+def random_head(rng):
+    angles = rng.uniform([-75, -40, -40], [75, 40, 40])
+    z = rng.uniform(250, 1500)
+    return geometry.matrix_from_angles(*angles), np.array([rng.uniform(-0.4, 0.4) * z, rng.uniform(-0.3, 0.3) * z, z])
+
+
+def between(a, b):
+    """Degrees between two rotations."""
+    return np.degrees(np.arccos(np.clip((np.trace(a.T.dot(b)) - 1) / 2, -1, 1)))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_known_head_comes_back_exactly(seed):
+    rotation, place = random_head(np.random.RandomState(seed))
+    found, at = Pose()(reading(rotation, place), SHAPE)
+    assert between(found, rotation) < 0.01
+    assert np.allclose(at, place, rtol=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_network_that_is_off_is_drawn_towards_the_points(seed):
+    rng = np.random.RandomState(seed)
+    rotation, place = random_head(rng)
+    wrong = geometry.matrix_from_quaternion(geometry.quaternion_from_vector(rng.normal(0, 0.05, 3))).dot(rotation)
+    found, at = Pose()(reading(rotation, place, sigma=0.1, net=wrong), SHAPE)
+    assert between(found, rotation) < 0.35 * between(wrong, rotation)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_two_steps_reach_what_many_would(monkeypatch, seed):
+    rng = np.random.RandomState(seed)
+    rotation, place = random_head(rng)
+    wrong = geometry.matrix_from_quaternion(geometry.quaternion_from_vector(rng.normal(0, 0.04, 3))).dot(rotation)
+    one = reading(rotation, place, 1.0, rng, net=wrong)
+    few = Pose()(one, SHAPE)
+    monkeypatch.setattr(pose, "STEPS", 30)
+    many = Pose()(one, SHAPE)
+    assert between(few[0], many[0]) < 0.1 and np.allclose(few[1], many[1], rtol=0.01)
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_the_head_never_lies_behind_the_camera(seed):
+    rng = np.random.RandomState(seed)
+    rotation = geometry.matrix_from_angles(*rng.uniform(-180, 180, 3))
+    bad = Reading(rng.uniform(-500, 1200, (68, 2)), np.array([0, 0, 1, 1.0]), rng.uniform(0.01, 50, 68), 0.9, rotation,
+                  np.zeros(52), crop.Square((rng.uniform(0, 640), rng.uniform(0, 480)), 100.0))
+    found, place = Pose()(bad, SHAPE)
+    assert place[2] > 0 and np.isfinite(place).all()
+    assert np.allclose(found.dot(found.T), np.eye(3), atol=1e-6)
+
+
+def test_points_on_one_spot_still_give_a_place():
+    one = reading(np.eye(3), np.array([0, 0, 600.0]))
+    found, place = Pose()(one._replace(points=np.full((68, 2), 300.0)), SHAPE)
+    assert np.isfinite(found).all() and place[2] > 0
+
+
+def test_the_same_reading_gives_the_same_pose_to_the_bit():
+    rng = np.random.RandomState(9)
+    one, solver = reading(*random_head(rng), noise=0.5, rng=rng), Pose()
+    first = solver(one, SHAPE)
+    solver(reading(*random_head(rng)), SHAPE)
+    second = solver(one, SHAPE)
+    assert np.array_equal(first[0], second[0]) and np.array_equal(first[1], second[1])
+
+
+def test_wider_eyes_are_farther_away():
+    one = reading(np.eye(3), np.array([10, 20, 600.0]))
+    assert np.allclose(Pose(eye_distance=70.0)(one, SHAPE)[1], np.array([10, 20, 600]) * 70 / 63, rtol=1e-4)
+
+
+def test_an_unsure_point_counts_for_less():
+    rotation, place = geometry.matrix_from_angles(10, 5, 0), np.array([0, 0, 500.0])
+    one = reading(rotation, place)
+    one.points[45] += (8, 0)
+    surely = Pose()(one, SHAPE)[0]
+    one.sigma[45] = 20
+    assert between(Pose()(one, SHAPE)[0], rotation) < 0.2 * between(surely, rotation)
+
+
+@pytest.mark.parametrize("angles", [(30, 0, 0), (0, 20, 0), (0, 0, 25), (-20, 10, 5)])
+def test_angles_come_out_with_their_signs(angles):
+    found, _ = Pose()(reading(geometry.matrix_from_angles(*angles), np.array([150, -80, 500.0])), SHAPE)
+    assert np.allclose(geometry.angles_from_matrix(found), angles, atol=0.02)
