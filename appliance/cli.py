@@ -1,11 +1,12 @@
 """Words on the command line become calls: one function per command, arguments only.
 
-Each command is imported when it runs, so that `--help` is quick and the settings of numeric
-libraries are made before they load.
+Each command imports what it runs, so that `--help` is quick and the settings of numeric libraries
+are made before they load.
 """
 import argparse
 import logging
 import os
+import signal
 import sys
 from collections import OrderedDict
 
@@ -17,28 +18,32 @@ DEMO_CLIP = os.path.join(HERE, "demo.mp4")
 
 ABOUT = """kagami: head, eyes and face from a camera to every avatar application, as OSC
 
-  kagami demo                                track the clip that comes with it, send VMC to this machine
-  kagami run --source usb                    the first camera, to vmc@127.0.0.1:39539
-  kagami run --source usb --to vmc@192.168.1.20:39539 --to kagami@192.168.1.20:39600
-  kagami track clip.mp4 --json out.jsonl     every frame of a file, offline
-  kagami cameras                             which cameras are there, and what they can do
-  kagami monitor 39539                       show what arrives on a port
-  kagami config                              the options in force, and where each comes from
+  kagami demo                       track the clip that comes with it, send VMC to this machine
+  kagami run --source usb           the first camera, to vmc@127.0.0.1:39539
+  kagami run --to vmc@192.168.1.20:39539 --to kagami@192.168.1.20:39600
+  kagami track clip.mp4 --json out.jsonl --overlay seen.mp4
+                                    every frame of a file, offline
+  kagami cameras                    which cameras are there, and what they can do
+  kagami monitor 39539              show what arrives on a port
+  kagami config                     the options in force, and where each comes from
 
-`kagami COMMAND --help` tells each command's options. --debug shows the trace of an error, --version the version."""
+`kagami COMMAND --help` tells each command's options. --debug shows the trace of an error,
+--version the version."""
 
 
 class Parser(argparse.ArgumentParser):
     """argparse whose complaints are ours: one line, with the nearest right name."""
 
     def __init__(self, command, examples):
-        super().__init__(prog="kagami " + command, allow_abbrev=False, epilog="for instance:\n" + examples,
+        super().__init__(prog="kagami " + command, allow_abbrev=False,
+                         description=COMMANDS[command].__doc__,
+                         epilog="for instance:\n" + examples,
                          formatter_class=argparse.RawDescriptionHelpFormatter)
-        self.description = COMMANDS[command].__doc__
+        self._more = "`%s --help` lists what it takes" % self.prog
 
     def error(self, message):
         """argparse's own complaint as a UsageError."""
-        raise UsageError(self.prog, message, "`%s --help` lists what it takes" % self.prog)
+        raise UsageError(self.prog, message, self._more)
 
     def read(self, words):
         """The arguments in `words`; UsageError names the first that is not known."""
@@ -49,22 +54,22 @@ class Parser(argparse.ArgumentParser):
 
     def _unknown(self, word):
         if not word.startswith("-"):
-            raise UsageError(word, "one word too many for `%s`" % self.prog, "`%s --help` lists what it takes" % self.prog)
-        near = nearest(word, [o for a in self._actions for o in a.option_strings if o.startswith("--")])
+            raise UsageError(word, "one word too many for `%s`" % self.prog, self._more)
+        options = [o for action in self._actions for o in action.option_strings if o[:2] == "--"]
+        near = nearest(word, options)
         raise UsageError(word, "`%s` has no such option" % self.prog,
-                         "did you mean %s?" % near if near else "`%s --help` lists them" % self.prog)
+                         "did you mean %s?" % near if near else self._more)
 
 
 def demo(words):
-    """Track the clip that comes with Kagami and send what it shows, in real time, to this
-    machine."""
-    parser = Parser("demo", "  kagami demo\n  kagami demo --to vmc@192.168.1.20:39539 --to kagami@127.0.0.1:39600")
+    """Track the clip that comes with Kagami and send what it shows, in real time."""
+    parser = Parser("demo", "  kagami demo\n"
+                    "  kagami demo --to vmc@192.168.1.20:39539 --to kagami@127.0.0.1:39600")
     _to(parser)
     _timing(parser)
     args = parser.read(words)
     from appliance import config
-    settings = config.aim(config.defaults(), args.to)
-    _run("file:" + DEMO_CLIP, settings, args.timing)
+    _run("file:" + DEMO_CLIP, config.aim(config.defaults(), args.to), args.timing)
 
 
 def run(words):
@@ -75,46 +80,45 @@ def run(words):
     parser.add_argument("--source", metavar="URL", help="usb, usb:DEVICE, file:PATH, stills:DIR, "
                         "stdin:WIDTHxHEIGHT@RATE:FORMAT or test (default: as configured)")
     _to(parser)
-    parser.add_argument("--every-frame", action="store_true", help="drop no frame of a file, as fast as it goes")
+    parser.add_argument("--every-frame", action="store_true",
+                        help="drop no frame of a file, as fast as it goes")
     _timing(parser)
     _configured(parser)
     args = parser.read(words)
     from appliance import config
-    chosen = ["camera.source=" + args.source] if args.source else []
-    settings = config.aim(config.load(args.config, args.set + chosen), args.to)
-    _run(settings.camera.source, settings, args.timing, args.every_frame)
+    settings = config.aim(config.load(args.config, args.set), args.to)
+    _run(args.source or settings.camera.source, settings, args.timing, args.every_frame)
 
 
 def track(words):
-    """Measure every frame of a file, as JSON lines, as a table, as a video to look at."""
+    """Measure every frame of a file: JSON lines, a table, a video to look at."""
     parser = Parser("track", "  kagami track clip.mp4 --json out.jsonl --csv out.csv\n"
                     "  kagami track clip.mp4 --overlay seen.mp4 --only landmarks")
-    parser.add_argument("file", metavar="FILE", help="video or picture, or a folder of pictures")
-    parser.add_argument("--json", metavar="OUT", help="a line for every frame, an empty list where there is no face")
-    parser.add_argument("--csv", metavar="OUT", help="a row for every frame with every value")
-    parser.add_argument("--overlay", metavar="OUT", help="the video (.mp4) with what was measured drawn over it")
-    parser.add_argument("--only", metavar="STAGE", help="draw one stage alone: detector, landmarks, pose, iris or "
-                        "expression")
+    parser.add_argument("file", metavar="FILE", help="a video, a picture or a folder of pictures")
+    parser.add_argument("--json", metavar="OUT", help="a line of JSON for every frame")
+    parser.add_argument("--csv", metavar="OUT", help="a row for every frame, with every value")
+    parser.add_argument("--overlay", metavar="OUT", help="a video with the measurements drawn")
+    parser.add_argument("--only", metavar="STAGE", help="draw one stage alone: detector, "
+                        "landmarks, pose, iris or expression")
     _configured(parser)
     args = parser.read(words)
     from appliance import config, offline
-    line = _start(False)
-    offline.track(args.file, offline.Outcome(args.json, args.csv, args.overlay, args.only),
-                  config.load(args.config, args.set), line)
+    outcome = offline.Outcome(args.json, args.csv, args.overlay, args.only)
+    offline.track(args.file, outcome, config.load(args.config, args.set), _start())
 
 
 def cameras(words):
     """List the cameras that are there, each with its stable name and what it can do."""
-    args = Parser("cameras", "  kagami cameras")
-    args.read(words)
+    Parser("cameras", "  kagami cameras").read(words)
     from appliance.sources import cameras as found
     print("\n".join(found.lines()))
 
 
 def monitor(words):
     """Show the OSC values that arrive on a port as bars."""
-    parser = Parser("monitor", "  kagami monitor\n  kagami monitor 39540")
-    parser.add_argument("port", metavar="PORT", nargs="?", type=int, default=39539, help="UDP port (default 39539)")
+    parser = Parser("monitor", "  kagami monitor\n  kagami monitor 39600")
+    parser.add_argument("port", metavar="PORT", nargs="?", type=int, default=39539,
+                        help="UDP port (default 39539)")
     args = parser.read(words)
     from appliance import monitor as watching
     watching.monitor(args.port)
@@ -122,7 +126,8 @@ def monitor(words):
 
 def config(words):
     """Print every option in force, and where it comes from."""
-    parser = Parser("config", "  kagami config\n  kagami config --config mine.conf --set camera.rate=60")
+    parser = Parser("config", "  kagami config\n"
+                    "  kagami config --config mine.conf --set camera.rate=60")
     _configured(parser)
     args = parser.read(words)
     from appliance import config as options
@@ -136,12 +141,11 @@ def main(words=None):
     """The program: `words` (else the command line's) in, exit status out."""
     words = list(sys.argv[1:] if words is None else words)
     debug = "--debug" in words
-    words = [w for w in words if w != "--debug"]
     # One thread each: workers that spin between frames cost more processor time than they save.
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
     try:
-        _command(words)
+        _command([w for w in words if w != "--debug"])
         sys.stdout.flush()
     except KagamiError as e:
         if debug:
@@ -149,10 +153,10 @@ def main(words=None):
         sys.stderr.write("".join("kagami: error: %s\n" % line for line in str(e).splitlines()))
         return e.status
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)      # the reader of our output has gone: nothing to tell
-        return 141
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)      # whoever read our output has gone
+        return 128 + signal.SIGPIPE
     except KeyboardInterrupt:
-        return 130
+        return 128 + signal.SIGINT
     return 0
 
 
@@ -175,7 +179,7 @@ def _to(parser):
 
 
 def _timing(parser):
-    parser.add_argument("--timing", metavar="OUT", help="write the timing table as JSON at the end")
+    parser.add_argument("--timing", metavar="OUT", help="write the timing as JSON at the end")
 
 
 def _configured(parser):
@@ -184,13 +188,14 @@ def _configured(parser):
                         help="set one option (repeatable); `kagami config` lists them")
 
 
-def _start(info=True):
+def _start():
+    """Settings of a program that a library must not make: OpenCV's threads, where the log goes."""
     import cv2
     cv2.setNumThreads(1)
     line = terminal.LiveLine()
     log = logging.getLogger("kagami")
     log.handlers[:] = [terminal.LogLines(line)]
-    log.setLevel(logging.INFO if info else logging.WARNING)
+    log.setLevel(logging.INFO)
     return line
 
 
@@ -198,7 +203,3 @@ def _run(url, settings, timing_path, every_frame=False):
     line = _start()
     from appliance.run import session
     session(url, settings, timing_path, every_frame, line)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

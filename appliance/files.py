@@ -29,7 +29,8 @@ def whole(path):
 
 
 def _beside(path):
-    handle, temporary = tempfile.mkstemp(os.path.splitext(path)[1], ".kagami-", os.path.dirname(path))
+    folder, ending = os.path.dirname(path), os.path.splitext(path)[1]
+    handle, temporary = tempfile.mkstemp(ending, ".kagami-", folder)
     os.close(handle)
     try:
         yield temporary

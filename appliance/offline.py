@@ -34,7 +34,8 @@ def track(path, outcome, config, line=None):
     _check(path, outcome)
     url = ("stills:" if os.path.isdir(path) else "file:") + path
     tracker, count, seen = Tracker(config), 0, 0
-    with closing(open_source(url, config.camera, every_frame=True, rgb=bool(outcome.overlay))) as source:
+    coloured = bool(outcome.overlay)
+    with closing(open_source(url, config.camera, every_frame=True, rgb=coloured)) as source:
         with ExitStack() as stack:
             writers = [stack.enter_context(writer) for writer in _writers(outcome, config)]
             for frame in source:
@@ -50,17 +51,24 @@ def track(path, outcome, config, line=None):
 def _check(path, outcome):
     outputs = [p for p in (outcome.json, outcome.csv, outcome.overlay) if p]
     if not outputs:
-        raise UsageError("kagami track", "nothing to write", "add --json OUT.jsonl, --csv OUT.csv or --overlay OUT.mp4")
+        raise UsageError("kagami track", "nothing to write",
+                         "add --json OUT.jsonl, --csv OUT.csv or --overlay OUT.mp4")
     places = [os.path.realpath(p) for p in [path] + outputs]
-    twice = next((p for i, p in enumerate(places) if p in places[:i] and not p.startswith("/dev/")), None)
-    if twice:
-        raise UsageError(twice, "named twice on one command line", "give each output a name of its own")
-    if outcome.only and outcome.only not in overlay.STAGES:
+    for i, place in enumerate(places):
+        if place in places[:i]:
+            raise UsageError(place, "named twice on one command line", "give each its own name")
+    if outcome.only:
+        _check_only(outcome)
+
+
+def _check_only(outcome):
+    what = "--only " + outcome.only
+    if outcome.only not in overlay.STAGES:
         near = nearest(outcome.only, overlay.STAGES)
-        raise UsageError("--only " + outcome.only, "no such stage", "did you mean %s?" % near if near
+        raise UsageError(what, "no such stage", "did you mean %s?" % near if near
                          else "give one of " + ", ".join(overlay.STAGES))
-    if outcome.only and not outcome.overlay:
-        raise UsageError("--only " + outcome.only, "it tells what the overlay draws", "add --overlay OUT.mp4")
+    if not outcome.overlay:
+        raise UsageError(what, "it tells what the overlay draws", "add --overlay OUT.mp4")
 
 
 def _writers(outcome, config):
@@ -119,7 +127,8 @@ class Pictures:
     def __init__(self, path, temporary):
         ending = os.path.splitext(path)[1].lower()
         if ending not in self.codecs:
-            raise UsageError("--overlay " + path, "unknown kind of video", "name it OUT.mp4, .mov or .avi")
+            raise UsageError("--overlay " + path, "unknown kind of video",
+                             "name it OUT.mp4, OUT.mov or OUT.avi")
         self._code = cv2.VideoWriter_fourcc(*self.codecs[ending])
         self._path, self._temporary = path, temporary
         self._first = self._writer = None

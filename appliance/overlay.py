@@ -10,14 +10,16 @@ from appliance.face import ARKIT_NAMES
 from appliance.geometry import focal_length
 
 STAGES = ("detector", "landmarks", "pose", "iris", "expression")
-PARTS = ((range(0, 17), False), (range(17, 22), False), (range(22, 27), False), (range(27, 31), False),
-         (range(31, 36), False), (range(36, 42), True), (range(42, 48), True), (range(48, 60), True),
-         (range(60, 68), True))
-GREEN, WHITE, BLACK, YELLOW, ORANGE = (90, 220, 90), (255, 255, 255), (0, 0, 0), (40, 220, 255), (40, 140, 255)
-AXES = ((60, 60, 255), (90, 220, 90), (255, 140, 60))      # x red, y green, z blue
+OPEN_PARTS = range(0, 17), range(17, 22), range(22, 27), range(27, 31), range(31, 36)
+CLOSED_PARTS = range(36, 42), range(42, 48), range(48, 60), range(60, 68)
+WHITE, BLACK, GREEN = (255, 255, 255), (0, 0, 0), (90, 220, 90)
+YELLOW, ORANGE = (40, 220, 255), (40, 140, 255)
+AXES = ((60, 60, 255), GREEN, (255, 140, 60))      # x red, y green, z blue
 AXIS_MM, GAZE_MM = 60.0, 150.0
+NEAR_MM = 10.0      # closer to the lens nothing is drawn
 BARS = 10
-SUB = 3                  # drawing coordinates carry 3 bits of fraction, so that points do not jump by pixels
+SHIFT = 3           # drawn with three bits of fraction, so that points do not jump by pixels
+REACH = 1 << 14     # pixels; OpenCV draws within 16 bits
 
 
 class Overlay:
@@ -37,7 +39,8 @@ class Overlay:
             for stage in STAGES[1:]:
                 if self.only in (None, stage):
                     getattr(self, "_" + stage)(face)
-            self._text("%d  %s  %.2f" % (face.id, face.state, face.score), face.box[0], face.box[1] - 6 * self._unit)
+            self._text("%d  %s  %.2f" % (face.id, face.state, face.score), face.box[0],
+                       face.box[1] - 6 * self._unit)
 
     def _candidate(self, candidate):
         x0, y0, x1, y1 = candidate.box
@@ -47,8 +50,9 @@ class Overlay:
         self._text("%.2f" % candidate.score, x0, y0 - 6 * self._unit)
 
     def _landmarks(self, face):
-        for part, closed in PARTS:
-            self._lines(face.landmarks[list(part)], GREEN, closed)
+        for parts, closed in ((OPEN_PARTS, False), (CLOSED_PARTS, True)):
+            for part in parts:
+                self._lines(face.landmarks[list(part)], GREEN, closed)
         for point, sigma in zip(face.landmarks, face.sigma):
             self._dot(point, self._unit, WHITE)
             if self.only:
@@ -57,12 +61,14 @@ class Overlay:
     def _pose(self, face):
         origin = self._pixel(face.translation)
         for axis, colour in enumerate(AXES):
-            sign = -1 if axis == 2 else 1      # the nose points along -z: draw that end, the one that is seen
-            end = self._pixel(face.translation + sign * AXIS_MM * face.matrix[:, axis])
+            # The nose points along -z: the end that is seen is drawn.
+            length = -AXIS_MM if axis == 2 else AXIS_MM
+            end = self._pixel(face.translation + length * face.matrix[:, axis])
             if origin is not None and end is not None:
                 self._lines([origin, end], colour, False, 2)
-        self._text("yaw %+.0f  pitch %+.0f  roll %+.0f  %.0f cm" % (face.angles + (face.translation[2] / 10,)),
-                   face.box[0], face.box[3] + 16 * self._unit)
+        words = tuple(face.angles) + (face.translation[2] / 10,)
+        self._text("yaw %+.0f  pitch %+.0f  roll %+.0f  %.0f cm" % words, face.box[0],
+                   face.box[3] + 16 * self._unit)
 
     def _iris(self, face):
         for eye in (face.left, face.right):
@@ -76,10 +82,10 @@ class Overlay:
                 self._lines([eye.iris[0], end], colour, False)
 
     def _expression(self, face):
-        unit, live = self._unit, np.argsort(-np.asarray(face.blendshapes), kind="stable")[:BARS]
-        for i, shape in enumerate(live):
-            y, length = (14 + 14 * i) * unit, int(80 * unit * float(np.clip(face.blendshapes[shape], 0, 1)))
-            cv2.rectangle(self._picture, (6 * unit, y - 9 * unit), (6 * unit + length, y + 2 * unit), ORANGE, -1)
+        unit, weights = self._unit, np.clip(face.blendshapes, 0, 1)
+        for i, shape in enumerate(np.argsort(-weights, kind="stable")[:BARS]):
+            left, y, right = 6 * unit, (14 + 14 * i) * unit, int((6 + 80 * weights[shape]) * unit)
+            cv2.rectangle(self._picture, (left, y - 9 * unit), (right, y + 2 * unit), ORANGE, -1)
             self._text(ARKIT_NAMES[shape], 8 * unit, y)
 
     def _focal(self):
@@ -90,27 +96,33 @@ class Overlay:
         """The pixel of a point in millimetres, or None close before the lens."""
         f, cx, cy = self._focal()
         x, y, z = point
-        return (cx + f * x / z, cy + f * y / z) if z > 10 else None
+        return (cx + f * x / z, cy + f * y / z) if z > NEAR_MM else None
 
     def _space(self, pixel, depth):
         f, cx, cy = self._focal()
         return np.array([(pixel[0] - cx) * depth / f, (pixel[1] - cy) * depth / f, depth])
 
-    def _fixed(self, points):
-        reach = 1 << 14      # OpenCV draws within 16 bits
-        return np.round(np.clip(np.asarray(points, float), -reach, reach) * (1 << SUB)).astype(np.int32)
-
     def _lines(self, points, colour, closed, width=1):
-        cv2.polylines(self._picture, [self._fixed(points)[:, None]], closed, colour, width * self._unit, cv2.LINE_AA, SUB)
+        cv2.polylines(self._picture, [_fixed(points)[:, None]], closed, colour, width * self._unit,
+                      cv2.LINE_AA, SHIFT)
 
     def _dot(self, point, radius, colour):
-        cv2.circle(self._picture, tuple(self._fixed(point).tolist()), radius << SUB, colour, -1, cv2.LINE_AA, SUB)
+        cv2.circle(self._picture, tuple(_fixed(point).tolist()), radius << SHIFT, colour, -1,
+                   cv2.LINE_AA, SHIFT)
 
     def _ring(self, point, radius, colour):
-        cv2.circle(self._picture, tuple(self._fixed(point).tolist()), int(self._fixed(radius)), colour, 1, cv2.LINE_AA, SUB)
+        cv2.circle(self._picture, tuple(_fixed(point).tolist()), int(_fixed(radius)), colour, 1,
+                   cv2.LINE_AA, SHIFT)
 
     def _text(self, text, x, y):
-        at = (int(max(0, x)), int(np.clip(y, 10 * self._unit, self._picture.shape[0] - 4 * self._unit)))
+        unit, bottom = self._unit, self._picture.shape[0]
+        at = int(max(0, min(x, REACH))), int(max(10 * unit, min(y, bottom - 4 * unit)))
         for colour, width in ((BLACK, 3), (WHITE, 1)):
-            cv2.putText(self._picture, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.4 * self._unit, colour,
-                        width * self._unit, cv2.LINE_AA)
+            cv2.putText(self._picture, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.4 * unit, colour,
+                        width * unit, cv2.LINE_AA)
+
+
+def _fixed(points):
+    """Pixels as whole numbers with SHIFT bits of fraction."""
+    bounded = np.clip(np.asarray(points, float), -REACH, REACH)
+    return np.round(bounded * (1 << SHIFT)).astype(np.int32)

@@ -1,5 +1,4 @@
-"""The loop: pictures from a source, faces from the tracker, datagrams to the targets. Read this
-first.
+"""The loop: pictures from a source, faces from the tracker, datagrams to the targets.
 
 It ends with the source, or with SIGINT or SIGTERM; SIGUSR1 prints the timing table. That no
 picture comes is a state, not an error.
@@ -11,28 +10,34 @@ from contextlib import closing, contextmanager
 from time import monotonic, perf_counter
 
 from appliance import files
+from appliance.errors import ConfigError, UsageError
 from appliance.outputs import Outputs
+from appliance.outputs.targets import checked
 from appliance.sources import open_source
 from appliance.status import Status
 from appliance.timing import Timing
 from appliance.tracker import Tracker
 
-WAIT = 0.04        # seconds; short enough for a lost face to ease to neutral smoothly while the camera is away
+WAIT = 0.04        # seconds; while the camera is away a lost face still eases to neutral smoothly
 
 
 class Signals:
-    """While entered: `stopping` after SIGINT or SIGTERM, `table` after SIGUSR1. A second SIGINT
-    kills."""
+    """While entered: `stopping` after SIGINT or SIGTERM, `table` after SIGUSR1.
+
+    A second SIGINT or SIGTERM kills, for a loop that hangs.
+    """
+
+    numbers = signal.SIGINT, signal.SIGTERM, signal.SIGUSR1
 
     def __init__(self):
         self.stopping = self.table = False
 
     def __enter__(self):
-        self._before = [(s, signal.signal(s, self._caught)) for s in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)]
+        self._before = [signal.signal(number, self._caught) for number in self.numbers]
         return self
 
     def __exit__(self, *_):
-        for number, handler in self._before:
+        for number, handler in zip(self.numbers, self._before):
             signal.signal(number, handler)
 
     def _caught(self, number, _):
@@ -49,11 +54,12 @@ def run(source, tracker, outputs, status, stop, line=None):
     stop: Signals, or anything with its two attributes. line: a terminal.LiveLine that shows the
     status, or None.
     """
-    timing = status.timing
     while not stop.stopping and not source.ended:
         frame = source.read(WAIT)
-        faces = _turn(frame, tracker, outputs, timing) if frame is not None else []
-        if frame is None and not source.ended:
+        faces = []
+        if frame is not None:
+            faces = _turn(frame, tracker, outputs, status.timing)
+        elif source.live:
             outputs.idle(monotonic(), source.state == "running")
         status.turn(frame, faces, source)
         if status.due():
@@ -85,37 +91,51 @@ def print_table(status, line=None):
 
 
 def session(url, config, timing_path=None, every_frame=False, line=None):
-    """Open what `url` and `config` name, run, close, print the table; timing_path: also as JSON
-    there."""
+    """Open what `url` and `config` name, run, close, print the table.
+
+    timing_path: where the table goes as JSON too. every_frame: of a file, as fast as it goes.
+    """
+    _check(config)
     timing = Timing()
-    status = Status(timing, config.camera.fov, [t.to for t in config.targets])
-    with _timing_file(timing_path) as write, closing(open_source(url, config.camera, every_frame)) as source:
+    status = Status(timing, config.camera.fov, [target.to for target in config.targets])
+    with _timing_file(timing_path) as write:
         tracker = Tracker(config, timing)
-        with _farewell(Outputs(config.targets, config.loss, config.output), status) as outputs, Signals() as stop:
-            run(source, tracker, outputs, status, stop, line)
+        with closing(open_source(url, config.camera, every_frame)) as source:
+            with _opened(config, status) as outputs, Signals() as stop:
+                run(source, tracker, outputs, status, stop, line)
         print_table(status, line)
         write(timing.as_dict(status.dropped))
 
 
+def _check(config):
+    """Every target, before anything is opened; a configured one is named by its section."""
+    for target in config.targets:
+        try:
+            checked(target)
+        except UsageError as e:
+            if target.name == "--to":
+                raise
+            section = "[%s]" % ("target " + target.name).strip()
+            raise ConfigError("%s %s" % (section, e.what), e.why, e.do) from e
+
+
 @contextmanager
-def _farewell(outputs, status):
+def _opened(config, status):
+    """The outputs; receivers are told how it ended."""
+    outputs, failed = Outputs(config.targets, config.loss, config.output), True
     try:
         yield outputs
-    except BaseException:
-        status.stop(failed=True)
-        outputs.close(2)
-        raise
-    status.stop()
-    outputs.close(0)
+        failed = False
+    finally:
+        status.stop(failed)
+        outputs.close(2 if failed else 0)
 
 
 @contextmanager
 def _timing_file(path):
-    """A function that takes the figures; the file is begun before the run, so that a wrong path is
-    told at once."""
+    """A function that takes the figures; a path that cannot be written is told before the run."""
     if not path:
         yield lambda figures: None
         return
-    with files.whole(path) as temporary:
-        with open(temporary, "w") as f:
-            yield lambda figures: f.write(json.dumps(figures, indent=1) + "\n")
+    with files.whole(path) as temporary, open(temporary, "w") as f:
+        yield lambda figures: f.write(json.dumps(figures, indent=1) + "\n")

@@ -1,5 +1,4 @@
-"""What the loop sees becomes one record of the state, which terminal, OSC and systemd read
-alike."""
+"""What the loop sees becomes one record of the state; terminal, OSC and systemd read the same."""
 import glob
 import os
 import time
@@ -12,10 +11,12 @@ AWAY_AFTER = 0.5          # seconds without a picture after which the camera cou
 
 
 class Status:
-    """One record: `state` (a key of CODES) and its `code`, `text` for people, `size` (width,
-    height) or None, `fov` in degrees, `fps`, `dropped`, `uptime` in seconds, `temperature` in
-    degrees Celsius (0 where unknown), `timing` and `ms` {row: 95th percentile over the last
-    second}. `targets`: texts, only to be shown.
+    """One record of the state.
+
+    `state`: a key of CODES, `code` its number, `text` the source's words. `size`: (width, height)
+    or None, `fov` degrees. `fps`, `dropped`, `uptime` (seconds). `temperature`: degrees Celsius, 0
+    where unknown. `ms`: {row: 95th percentile over about the last second}. `targets`: texts, only
+    to be shown.
     """
 
     def __init__(self, timing=None, fov=60.0, targets=()):
@@ -26,6 +27,7 @@ class Status:
         self._started = self._last_picture = time.monotonic()
         self._arrivals = deque(maxlen=60)
         self._reported = (None, 0.0)
+        self._notify = _notifier()
 
     @property
     def code(self):
@@ -40,9 +42,10 @@ class Status:
     @property
     def fps(self):
         """Pictures per second over the last ones, 0.0 while none come."""
-        if len(self._arrivals) < 2 or self.state in ("starting", "no camera"):
+        if len(self._arrivals) < 2:
             return 0.0
-        return (len(self._arrivals) - 1) / max(1e-6, self._arrivals[-1] - self._arrivals[0])
+        span = self._arrivals[-1] - self._arrivals[0]
+        return (len(self._arrivals) - 1) / max(1e-6, span)
 
     @property
     def ms(self):
@@ -53,26 +56,31 @@ class Status:
     @property
     def temperature(self):
         """The hottest thermal zone, degrees Celsius; 0.0 where the system tells none."""
-        return max([_degrees(path) for path in glob.glob("/sys/class/thermal/thermal_zone*/temp")] or [0.0])
+        zones = glob.glob("/sys/class/thermal/thermal_zone*/temp")
+        return max([_degrees(path) for path in zones] or [0.0])
 
     def turn(self, frame, faces, source):
-        """One turn of the loop: a frame with its faces, or None and [] where none came in time."""
+        """One turn of the loop: a frame with its faces, or None and [] where none came in time.
+
+        The watchdog is fed here and nowhere else.
+        """
         now = time.monotonic()
         self.dropped, self.size = source.dropped, source.size
         if frame is not None:
             self.faces, self._last_picture = faces, now
             self._arrivals.append(frame.arrived)
-            self._become("tracking" if any(f.state == "tracked" for f in faces) else "no face", source.state)
+            tracked = any(face.state == "tracked" for face in faces)
+            self._become("tracking" if tracked else "no face", source.state)
         elif now - self._last_picture > AWAY_AFTER:
             self.faces = []
             self._arrivals.clear()
             self._become("no camera", source.state)
-        _notify("WATCHDOG=1")
+        self._notify("WATCHDOG=1")
 
     def stop(self, failed=False):
         """The last state: stopping, or error."""
         self._become("error" if failed else "stopping", "stopped")
-        _notify("STOPPING=1")
+        self._notify("STOPPING=1")
 
     def due(self):
         """True once a second and whenever the state has changed since the last True."""
@@ -85,17 +93,20 @@ class Status:
 
     def line(self):
         """The state in one line for a terminal."""
-        parts = [self.state if self.state != "no camera" else self.text, "%5.1f fps" % self.fps,
-                 "%5.2f ms" % self.timing.percentile("total", 50, 30), "dropped %d" % self.dropped]
+        parts = [self.text if self.state == "no camera" else self.state]
         if self.faces:
             face = self.faces[0]
-            parts.insert(1, "yaw %+4.0f pitch %+4.0f roll %+4.0f  eyes %.1f %.1f" % (
-                face.angles + (face.left.openness, face.right.openness)))
-        return "  ".join(parts + ["-> " + " ".join(self.targets)] if self.targets else parts)
+            parts.append("yaw %+4.0f pitch %+4.0f roll %+4.0f" % tuple(face.angles))
+            parts.append("eyes %.1f %.1f" % (face.left.openness, face.right.openness))
+        parts += ["%.1f fps" % self.fps, "%.2f ms" % self.timing.percentile("total", 50, 30),
+                  "dropped %d" % self.dropped]
+        if self.targets:
+            parts.append("-> " + " ".join(self.targets))
+        return "  ".join(parts)
 
     def _become(self, state, text):
         if self.state == "starting":
-            _notify("READY=1")
+            self._notify("READY=1")
         self.state, self.text = state, text
 
 
@@ -107,11 +118,12 @@ def _degrees(path):
         return 0.0
 
 
-def _notify(word):
-    """Tell systemd, where it started us and its Python package is there."""
+def _notifier():
+    """What tells systemd a word, where it started us and its Python package is there."""
     if os.environ.get("NOTIFY_SOCKET"):
         try:
             from systemd.daemon import notify
+            return notify
         except ImportError:
-            return
-        notify(word)
+            pass
+    return lambda word: None

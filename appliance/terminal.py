@@ -19,7 +19,7 @@ class LiveLine:
     def __init__(self, stream=None):
         self.stream = stream or sys.stderr
         self.live = self.stream.isatty()
-        self._shown, self._next = False, 0.0
+        self._shown, self._next = False, 0.0 if self.live else time.monotonic() + REDRAW_EVERY
 
     def show(self, text):
         """Show what text() gives, if it is time; text is called only then."""
@@ -45,14 +45,15 @@ class LiveLine:
             self.stream.write(text)
             self.stream.flush()
         except OSError:
-            self.live, self._next = False, float("inf")      # nobody reads any more; tracking goes on
+            # Nobody reads any more; tracking goes on.
+            self.live, self._next = False, float("inf")
 
 
 class LogLines(logging.Handler):
-    """Log records as plain text above a LiveLine, with the level journald reads where it
-    listens."""
+    """Log records as plain text above a LiveLine; where journald reads, their level before it."""
 
-    levels = {logging.WARNING: "<4>", logging.ERROR: "<3>", logging.CRITICAL: "<2>", logging.DEBUG: "<7>"}
+    levels = {logging.DEBUG: "<7>", logging.INFO: "<6>", logging.WARNING: "<4>",
+              logging.ERROR: "<3>", logging.CRITICAL: "<2>"}
 
     def __init__(self, line):
         super().__init__()
@@ -61,5 +62,5 @@ class LogLines(logging.Handler):
     def emit(self, record):
         """Write one record."""
         self.line.clear()
-        prefix = self.levels.get(record.levelno, "<6>") if self.journal else ""
+        prefix = self.levels.get(record.levelno, "<5>") if self.journal else ""
         self.line._write(prefix + self.format(record) + "\n")

@@ -5,7 +5,8 @@ figures are of now.
 """
 import numpy as np
 
-ROWS = ("capture", "detector", "landmarks", "pose", "iris", "expression", "smoothing", "publish", "total")
+ROWS = ("capture", "detector", "landmarks", "pose", "iris", "expression", "smoothing", "publish",
+        "total")
 RING = 4096
 
 
@@ -40,13 +41,17 @@ class Timing:
     def as_dict(self, dropped=0):
         """{"dropped": n, "rows": {row: {"p50_ms", "p95_ms", "count"}}}; rows that never ran have
         count 0."""
-        rows = {row: {"p50_ms": round(self.percentile(row, 50), 3), "p95_ms": round(self.percentile(row, 95), 3),
-                      "count": self._counts[row]} for row in ROWS}
-        return {"dropped": dropped, "rows": rows}
+        return {"dropped": dropped, "rows": {row: self._figures(row) for row in ROWS}}
 
     def table(self, dropped=0):
         """The same for reading: one line a row, then the frames dropped."""
         lines = ["%-12s %9s %9s %9s" % ("stage", "p50 ms", "p95 ms", "count")]
-        lines += ["%-12s %9.3f %9.3f %9d" % (row, self.percentile(row, 50), self.percentile(row, 95),
-                                             self._counts[row]) for row in ROWS]
+        for row in ROWS:
+            figures = self._figures(row)
+            lines.append("%-12s %9.3f %9.3f %9d" % (row, figures["p50_ms"], figures["p95_ms"],
+                                                    figures["count"]))
         return "\n".join(lines + ["%-12s %29d" % ("dropped", dropped)])
+
+    def _figures(self, row):
+        return {"p50_ms": round(self.percentile(row, 50), 3),
+                "p95_ms": round(self.percentile(row, 95), 3), "count": self._counts[row]}
