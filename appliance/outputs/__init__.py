@@ -1,4 +1,6 @@
-"""Faces of each frame leave as datagrams to every target: loss, mirror, rate and farewell in one place."""
+"""Faces of each frame leave as datagrams to every target: loss, mirror, rate and farewell in one
+place.
+"""
 import time
 
 from appliance.errors import UsageError
@@ -18,16 +20,17 @@ FAREWELLS, APART = 3, 0.02  # times, seconds
 class Outputs:
     """The targets and the one loss machine before them.
 
-    targets: records with `to` and the options of targets.Target. loss: record with hold_ms, return_ms, blend_ms,
-    lost_keepalive_hz. output: record with neck_share, limit. UsageError for a target that means nothing. Weather
-    (no host, no network, no receiver) raises nothing.
+    targets: records with `to` and the options of targets.Target. loss: record with hold_ms,
+    return_ms, blend_ms, lost_keepalive_hz. output: record with neck_share, limit. UsageError for a
+    target that means nothing. Weather (no host, no network, no receiver) raises nothing.
     """
 
     def __init__(self, targets, loss, output):
         wanted = [checked(t) for t in targets]
         wanted = [t for t in wanted if t.enabled]
         if len(wanted) > MOST:
-            raise UsageError("%d targets" % len(wanted), "at most %d are sent to" % MOST, "leave some out")
+            raise UsageError("%d targets" % len(wanted), "at most %d are sent to" % MOST,
+                             "leave some out")
         self._channels = [_Channel(t, loss, output) for t in wanted]
         self._loss = Loss(loss.hold_ms / 1000.0, loss.return_ms / 1000.0, loss.blend_ms / 1000.0)
         self._began = self._last = None
@@ -36,7 +39,7 @@ class Outputs:
         self._announced = (None, 0.0)
 
     def send(self, faces, frame):
-        """Tell every target what to show; frame: a Frame with its time and the shape of its luma."""
+        """Tell every target what to show; frame: a Frame, for its time and its luma's shape."""
         if self._picture is not None:
             passed = min(0.2, max(0.0, frame.time - self._picture))
             self._interval += 0.1 * (passed - self._interval)
@@ -45,11 +48,14 @@ class Outputs:
         self._publish(faces, frame.time, True)
 
     def idle(self, now, camera_running):
-        """To be called at least every 50 ms while no frame comes: a stall of more than two frames loses the face.
+        """To be called at least every 50 ms while no frame comes: a stall of more than two frames
+        loses the face.
 
-        now: monotonic seconds. camera_running: what the source believes; a stall counts as not running.
+        now: monotonic seconds. camera_running: what the source believes; a stall counts as not
+        running.
         """
-        if self._picture is not None and camera_running and now - self._picture <= 2 * self._interval:
+        stall = 2 * self._interval
+        if camera_running and self._picture is not None and now - self._picture <= stall:
             return
         if self._last is None or now - self._last >= 0.9 * self._interval:
             self._publish((), now, False)
@@ -66,7 +72,9 @@ class Outputs:
             channel.announce(status, everything)
 
     def close(self, reason=0):
-        """Say farewell three times, 20 ms apart, then be silent; reason: 0 normal, 1 restart, 2 error."""
+        """Say farewell three times, 20 ms apart, then be silent; reason: 0 normal, 1 restart, 2
+        error.
+        """
         moment = self._moment(time.monotonic(), False)
         for i in range(FAREWELLS if self._channels else 0):
             if i:
@@ -91,8 +99,8 @@ class Outputs:
     def _moment(self, now, running):
         self._began = now if self._began is None else self._began
         loss = self._loss
-        return Moment(self._number, now - self._began, clock.unix(now), self._size, loss.face, loss.id, loss.age,
-                      loss.fresh, running, self._synchronised)
+        return Moment(self._number, now - self._began, clock.unix(now), self._size, loss.face,
+                      loss.id, loss.age, loss.fresh, running, self._synchronised)
 
 
 class _Channel:
@@ -130,11 +138,12 @@ class _Channel:
         return self._pace.due(moment.time)
 
     def _lost_due(self, moment):
-        if moment.fresh:                # the end of the way to neutral must arrive, whatever the rate
+        if moment.fresh:        # the end of the way to neutral must arrive, whatever the rate
             self._lost_since = moment.time
             self._lost_pace.restart(moment.time)
             return True
-        return moment.time - self._lost_since <= self._repeats_for and self._lost_pace.due(moment.time)
+        silent = moment.time - self._lost_since > self._repeats_for
+        return not silent and self._lost_pace.due(moment.time)
 
     def _out(self, datagrams):
         for datagram in datagrams:
@@ -144,7 +153,7 @@ class _Channel:
 def _dialect(target, loss, output):
     common = dict(limit=output.limit, bundle=target.bundle, prefix=target.prefix)
     if target.dialect == "vmc":
-        return DIALECTS["vmc"](neck_share=output.neck_share, keepalive=loss.lost_keepalive_hz, role=target.role,
-                               blendshapes=target.blendshapes, case=target.case, eyes=target.eyes,
-                               ok_args=target.ok_args, **common)
+        return DIALECTS["vmc"](neck_share=output.neck_share, keepalive=loss.lost_keepalive_hz,
+                               role=target.role, blendshapes=target.blendshapes, case=target.case,
+                               eyes=target.eyes, ok_args=target.ok_args, **common)
     return DIALECTS["kagami"](form=target.form, **common)

@@ -1,4 +1,6 @@
-"""The wall clock beside the monotonic one: what time a frame's time is, and whether anybody keeps the clock right."""
+"""The wall clock beside the monotonic one: what time a frame's time is, and whether anybody keeps
+the clock right.
+"""
 import ctypes
 import time
 
@@ -11,7 +13,9 @@ def unix(monotonic):
 
 
 def synchronised():
-    """Whether the kernel believes that a time service keeps the wall clock; False where it cannot be asked."""
+    """Whether the kernel believes that a time service keeps the wall clock; False where it cannot
+    be asked.
+    """
     try:
         answer = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(512))
     except (AttributeError, OSError):

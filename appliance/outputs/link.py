@@ -1,7 +1,8 @@
-"""Datagrams go out to one receiver: a non-blocking, connected UDP socket that takes every trouble as weather.
+"""Datagrams go out to one receiver: a non-blocking, connected UDP socket that takes every trouble
+as weather.
 
-A name is looked up by a thread of its own, so that no frame ever waits for a resolver; everything else happens in
-the thread that sends. Each change of the weather is logged once.
+A name is looked up by a thread of its own, so that no frame ever waits for a resolver; everything
+else happens in the thread that sends. Each change of the weather is logged once.
 """
 import errno
 import logging
@@ -15,17 +16,21 @@ from appliance.outputs.targets import numeric
 LOG = logging.getLogger("kagami.outputs")
 RESOLVE_EVERY = 30.0        # seconds between look-ups of a name
 CALM = 2.0                  # seconds without trouble after which it counts as over
-_REASONS = {errno.ECONNREFUSED: "nobody listens there", errno.EAGAIN: "the network takes no more",
-            errno.ENOBUFS: "the network takes no more", errno.ENETUNREACH: "no network leads there",
-            errno.EHOSTUNREACH: "the host does not answer", errno.EPERM: "a firewall of this machine forbids it",
-            errno.EACCES: "a firewall of this machine forbids it", errno.ENETDOWN: "the network is down",
-            errno.EADDRNOTAVAIL: "no network leads there"}
+_FULL, _NO_WAY = "the network takes no more", "no network leads there"
+_FORBIDDEN = "a firewall of this machine forbids it"
+_REASONS = {errno.ECONNREFUSED: "nobody listens there", errno.EAGAIN: _FULL, errno.ENOBUFS: _FULL,
+            errno.ENETUNREACH: _NO_WAY, errno.EADDRNOTAVAIL: _NO_WAY, errno.EPERM: _FORBIDDEN,
+            errno.EACCES: _FORBIDDEN, errno.EHOSTUNREACH: "the host does not answer",
+            errno.ENETDOWN: "the network is down"}
 
 
 class Link:
-    """One receiver. `sent` and `failed` count datagrams, `trouble` is the reason of the last failure or ""."""
+    """One receiver. `sent` and `failed` count datagrams, `trouble` is the reason of the last
+    failure or "".
+    """
 
-    def __init__(self, to, host, port, look_up=socket.getaddrinfo, first_wait=1.0, clock=time.monotonic):
+    def __init__(self, to, host, port, look_up=socket.getaddrinfo, first_wait=1.0,
+                 clock=time.monotonic):
         self.to, self.sent, self.failed, self.trouble = to, 0, 0, ""
         self._host, self._port, self._look_up, self._first_wait = host, port, look_up, first_wait
         self._socket = self._peer = self._found = None
@@ -41,7 +46,7 @@ class Link:
         if self._socket is None:
             return
         reason = self._try(datagram)
-        if reason == errno.ECONNREFUSED:        # the answer to an earlier datagram; this one has not been sent yet
+        if reason == errno.ECONNREFUSED:    # answers an earlier datagram; this one is not out yet
             self._in_trouble(reason)
             reason = self._try(datagram)
         if reason:
@@ -92,7 +97,9 @@ class Link:
         self.trouble, self._since = reason, self._clock()
 
     def _resolve(self):
-        """Look the name up until closed: soon again while it is not known, else every RESOLVE_EVERY seconds."""
+        """Look the name up until closed: soon again while it is not known, else every
+        RESOLVE_EVERY seconds.
+        """
         wait = self._first_wait
         while not self._closed.is_set():
             if self._resolved():
@@ -103,7 +110,9 @@ class Link:
                 wait = min(2 * wait, RESOLVE_EVERY)
 
     def _resolved(self):
-        """Look the name up once; True where it is known. IPv4 comes before IPv6, an address in use stays."""
+        """Look the name up once; True where it is known. IPv4 comes before IPv6, an address in use
+        stays.
+        """
         try:
             answers = self._look_up(self._host, self._port, 0, socket.SOCK_DGRAM)
         except (OSError, UnicodeError) as e:

@@ -1,7 +1,9 @@
-"""Faces as they are measured, with gaps, become faces as they are shown: held, eased to neutral, found again.
+"""Faces as they are measured, with gaps, become faces as they are shown: held, eased to neutral,
+found again.
 
-    TRACKED --no face--> HELD (hold) --> RETURNING (back) --> LOST        a face again: from HELD it goes on at once,
-                                                                          from the others it blends in
+    tracked --no face--> held --hold--> returning --back--> lost
+
+A face again goes on at once from held, and blends in from returning and lost.
 One machine serves all targets. Time comes with the frames; nothing here looks at a clock.
 """
 from math import cos, isfinite, pi
@@ -17,9 +19,10 @@ _GROUPS = ("box", "landmarks", "rotation", "translation", "blendshapes")
 class Loss:
     """Call with the faces and the time of each frame, and with none while no frame comes.
 
-    hold, back, blend: seconds. `face` afterwards is what to show, its state "tracked", "held" or "returning", or
-    None while lost. `id` is its id, while lost the last one's; `age` the seconds since it was found, while lost since
-    it was last seen; `fresh` is True when the state is another one than after the call before.
+    hold, back, blend: seconds. `face` afterwards is what to show, its state "tracked", "held" or
+    "returning", or None while lost. `id` is its id, while lost the last one's; `age` the seconds
+    since it was found, while lost since it was last seen; `fresh` is True when the state is
+    another one than after the call before.
     """
 
     def __init__(self, hold=0.25, back=0.5, blend=0.15):
@@ -34,7 +37,10 @@ class Loss:
         self._time = time = time if self._time is None else max(time, self._time)
         self._seen = time if self._seen is None else self._seen
         face = self._followed(faces)
-        self.face = self._missing(time - self._seen) if face is None else self._measured(_sound(face, self._last), time)
+        if face is None:
+            self.face = self._missing(time - self._seen)
+        else:
+            self.face = self._measured(_sound(face, self._last), time)
         state = self.face.state if self.face is not None else "lost"
         self.age = time - (self._seen if state == "lost" else self._found)
         self.fresh, self._state = state != self._state, state
@@ -67,9 +73,7 @@ class Loss:
             return None
         if gone < self._hold:
             return self._last._replace(state="held")
-        rest = self._last._replace(rotation=NEUTRAL.rotation, blendshapes=NEUTRAL.blendshapes, state="returning",
-                                   left=_resting(self._last.left), right=_resting(self._last.right))
-        return _between(self._last, rest, _eased(gone - self._hold, self._back))
+        return _between(self._last, _resting(self._last), _eased(gone - self._hold, self._back))
 
 
 def _eased(passed, whole):
@@ -78,40 +82,54 @@ def _eased(passed, whole):
 
 
 def _between(a, b, share):
-    """`b` with its pose, gaze, openness and blendshapes moved back towards `a`: share 0 is a's, 1 is b's."""
+    """`b` with its pose, gaze, openness and blendshapes moved back towards `a`: share 0 is a's, 1
+    is b's.
+    """
     if share >= 1:
         return b
     return b._replace(rotation=geometry.slerp(a.rotation, b.rotation, share),
                       blendshapes=a.blendshapes + share * (b.blendshapes - a.blendshapes),
-                      left=_eye_between(a.left, b.left, share), right=_eye_between(a.right, b.right, share))
+                      left=_eye_between(a.left, b.left, share),
+                      right=_eye_between(a.right, b.right, share))
 
 
 def _eye_between(a, b, share):
-    return b._replace(openness=a.openness + share * (b.openness - a.openness), gaze=a.gaze + share * (b.gaze - a.gaze))
+    return b._replace(openness=a.openness + share * (b.openness - a.openness),
+                      gaze=a.gaze + share * (b.gaze - a.gaze))
 
 
-def _resting(eye):
-    return eye._replace(openness=NEUTRAL.left.openness, gaze=NEUTRAL.left.gaze)
+def _resting(face):
+    """The neutral pose where `face` is in the picture."""
+    eyes = [eye._replace(openness=NEUTRAL.left.openness, gaze=NEUTRAL.left.gaze)
+            for eye in (face.left, face.right)]
+    return face._replace(rotation=NEUTRAL.rotation, blendshapes=NEUTRAL.blendshapes,
+                         left=eyes[0], right=eyes[1], state="returning")
 
 
 def _sound(face, last):
-    """`face` with every group of numbers that is not finite taken whole from the last one (at first: neutral).
+    """`face` with every group of numbers that is not finite taken whole from the last one (at
+    first: neutral).
 
-    A single wrong component must not be patched by itself: three new ones and an old one are no rotation.
+    A single wrong component must not be patched by itself: three new ones and an old one are no
+    rotation.
     """
     if isfinite(_total(face)):
         return face
     last = last or NEUTRAL
-    fields = {name: _finite(getattr(face, name), getattr(last, name)) for name in _GROUPS + ("score",)}
-    return face._replace(left=_sound_eye(face.left, last.left), right=_sound_eye(face.right, last.right), **fields)
+    fields = {name: _finite(getattr(face, name), getattr(last, name))
+              for name in _GROUPS + ("score",)}
+    return face._replace(left=_sound_eye(face.left, last.left),
+                         right=_sound_eye(face.right, last.right), **fields)
 
 
 def _total(face):
     """The sum of all numbers, which one number that is not finite makes not finite."""
     eyes = face.left, face.right
-    arrays = [getattr(face, name) for name in _GROUPS] + [part for eye in eyes for part in (eye.iris, eye.gaze)]
+    arrays = [getattr(face, name) for name in _GROUPS]
+    arrays += [part for eye in eyes for part in (eye.iris, eye.gaze)]
+    numbers = [number for eye in eyes for number in (eye.openness, eye.score)]
     with np.errstate(invalid="ignore", over="ignore"):
-        return sum(float(a.sum()) for a in arrays) + sum((eye.openness + eye.score for eye in eyes), face.score)
+        return sum([float(a.sum()) for a in arrays] + numbers + [face.score])
 
 
 def _sound_eye(eye, last):

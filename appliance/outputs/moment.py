@@ -8,18 +8,19 @@ from appliance.face import ARKIT_MIRROR, ARKIT_NAMES, LANDMARK_MIRROR, Eye, Face
 _EYE = Eye(iris=np.zeros((5, 2)), openness=1.0, gaze=np.zeros(2), score=0.0)
 # Looks straight ahead with open eyes: what is shown while nobody is there.
 NEUTRAL = Face(id=0, score=0.0, box=np.zeros(4), landmarks=np.zeros((68, 2)), sigma=np.zeros(68),
-               rotation=np.array([1.0, 0.0, 0.0, 0.0]), translation=np.zeros(3), left=_EYE, right=_EYE,
-               blendshapes=np.zeros(len(ARKIT_NAMES)))
+               rotation=np.array([1.0, 0.0, 0.0, 0.0]), translation=np.zeros(3),
+               left=_EYE, right=_EYE, blendshapes=np.zeros(len(ARKIT_NAMES)))
 
 
 class Moment(NamedTuple):
     """One frame as the dialects see it.
 
-    number: counts moments, wraps to 0 after 2**31 - 1. time: seconds since the outputs were opened. unix: seconds
-    since 1970. size: (width, height) of the picture in pixels. face: what is shown, None while lost; its `state`
-    says tracked, held or returning. id: of the face, while lost of the last one. age: seconds since the face was
-    found, while lost since it was last seen. fresh: the state is another one than in the moment before.
-    running: pictures come. synchronised: the wall clock is set by a time service. mirrored: see `mirrored()`.
+    number: counts moments, wraps to 0 after 2**31 - 1. time: seconds since the outputs were
+    opened. unix: seconds since 1970. size: (width, height) of the picture in pixels. face: what is
+    shown, None while lost; its `state` says tracked, held or returning. id: of the face, while
+    lost of the last one. age: seconds since the face was found, while lost since it was last seen.
+    fresh: the state is another one than in the moment before. running: pictures come.
+    synchronised: the wall clock is set by a time service. mirrored: see `mirrored()`.
     """
 
     number: int
@@ -36,10 +37,11 @@ class Moment(NamedTuple):
 
 
 def mirrored(moment):
-    """The moment as a mirror would show it: left and right exchanged in everything but the picture's size.
+    """The moment as a mirror would show it: left and right exchanged in everything but the
+    picture's size.
 
-    Signs of yaw, roll, x and gaze yaw turn, points and boxes are reflected in the picture, sides of points, eyes and
-    blendshapes are exchanged. Twice is the identity.
+    Signs of yaw, roll, x and gaze yaw turn, points and boxes are reflected in the picture, sides
+    of points, eyes and blendshapes are exchanged. Twice is the identity.
     """
     face = moment.face
     if face is not None:
@@ -52,8 +54,9 @@ def mirrored_face(face, width):
     x0, y0, x1, y1 = face.box
     return face._replace(
         box=np.array([width - 1 - x1, y0, width - 1 - x0, y1]),
-        landmarks=_reflected(face.landmarks, width)[LANDMARK_MIRROR], sigma=face.sigma[LANDMARK_MIRROR],
-        rotation=face.rotation * (1.0, 1.0, -1.0, -1.0), translation=face.translation * (-1.0, 1.0, 1.0),
+        landmarks=_reflected(face.landmarks, width)[LANDMARK_MIRROR],
+        sigma=face.sigma[LANDMARK_MIRROR], rotation=face.rotation * (1.0, 1.0, -1.0, -1.0),
+        translation=face.translation * (-1.0, 1.0, 1.0),
         left=_mirrored_eye(face.right, width), right=_mirrored_eye(face.left, width),
         blendshapes=face.blendshapes[ARKIT_MIRROR])
 

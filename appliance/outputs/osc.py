@@ -1,7 +1,8 @@
-"""A list of OSC messages becomes datagrams, laid out once, into which each frame's numbers are written in place.
+"""A list of OSC messages becomes datagrams, laid out once, into which each frame's numbers are
+written in place.
 
-python-osc writes the bytes; this module remembers where every changing number lies in them, so that a frame costs
-one numpy assignment instead of some sixty messages built anew.
+python-osc writes the bytes; this module remembers where every changing number lies in them, so
+that a frame costs one numpy assignment instead of some sixty messages built anew.
 """
 from typing import NamedTuple
 
@@ -31,12 +32,14 @@ class Int(NamedTuple):
 class Layout:
     """Datagrams of fixed layout.
 
-    messages: (address, arguments) with str, int, float, Float or Int arguments; plain ones never change. limit: the
-    largest datagram in bytes. bundle: False makes every message its own datagram. head: a message with which each
-    bundle begins. Bundles are filled greedily in the order of the messages, never nested, timed "immediately".
+    messages: (address, arguments) with str, int, float, Float or Int arguments; plain ones never
+    change. limit: the largest datagram in bytes. bundle: False makes every message its own
+    datagram. head: a message with which each bundle begins. Bundles are filled greedily in the
+    order of the messages, never nested, timed "immediately".
 
-    Fill `floats` (float64) and `ints` (int32), call `write()`, send each of `datagrams` (memoryviews, valid until the
-    next `write()`). A value that is not finite, or too large for float32, leaves the last good one in its place.
+    Fill `floats` (float64) and `ints` (int32), call `write()`, send each of `datagrams`
+    (memoryviews, valid until the next `write()`). A value that is not finite, or too large for
+    float32, leaves the last good one in its place.
     """
 
     def __init__(self, messages, limit=LIMIT, bundle=True, head=None):
@@ -87,7 +90,7 @@ class _Message:
         self.built = builder.build()
         self.bytes = self.built.dgram
         self.places, end = [], len(self.bytes)
-        for argument in reversed(arguments):         # from the end: behind the tags there is nothing but arguments
+        for argument in reversed(arguments):    # from the end: behind the tags nothing else lies
             end -= _size(argument)
             if isinstance(argument, (Float, Int)):
                 self.places.append((end, argument))
@@ -114,8 +117,9 @@ def _packed(messages, head, limit):
     for m in messages:
         need = _ELEMENT_HEAD + len(m)
         if begin + need > limit:
-            raise UsageError("limit of %d bytes" % limit, "one message alone takes %d" % (begin + need),
-                             "raise it, shorten the prefix or leave out the points")
+            raise UsageError("limit of %d bytes" % limit,
+                             "one message alone takes %d" % (begin + need),
+                             "raise it or shorten the prefix")
         if need > room:
             groups.append(list(head))
             room = limit - begin

@@ -1,4 +1,4 @@
-"""What a user writes of a target, "dialect@host:port" and its options, becomes a checked Target."""
+"""What a user writes of a target, DIALECT@HOST:PORT and options, becomes a checked Target."""
 import ipaddress
 import re
 from typing import NamedTuple
@@ -16,9 +16,10 @@ _PREFIX = re.compile(r"(/[^\s#*,?\[\]{}/\x00-\x20\x7f]+)*")
 class Target(NamedTuple):
     """Who is sent what.
 
-    to: "dialect@host:port". rate: frames per second at most, 0 for every frame. mirror: send what a mirror would
-    show. bundle: False sends each message by itself. prefix: put before every address. case, blendshapes, role,
-    eyes, ok_args: see dialects.vmc.Vmc. form: see dialects.kagami.Kagami.
+    to: "dialect@host:port". rate: frames per second at most, 0 for every frame. mirror: send what
+    a mirror would show. bundle: False sends each message by itself. prefix: put before every
+    address. case, blendshapes, role, eyes, ok_args: see dialects.vmc.Vmc. form: see
+    dialects.kagami.Kagami.
     """
 
     to: str
@@ -39,7 +40,9 @@ class Target(NamedTuple):
 
 
 def parse_target(text):
-    """A Target from "dialect@host:port"; IPv6 addresses in brackets. UsageError says what is wrong with it."""
+    """A Target from "dialect@host:port"; IPv6 addresses in brackets. UsageError says what is wrong
+    with it.
+    """
     shape = _SHAPE.fullmatch(text)
     if not shape:
         raise UsageError("target %r" % text, "not a target", _FORM)
@@ -51,8 +54,9 @@ def checked(record):
     """A Target from a record with `to` and any of Target's options (the configuration's)."""
     options = {name: getattr(record, name) for name in Target._fields[4:] if hasattr(record, name)}
     if not _PREFIX.fullmatch(options.get("prefix", "")):
-        raise UsageError("prefix %r of %s" % (record.prefix, record.to), "not the beginning of an OSC address",
-                         "write it like /one, without spaces, a slash at its end or any of # * , ? [ ] { }")
+        raise UsageError("prefix %r of %s" % (record.prefix, record.to),
+                         "not the beginning of an OSC address",
+                         "write it like /one, without spaces, a last slash or # * , ? [ ] { }")
     return parse_target(record.to)._replace(**options)
 
 
@@ -60,15 +64,17 @@ def _dialect(text, name):
     if name in DIALECTS:
         return name
     near = nearest(name, DIALECTS)
-    raise UsageError("target %r" % text, "unknown dialect %r" % name if name else "no dialect before the @",
-                     "did you mean %s?" % near if near else "dialects are " + ", ".join(sorted(DIALECTS)))
+    known = "dialects are " + " and ".join(sorted(DIALECTS))
+    raise UsageError("target %r" % text,
+                     "unknown dialect %r" % name if name else "no dialect before the @",
+                     "did you mean %s?" % near if near else known)
 
 
 def _port(text, digits):
     if re.fullmatch("[0-9]{1,5}", digits) and 1 <= int(digits) <= 65535:
         return int(digits)
-    raise UsageError("target %r" % text, "port %r is not a number from 1 to 65535" % digits if digits else "no port",
-                     _FORM)
+    why = "port %r is not a number from 1 to 65535" % digits if digits else "no port"
+    raise UsageError("target %r" % text, why, _FORM)
 
 
 def _host(text, host):
@@ -77,8 +83,9 @@ def _host(text, host):
         raise UsageError("target %r" % text, "no host", _FORM)
     address = numeric(name)
     if address is None and (host.startswith("[") or not _is_name(name)):
-        raise UsageError("target %r" % text, "%r is neither an address nor a host's name" % name, _FORM)
-    if address is not None and (address.is_multicast or address.is_unspecified or str(address) == "255.255.255.255"):
+        raise UsageError("target %r" % text,
+                         "%r is neither an address nor a host's name" % name, _FORM)
+    if address is not None and _is_crowd(address):
         raise UsageError("target %r" % text, "%s is no single receiver" % address,
                          "name the one computer to send to; 127.0.0.1 is this one")
     return name
@@ -92,8 +99,13 @@ def numeric(host):
         return None
 
 
+def _is_crowd(address):
+    """Whether it means several receivers, or none in particular."""
+    return address.is_multicast or address.is_unspecified or str(address) == "255.255.255.255"
+
+
 def _is_name(name):
-    """Whether a resolver could know it: labels of 1 to 63 bytes, and not merely digits and dots."""
+    """Whether a resolver could know it: labels of 1 to 63 bytes, more than digits and dots."""
     try:
         name.encode("idna")
     except UnicodeError:

@@ -1,9 +1,10 @@
-"""The wires: each dialect turns a Moment into datagrams and knows no clock, socket, configuration or log.
+"""The wires: each dialect turns a Moment into datagrams and knows no clock, socket, configuration
+or log.
 
-A dialect is called with a Moment and returns its datagrams, valid until the next call. `farewell(moment, reason)`
-are its last ones, `announce(status, everything)` its slow ones. `top_rate` is the most frames per second that its
-receivers bear; `lost` says how often (Hz, 0: every frame) and how long (seconds) the neutral state is repeated while
-nobody is there.
+A dialect is called with a Moment and returns its datagrams, valid until the next call.
+`farewell(moment, reason)` are its last ones, `announce(status, everything)` its slow ones.
+`top_rate` is the most frames per second that its receivers bear; `lost` says how often (Hz, 0:
+every frame) and how long (seconds) the neutral state is repeated while nobody is there.
 """
 from appliance.outputs.dialects.kagami import Kagami
 from appliance.outputs.dialects.vmc import Vmc

@@ -1,7 +1,8 @@
-"""A moment becomes the datagrams of Kagami's own OSC namespace: everything that is known of a face, in our units.
+"""A moment becomes the datagrams of Kagami's own OSC namespace: everything that is known of a
+face, in our units.
 
-Compact form: one bundle of eleven messages, 1472 bytes. Human form: one address for each of the 52 blendshapes,
-for programs that map one address to one knob. Each bundle begins with /kagami/frame.
+Compact form: one bundle of eleven messages, 1472 bytes. Human form: one address for each of the 52
+blendshapes, for programs that map one address to one knob. Each bundle begins with /kagami/frame.
 """
 import numpy as np
 
@@ -9,19 +10,22 @@ from appliance import __version__, geometry
 from appliance.face import ARKIT_NAMES
 from appliance.outputs.osc import LIMIT, Float, Int, Layout, message
 
-PORT, PROTOCOL = 39600, 1
+PORT, PROTOCOL, BUILD = 39600, 1, "source"
 STATES = {"tracked": 1, "held": 2, "returning": 3}          # 0 is lost
 # What stands under /kagami/face/<k>/ in the compact form, with the number of floats of each.
-PARTS = (("box", 4), ("rot", 4), ("euler", 3), ("pos", 3), ("eye/left", 4), ("eye/right", 4), ("iris", 6),
-         ("arkit", 52), ("points", 136))
-_STARTS = {name: 2 + sum(n for _, n in PARTS[:i]) for i, (name, _) in enumerate(PARTS)}     # score and age lie before
+PARTS = (("box", 4), ("rot", 4), ("euler", 3), ("pos", 3), ("eye/left", 4), ("eye/right", 4),
+         ("iris", 6), ("arkit", 52), ("points", 136))
+# Where each begins among the floats; score and age lie before them.
+_STARTS = {name: 2 + sum(n for _, n in PARTS[:i]) for i, (name, _) in enumerate(PARTS)}
 _FRAME = tuple(Int(i) for i in range(5))
 _STATE = (Int(5), Int(6), Float(0), Float(1))
 _WRAP = 1 << 31
 
 
 class Kagami:
-    """The /kagami namespace for one face. form: "compact", "human" or "both"; slot: the number of the face."""
+    """The /kagami namespace for one face. form: "compact", "human" or "both"; slot: the number of
+    the face.
+    """
 
     top_rate = float("inf")
     lost = (0.0, float("inf"))      # the lost state is told with every frame
@@ -31,7 +35,8 @@ class Kagami:
         here = "%s/kagami/face/%d/" % (prefix, slot)
         state = [(here + "state", _STATE)]
         whole = state + [(here + name, _floats(_STARTS[name], n)) for name, n in PARTS]
-        human = [(here + "arkit/" + name, (Float(_STARTS["arkit"] + i),)) for i, name in enumerate(ARKIT_NAMES)]
+        human = [(here + "arkit/" + name, _floats(_STARTS["arkit"] + i, 1))
+                 for i, name in enumerate(ARKIT_NAMES)]
         head = (prefix + "/kagami/frame", _FRAME)
         self._compact = Layout(whole, limit, bundle, head) if form != "human" else None
         self._lost = Layout(state, limit, bundle, head) if form != "human" else None
@@ -43,7 +48,7 @@ class Kagami:
         out = ()
         if self._compact is not None:
             out += _written(self._lost if lost else self._compact, moment)
-        if self._human is not None and (moment.fresh or not lost):     # zeros once, when the face is lost
+        if self._human is not None and (moment.fresh or not lost):     # when lost: zeros, once
             out += _written(self._human, moment)
         return out
 
@@ -52,18 +57,21 @@ class Kagami:
         return (message(self._prefix + "/kagami/bye", reason),)
 
     def announce(self, status, everything):
-        """The slow messages of a status record, each its own datagram; version, names and camera if `everything`.
+        """The slow messages of a status record, each its own datagram; version, names and camera
+        if `everything`.
 
-        status: an object with code, text, fps, dropped, temperature, uptime, ms {row: milliseconds}, size and fov.
+        status: an object with code, text, fps, dropped, temperature, uptime, ms {row:
+        milliseconds}, size and fov.
         """
         out = []
         if everything:
-            out += [self._message("version", "Kagami", __version__, "source", PROTOCOL),
+            out += [self._message("version", "Kagami", __version__, BUILD, PROTOCOL),
                     self._message("arkit/names", *ARKIT_NAMES)]
             if status.size:
                 out.append(self._message("camera", *camera(status.size, status.fov)))
-        out.append(self._message("status", int(status.code), str(status.text), float(status.fps), int(status.dropped),
-                                 float(status.temperature), int(status.uptime)))
+        out.append(self._message("status", int(status.code), str(status.text), float(status.fps),
+                                 int(status.dropped), float(status.temperature),
+                                 int(status.uptime)))
         out.append(self._message("timing", *timing(status.ms)))
         return out
 
@@ -72,7 +80,9 @@ class Kagami:
 
 
 def camera(size, fov):
-    """width, height, fx, fy, cx, cy in pixels of a picture `size` with a horizontal field of view in degrees."""
+    """width, height, fx, fy, cx, cy in pixels of a picture `size` with a horizontal field of view
+    in degrees.
+    """
     width, height = size
     focal = float(geometry.focal_length(width, fov))
     return int(width), int(height), focal, focal, width / 2.0, height / 2.0
@@ -80,10 +90,9 @@ def camera(size, fov):
 
 def timing(ms):
     """capture, detect, landmarks, pose and iris, expression, send, total in ms from {row: ms}."""
-    rows = ms.get("capture", 0.0), ms.get("detector", 0.0), ms.get("landmarks", 0.0), \
-        ms.get("pose", 0.0) + ms.get("iris", 0.0), ms.get("expression", 0.0), ms.get("publish", 0.0), \
-        ms.get("total", 0.0)
-    return tuple(float(v) for v in rows)
+    groups = (("capture",), ("detector",), ("landmarks",), ("pose", "iris"), ("expression",),
+              ("publish",), ("total",))
+    return tuple(float(sum(ms.get(row, 0.0) for row in rows)) for rows in groups)
 
 
 def _floats(start, count):
@@ -111,7 +120,9 @@ def _frame(moment, ints):
 
 
 def _face(face, moment, out):
-    """Everything of a face, at the places of _STARTS; a human form has only the beginning up to the weights."""
+    """Everything of a face, at the places of _STARTS; a human form has only the beginning up to
+    the weights.
+    """
     width, height = moment.size
     out[:2] = face.score, moment.age
     x0, y0, x1, y1 = face.box
@@ -132,6 +143,8 @@ def _face(face, moment, out):
 
 
 def _iris(iris, width, height):
-    """Centre and radius as fractions; the radius from the points towards nose and ear, which no lid hides."""
+    """Centre and radius as fractions; the radius from the points towards nose and ear, which no
+    lid hides.
+    """
     across = iris[1] - iris[3]
     return iris[0, 0] / width, iris[0, 1] / height, 0.5 * np.sqrt(across.dot(across)) / width

@@ -1,8 +1,10 @@
-"""A moment becomes the datagrams of the VMC protocol: head, neck and eye bones and the blendshapes of an avatar.
+"""A moment becomes the datagrams of the VMC protocol: head, neck and eye bones and the blendshapes
+of an avatar.
 
-Unity's axes of an avatar are the head's own axes with all three signs turned, and a point reflection leaves every
-rotation as it is: quaternions go out with the numbers they have, as x, y, z, w. Positions are the rest pose of a
-usual avatar in metres; receivers that apply them would fold the neck into the chest for zeros.
+Unity's axes of an avatar are the head's own axes with all three signs turned, and a point
+reflection leaves every rotation as it is: quaternions go out with the numbers they have, as x, y,
+z, w. Positions are the rest pose of a usual avatar in metres; receivers that apply them would fold
+the neck into the chest for zeros.
 """
 from math import atan2, cos, radians, sin, sqrt
 
@@ -13,42 +15,46 @@ from appliance.outputs.moment import NEUTRAL
 from appliance.outputs.osc import LIMIT, Float, Int, Layout
 
 PORT = 39539
-# Local position in metres and Unity's axes, then where its rotation x, y, z, w stands among the floats.
+# Local position in metres and Unity's axes, then where x, y, z, w stand among the floats.
 BONES = (("Neck", (0.0, 0.13, -0.02), 0), ("Head", (0.0, 0.08, 0.01), 4),
          ("LeftEye", (-0.03, 0.06, 0.02), 8), ("RightEye", (0.03, 0.06, 0.02), 12))
 PRESETS = ("A", "I", "U", "E", "O", "Blink", "Blink_L", "Blink_R", "Joy", "Angry", "Sorrow", "Fun",
            "LookUp", "LookDown", "LookLeft", "LookRight")
 _WEIGHTS = 16                   # floats before the weights: four quaternions
 _LOOKS = np.array([i for i, name in enumerate(ARKIT_NAMES) if name.startswith("eyeLook")])
-_ARGUMENTS = {1: (1,), 3: (1, 3, 0), 4: (1, 3, 0, Int(0))}       # loaded, calibrated, normal mode, tracking
+# Loaded, calibrated, normal mode, tracking.
+_ARGUMENTS = {1: (1,), 3: (1, 3, 0), 4: (1, 3, 0, Int(0))}
 
 
 class Vmc:
     """The VMC performer or assistant.
 
-    role: "performer" sends root, bones, weights, OK and T to an application that draws; "assistant" only weights
-    and the look target to another performer. blendshapes: "arkit" (52 names) or "vrm0" (the 16 VRM 0.x presets).
-    case: spelling of the 52 names, "pascal", "camel" or "both". eyes: whether gaze goes out as "bones", as "blend"
-    weights or as "both"; "" is both for arkit and bones for vrm0, whose models would turn the eyes twice.
-    neck_share: share of the head's turn that the neck takes. ok_args: length of the OK message, 1, 3 or 4.
+    role: "performer" sends root, bones, weights, OK and T to an application that draws;
+    "assistant" only weights and the look target to another performer. blendshapes: "arkit" (52
+    names) or "vrm0" (the 16 VRM 0.x presets). case: spelling of the 52 names, "pascal", "camel" or
+    "both". eyes: whether gaze goes out as "bones", as "blend" weights or as "both"; "" is both for
+    arkit and bones for vrm0, whose models would turn the eyes twice. neck_share: share of the
+    head's turn that the neck takes. ok_args: length of the OK message, 1, 3 or 4.
     """
 
     top_rate = 60.0             # frames per second; receivers drop or choke above
 
-    def __init__(self, limit=LIMIT, bundle=True, prefix="", neck_share=0.4, keepalive=5.0, role="performer",
-                 blendshapes="arkit", case="pascal", eyes="", ok_args=4):
+    def __init__(self, limit=LIMIT, bundle=True, prefix="", neck_share=0.4, keepalive=5.0,
+                 role="performer", blendshapes="arkit", case="pascal", eyes="", ok_args=4):
         self._neck_share, self._presets = neck_share, blendshapes == "vrm0"
         eyes = eyes or ("bones" if self._presets else "both")
         self._bones, self._looks = eyes != "blend", eyes != "bones"
         self._performer = role == "performer"
         names = PRESETS if self._presets else ARKIT_NAMES
         self._end = _WEIGHTS + len(names)
-        # While lost: neutral at this many Hz, for this many seconds.
-        self.lost = (keepalive or 5.0, float("inf") if keepalive else 1.0) if self._performer else (0.0, 0.0)
-        messages = (_performer(names, case, ok_args, self._end) if self._performer
-                    else _assistant(names, case, self._end))
-        messages = [(prefix + address, arguments) for address, arguments in messages]
-        self._layout = Layout(messages, limit, bundle)
+        if self._performer:
+            self.lost = (keepalive, float("inf")) if keepalive else (5.0, 1.0)
+            messages = _performer(names, case, ok_args, self._end)
+        else:
+            self.lost = (0.0, 0.0)      # once: then the performer's own face is not overlaid
+            messages = _assistant(names, case, self._end)
+        self._layout = Layout([(prefix + address, rest) for address, rest in messages],
+                              limit, bundle)
 
     def __call__(self, moment):
         """The datagrams of this moment, valid until the next call."""
@@ -75,8 +81,9 @@ class Vmc:
     def _pose(self, face, out):
         w, x, y, z = unit(face.rotation)
         neck = power((w, x, y, z), self._neck_share)
-        head = power((w, x, y, z), 1.0 - self._neck_share)      # the same axis: the rest of the turn
-        for at, (w, x, y, z) in ((0, neck), (4, head), (8, self._eye(face.left)), (12, self._eye(face.right))):
+        head = power((w, x, y, z), 1.0 - self._neck_share)      # the same axis: the rest of it
+        bones = neck, head, self._eye(face.left), self._eye(face.right)
+        for (_, _, at), (w, x, y, z) in zip(BONES, bones):
             out[at:at + 4] = x, y, z, w
 
     def _eye(self, eye):
@@ -101,12 +108,14 @@ def _performer(names, case, ok_args, time):
 
 
 def _assistant(names, case, look):
-    return _values(names, case) + [("/VMC/Ext/Set/Eye", (Int(0),) + tuple(Float(look + i) for i in range(3)))]
+    point = tuple(Float(look + i) for i in range(3))
+    return _values(names, case) + [("/VMC/Ext/Set/Eye", (Int(0),) + point)]
 
 
 def _values(names, case):
     spelt = [(n, i) for i, name in enumerate(names) for n in _spelt(name, case)]
-    return [("/VMC/Ext/Blend/Val", (name, Float(_WEIGHTS + i))) for name, i in spelt] + [("/VMC/Ext/Blend/Apply", ())]
+    weights = [("/VMC/Ext/Blend/Val", (name, Float(_WEIGHTS + i))) for name, i in spelt]
+    return weights + [("/VMC/Ext/Blend/Apply", ())]
 
 
 def _spelt(name, case):
@@ -125,7 +134,9 @@ def unit(q):
 
 
 def power(q, share):
-    """The rotation `share` of the way from none to the unit quaternion q (w >= 0) along the shorter arc."""
+    """The rotation `share` of the way from none to the unit quaternion q (w >= 0) along the
+    shorter arc.
+    """
     w, x, y, z = q
     s = sqrt(x * x + y * y + z * z)
     half = share * atan2(s, w)
@@ -148,8 +159,8 @@ def _look(face):
 def presets(face):
     """The 16 weights of PRESETS from the 52 and the gaze, 0 to 1.
 
-    Vowels from how open, round and wide the mouth is, never more than 1 together; Blink stays 0 because models add
-    it to Blink_L and Blink_R.
+    Vowels from how open, round and wide the mouth is, never more than 1 together; Blink stays 0
+    because models add it to Blink_L and Blink_R.
     """
     def both(name):
         return 0.5 * (w[ARKIT[name + "Left"]] + w[ARKIT[name + "Right"]])
@@ -162,8 +173,9 @@ def presets(face):
     total = max(1.0, sum(vowels))
     moods = [_bound((both(name) - 0.3) / 0.7) for name in ("mouthSmile", "browDown", "mouthFrown")]
     yaw, pitch = (0.5 * (face.left.gaze + face.right.gaze) / 30.0).tolist()
-    return ([v / total for v in vowels] + [0.0, w[ARKIT["eyeBlinkLeft"]], w[ARKIT["eyeBlinkRight"]]] + moods + [0.0]
-            + [_bound(pitch), _bound(-pitch), _bound(yaw), _bound(-yaw)])
+    blinks = [0.0, w[ARKIT["eyeBlinkLeft"]], w[ARKIT["eyeBlinkRight"]]]
+    looks = [_bound(pitch), _bound(-pitch), _bound(yaw), _bound(-yaw)]
+    return [v / total for v in vowels] + blinks + moods + [0.0] + looks
 
 
 def _bound(value):

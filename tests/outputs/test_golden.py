@@ -1,0 +1,81 @@
+"""Both dialects against datagrams that another encoder made."""
+import types
+
+import pytest
+
+from appliance.outputs.dialects.kagami import Kagami
+from appliance.outputs.dialects.vmc import Vmc
+from tests import golden
+
+pytestmark = golden.needs_wires
+DIALECTS = {
+    "vmc-arkit": lambda: Vmc(),
+    "vmc-arkit-camel": lambda: Vmc(case="camel"),
+    "vmc-vrm0": lambda: Vmc(blendshapes="vrm0", eyes="both"),
+    "vmc-assistant": lambda: Vmc(role="assistant"),
+    "kagami": lambda: Kagami(),
+    "kagami-human": lambda: Kagami(form="human"),
+}
+
+
+def tolerance(address):
+    """The README's: degrees, millimetres and picture fractions are looser than weights."""
+    leaf = address.split("/")[-1]
+    if leaf in ("euler", "left", "right"):
+        return 1e-4
+    if leaf == "pos":
+        return 1e-3
+    return 2e-6 if leaf in ("box", "iris", "points", "Pos", "Eye") else 1e-6
+
+
+def assert_same(got, wanted):
+    """Number and length of datagrams, then every message."""
+    assert [len(d) for d in got] == [d["bytes"] for d in wanted]
+    for datagram, expected in zip(got, wanted):
+        messages = golden.decoded(datagram)
+        assert [m[:2] for m in messages] == [(e["address"], e["types"]) for e in expected["messages"]]
+        for (address, _, arguments), e in zip(messages, expected["messages"]):
+            for value, want in zip(arguments, e["args"]):
+                if isinstance(value, float):
+                    assert value == pytest.approx(want, rel=0, abs=tolerance(address)), address
+                else:
+                    assert value == want, address
+
+
+@pytest.mark.parametrize("face", golden.NAMES)
+@pytest.mark.parametrize("wire", sorted(DIALECTS))
+def test_equals_the_golden_datagrams(wire, face):
+    got = DIALECTS[wire]()(golden.moment(face))
+    assert_same(got, golden.load(wire)["faces"][face])
+
+
+@pytest.mark.parametrize("wire", sorted(DIALECTS))
+def test_nothing_of_one_face_is_left_in_the_next(wire):
+    dialect, wanted = DIALECTS[wire](), golden.load(wire)["faces"]
+    for face in golden.NAMES + golden.NAMES[::-1]:
+        assert_same(dialect(golden.moment(face)), wanted[face])
+
+
+@pytest.mark.parametrize("wire", sorted(DIALECTS))
+def test_bytes_are_those_of_the_other_encoder_where_all_numbers_are_plain(wire):
+    got = DIALECTS[wire]()(golden.moment("D_lost"))
+    assert [bytes(d).hex() for d in got] == [
+        d["hex"] for d in golden.load(wire)["faces"]["D_lost"]]
+
+
+def test_announcements_equal_the_golden_ones(monkeypatch):
+    monkeypatch.setattr("appliance.outputs.dialects.kagami.__version__", "0.1.0")
+    monkeypatch.setattr("appliance.outputs.dialects.kagami.BUILD", "golden")
+    status = types.SimpleNamespace(
+        code=1, text="tracking", fps=30.0, dropped=0, temperature=47.5, uptime=3600.4,
+        size=(1280, 720), fov=65.2384848,
+        ms={"capture": 8.5, "detector": 6.25, "landmarks": 4.5, "pose": 0.25, "iris": 0.75,
+            "expression": 2.75, "publish": 0.5, "total": 24.0})
+    got = Kagami().announce(status, True)
+    wanted = golden.load("kagami-announce")["datagrams"]
+    assert [len(d) for d in got] == [d["bytes"] for d in wanted]
+    for datagram, expected in zip(got, wanted):
+        (address, tags, arguments), = golden.decoded(datagram)
+        assert (address, tags) == (expected["messages"][0]["address"], expected["messages"][0]["types"])
+        assert arguments == pytest.approx(expected["messages"][0]["args"], abs=1e-4) \
+            if tags[1] != "s" else arguments == expected["messages"][0]["args"]
