@@ -2,7 +2,7 @@
 
 camera_from_head R = Ry(-yaw) Rx(-pitch) Rz(roll), right-handed rotations about X right, Y down, Z forward.
 """
-from math import asin, atan2, cos, degrees, radians, sin, sqrt
+from math import asin, atan2, cos, degrees, radians, sin, sqrt, tan
 
 import numpy as np
 
@@ -69,7 +69,7 @@ def slerp(a, b, share):
 
 def focal_length(width, field_of_view):
     """Focal length in pixels of a picture `width` pixels wide with a horizontal field of view in degrees."""
-    return 0.5 * width / np.tan(np.radians(field_of_view) / 2)
+    return 0.5 * width / tan(radians(field_of_view) / 2)
 
 
 def ray_rotation(x, y):
@@ -143,11 +143,10 @@ def tight_box(points):
 def turned_box(points, roll):
     """((x, y), width, height) of the box around (N, 2) points whose sides are turned by `roll` degrees."""
     c, s = cos(radians(roll)), sin(radians(roll))
-    x, y = points[:, 0], points[:, 1]
-    u, v = c * x + s * y, c * y - s * x
-    u0, u1, v0, v1 = float(u.min()), float(u.max()), float(v.min()), float(v.max())
-    mu, mv = 0.5 * (u0 + u1), 0.5 * (v0 + v1)
-    return (c * mu - s * mv, s * mu + c * mv), u1 - u0, v1 - v0
+    turned = points.dot(np.array([[c, -s], [s, c]]))
+    (u0, v0), (u1, v1) = turned.min(axis=0).tolist(), turned.max(axis=0).tolist()
+    u, v = 0.5 * (u0 + u1), 0.5 * (v0 + v1)
+    return (c * u - s * v, s * u + c * v), u1 - u0, v1 - v0
 
 
 def overlap(a, b):

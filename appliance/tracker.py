@@ -9,7 +9,7 @@ from appliance.face import Face
 from appliance.stages import crop
 from appliance.stages.detector import Detector
 from appliance.stages.expression import expression
-from appliance.stages.iris import UNSEEN, Iris
+from appliance.stages.iris import AHEAD, Iris
 from appliance.stages.landmarks import Landmarks
 from appliance.stages.pose import Pose
 from appliance.stages.smoothing import Smoothing
@@ -91,7 +91,7 @@ class Tracker:
         reading = self._again(luma, self._look(luma, crop.around_box(box)))
         if abs(reading.next_square().roll) > TILTED:
             reading = self._again(luma, reading)
-        return self.measure(luma, reading, 0, UNSEEN)
+        return self.measure(luma, reading, 0, AHEAD)
 
     def _again(self, luma, reading):
         """A second look from where the first found the face, unless it sees less."""
@@ -139,7 +139,7 @@ class Followed:
 
     def __init__(self, number, smoothing):
         self.number, self._smoothing = number, smoothing
-        self.square, self._last, self._misses, self._gaze = None, None, 0, UNSEEN
+        self.square, self._last, self._misses, self._gaze = None, None, 0, AHEAD
 
     def covers(self, box):
         """Whether a detected box is this face again."""
@@ -155,7 +155,7 @@ class Followed:
             return None
         face = tracker.measure(luma, reading, self.number, self._gaze)
         self._misses, self.square = 0, reading.next_square()
-        self._gaze = np.stack((face.left.gaze, face.right.gaze))
+        self._gaze = (face.left.gaze.tolist(), face.right.gaze.tolist())
         self._last = tracker.smooth(self._smoothing, face)
         return self._last
 

@@ -15,7 +15,7 @@ MARGIN = 1.6            # side of an eye's square / distance of its corners, as 
 SHARE_OF_FACE = 0.9 * 0.22      # least side / the face's size: a far eye's corners nearly meet
 TURNED = (35.0, 45.0)   # degrees of yaw over which the far eye's word fades
 NARROW = (0.25, 0.45)   # openness over which the gaze of an eye comes to count
-UNSEEN = np.zeros((2, 2))
+AHEAD = ((0.0, 0.0), (0.0, 0.0))
 
 
 class Iris:
@@ -27,7 +27,7 @@ class Iris:
         self._pixels = np.zeros(self._input.shape[:3], np.uint8)
         self._odds = odds(engine.network.score)
 
-    def __call__(self, luma, reading, yaw, last_gaze=UNSEEN):
+    def __call__(self, luma, reading, yaw, last_gaze=AHEAD):
         """(left Eye, right Eye) of a landmarks reading.
 
         yaw: the head's, degrees. last_gaze: (2, 2) degrees, left and right of the picture before: it holds while
@@ -39,12 +39,12 @@ class Iris:
         self._input[0, :, :, 0] = self._pixels[0]
         self._input[1, :, :, 0] = self._pixels[1, :, ::-1]
         out = self._engine.infer()
-        gaze = out["gaze"].astype(float)
-        gaze[1, 0] = -gaze[1, 0]
-        opened, gaze, score = agree(out["openness"][:, 0].tolist(), gaze, self._scores(out["score"]), yaw, last_gaze)
+        (left_yaw, left_pitch), (right_yaw, right_pitch) = out["gaze"].tolist()
+        seen = [(left_yaw, left_pitch), (-right_yaw, right_pitch)]
+        opened, gaze, score = agree(out["openness"][:, 0].tolist(), seen, self._scores(out["score"]), yaw, last_gaze)
         ways = (left, crop.mirrored(right, size))
-        points = [geometry.apply(way, p) for way, p in zip(ways, out["points"].astype(float))]
-        return tuple(Eye(points[i], opened[i], gaze[i], score[i]) for i in (0, 1))
+        return tuple(Eye(geometry.apply(ways[i], out["points"][i].astype(float)), opened[i], np.array(gaze[i]), score[i])
+                     for i in (0, 1))
 
     def _scores(self, raw):
         return [calibrated(float(raw[i, 0]), self._odds) for i in (0, 1)]
@@ -66,14 +66,17 @@ def agree(openness, gaze, score, yaw, last_gaze):
     An eye that the turned head hides follows the one in view. A closed eye tells no gaze: it takes the other's, and
     where both are closed the last gaze holds. All fade in and out, nothing jumps.
     """
-    hidden = _ramp(abs(yaw), TURNED)
     share = [1.0, 1.0]
-    share[0 if yaw > 0 else 1] = 1.0 - hidden
-    openness = [share[i] * openness[i] + (1 - share[i]) * openness[1 - i] for i in (0, 1)]
+    share[0 if yaw > 0 else 1] -= _ramp(abs(yaw), TURNED)
+    openness = [_mix(share[i], openness[i], openness[1 - i]) for i in (0, 1)]
     tells = [share[i] * _ramp(openness[i], NARROW) for i in (0, 1)]
-    own = [tells[i] * gaze[i] + (1 - tells[i]) * last_gaze[i] for i in (0, 1)]
-    return (openness, np.stack([tells[i] * gaze[i] + (1 - tells[i]) * own[1 - i] for i in (0, 1)]),
-            [score[i] * share[i] for i in (0, 1)])
+    held = [[_mix(tells[i], new, old) for new, old in zip(gaze[i], last_gaze[i])] for i in (0, 1)]
+    gaze = [[_mix(tells[i], own, other) for own, other in zip(gaze[i], held[1 - i])] for i in (0, 1)]
+    return openness, gaze, [score[i] * share[i] for i in (0, 1)]
+
+
+def _mix(share, a, b):
+    return share * a + (1 - share) * b
 
 
 def _ramp(value, limits):

@@ -23,6 +23,7 @@ HOLD = np.radians(2.5)  # how far the refined rotation may leave the network's, 
 # Added to the normal equations: that hold, and next to nothing that keeps a picture without information solvable.
 _HOLDING = np.array([1 / HOLD ** 2] * 3 + [1e-9] * 3)
 STEPS = 2
+LEAST_SIGMA = 1e-3      # pixels
 NEAREST, FARTHEST = 90.0, 20000.0       # mm: nearer, the nose would touch the lens
 LARGEST_TURN = 0.2      # radians a step: beyond this the linear model does not hold
 LARGEST_ZOOM = 0.5      # of log z a step
@@ -45,48 +46,52 @@ class Pose:
         """(camera_from_head (3, 3), translation (3,) mm) of a landmarks reading in a picture of (H, W)."""
         height, width = shape[:2]
         focal = geometry.focal_length(width, self._fov)
-        middle = np.array([(width - 1) / 2.0, (height - 1) / 2.0])
-        ray = (reading.square.centre - middle) / focal
-        rotation = geometry.ray_rotation(ray[0], ray[1]).dot(reading.rotation)
-        seen = (reading.points[STABLE] - middle) / focal
-        weight = focal / np.maximum(reading.sigma[STABLE], 1e-3)
-        rotation, place = self.refine(rotation, seen, weight)
+        x, y = (width - 1) / 2.0, (height - 1) / 2.0
+        centre = reading.square.centre
+        ray = geometry.ray_rotation((centre[0] - x) / focal, (centre[1] - y) / focal)
+        seen = (reading.points[STABLE] - (x, y)) / focal
+        weight = focal / np.maximum(reading.sigma[STABLE], LEAST_SIGMA)
+        rotation, place = self.refine(ray.dot(reading.rotation), seen, weight)
         return rotation, place * self._scale
 
     def refine(self, start, seen, weight):
         """(rotation, translation) from a first rotation and (13, 2) rays (x/z, y/z), weight = 1 / their sigma."""
-        rotation, turned = start, np.zeros(3)
-        place = _place(MODEL.dot(rotation.T), seen, weight)
+        head, rotation, turned = MODEL.dot(start.T), start, np.zeros(6)
+        place = _place(head, seen, weight)
+        slopes = self._slopes(head, place, weight)
+        normal = slopes.T.dot(slopes)
+        normal.flat[::7] += _HOLDING
+        solution = np.linalg.inv(normal)    # the slopes hardly change on so short a way: one inverse for all steps
         for _ in range(STEPS):
+            q = head + place
+            missed = (seen - q[:, :2] / q[:, 2:]) * weight[:, None]
+            step = solution.dot(missed.reshape(-1).dot(slopes) - _HOLDING * turned)
+            turned += step
+            rotation = _turned(rotation, step[:3].tolist())
             head = MODEL.dot(rotation.T)
-            step = self._step(head, place, seen, weight, turned)
-            turn = [min(max(v, -LARGEST_TURN), LARGEST_TURN) for v in step[:3]]
-            turned += turn
-            rotation = geometry.matrix_from_quaternion(geometry.quaternion_from_vector(turn)).dot(rotation)
-            place = _moved(place, step[3:])
+            place = _moved(place.tolist(), step[3:].tolist())
         return rotation, place
 
-    def _step(self, head, place, seen, weight, turned):
-        """Gauss-Newton step: three radians about the camera's axes, then x/z, y/z and log z of the place.
+    def _slopes(self, head, place, weight):
+        """(26, 6): weighted rays by three radians about the camera's axes, then x/z, y/z and log z of the place.
 
         With q = head + place and its ray (u, v): d(u, v) = ([1 0 -u; 0 1 -v] / q_z) dq, dq = turn x head for the
         turn, z (du, dv, 0) for the place's ray, and `place` itself for log z.
         """
         q = head + place
-        rays = q[:, :2] / q[:, 2:]
-        inverse = weight / q[:, 2]
+        inverse = (weight / q[:, 2])[:, None]
         ways, lens = self._ways, self._lens
         ways[:, :, :3] = head.dot(_CROSS).reshape(-1, 3, 3)
         ways[:, 0, 3] = ways[:, 1, 4] = place[2]
         ways[:, :, 5] = place
-        lens[:, 0, 0] = lens[:, 1, 1] = inverse
-        lens[:, :, 2] = -rays * inverse[:, None]
-        slopes = np.matmul(lens, ways).reshape(-1, 6)
-        normal = slopes.T.dot(slopes)
-        target = slopes.T.dot(((seen - rays) * weight[:, None]).reshape(-1))
-        normal.flat[::7] += _HOLDING
-        target[:3] -= turned / HOLD ** 2
-        return np.linalg.solve(normal, target).tolist()
+        lens[:, 0, :1] = lens[:, 1, 1:2] = inverse
+        lens[:, :, 2] = q[:, :2] * (-inverse / q[:, 2:])
+        return np.matmul(lens, ways).reshape(-1, 6)
+
+
+def _turned(rotation, turn):
+    turn = [min(max(v, -LARGEST_TURN), LARGEST_TURN) for v in turn]
+    return geometry.matrix_from_quaternion(geometry.quaternion_from_vector(turn)).dot(rotation)
 
 
 def _place(head, seen, weight):
@@ -104,7 +109,7 @@ def _place(head, seen, weight):
 
 def _moved(place, step):
     """The place moved by a step in its ray and in the logarithm of its depth."""
-    x, y, z = place.tolist()
+    x, y, z = place
     further = z * exp(min(max(step[2], -LARGEST_ZOOM), LARGEST_ZOOM))
     further = min(max(further, NEAREST), FARTHEST)
     return np.array([(x / z + step[0]) * further, (y / z + step[1]) * further, further])

@@ -45,7 +45,8 @@ class Smoothing:
         self._per_unit[166:] = 100.0
         self._new, self._last, self._smooth = np.zeros((3, COUNT))
         self._speed, self._turn = np.zeros(COUNT), None
-        self._jumps = np.r_[166, 167, SHAPES.start + np.array(BLINK)]
+        self._jump = np.full(COUNT, np.inf)
+        self._jump[[166, 167, SHAPES.start + BLINK[0], SHAPES.start + BLINK[1]]] = AT_ONCE
         self._time = None
 
     def __call__(self, face, time):
@@ -84,7 +85,7 @@ class Smoothing:
         points = rest[POINTS].reshape(68, 2)
         points /= 1 + (face.sigma * (100.0 / size / UNSURE))[:, None] ** 2
         share = 1 - np.exp(-2 * pi * dt * (rest + self._beta * speed[_GROUP]))
-        share[self._jumps[np.abs(ahead[self._jumps]) > AT_ONCE]] = 1.0
+        share[np.abs(ahead) > self._jump] = 1.0
         ahead *= share
         self._smooth += ahead
         self._turn = geometry.quaternion_product(self._turn, geometry.quaternion_from_vector(ahead[ROTATION]))
