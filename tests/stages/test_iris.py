@@ -1,0 +1,96 @@
+"""Irises: the eyes' squares, the mirrored right eye, and how the eyes help each other out."""
+import numpy as np
+import pytest
+
+from appliance import geometry
+from appliance.face import LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS
+from appliance.stages import crop
+from appliance.stages.iris import AHEAD, Iris, agree, eye_square
+from appliance.stages.landmarks import Reading
+from tests.fakes import dots
+
+OPEN, SURE = [1.0, 1.0], [0.9, 0.8]
+
+
+def reading(*face):
+    points = dots.face_points(*face)
+    return Reading(points, geometry.tight_box(points), np.ones(68), 0.9, np.eye(3), np.zeros(52),
+                   crop.around_points(points, 0.0))
+
+
+@pytest.mark.parametrize("corners", [LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS])
+@pytest.mark.parametrize("roll", [0, 30, -50])
+def test_an_eye_stands_level_in_its_square(corners, roll):
+    one = reading(300, 200, 1.2, roll)
+    there, _ = geometry.crop_transform(*(tuple(eye_square(one, corners)) + (64,)))
+    ends = geometry.apply(there, one.points[list(corners)])
+    assert np.isclose(ends[0, 1], ends[1, 1]) and np.allclose(ends.mean(axis=0), 31.5)
+    assert np.isclose(abs(ends[0, 0] - ends[1, 0]), 64 / 1.6)
+    assert (ends[0, 0] > ends[1, 0]) == (corners is LEFT_EYE_CORNERS)   # the outer corner, by the picture's sides
+
+
+def test_a_far_eye_keeps_a_square_of_the_face_s_size():
+    one = reading(300, 200)
+    one.points[42] = one.points[45] - (3, 0)
+    assert np.isclose(eye_square(one, LEFT_EYE_CORNERS).side, 0.198 * one.square.side / 1.35)
+
+
+def test_the_network_sees_two_left_eyes():
+    backend, shown = dots.Dots(), []
+    backend.readers["iris"] = lambda inputs, outputs: shown.append(inputs["image"].copy())
+    face = reading(319.5, 200)
+    x = np.arange(640)
+    luma = np.tile(np.abs(x - 319.5).astype(np.uint8), (480, 1))     # alike on both sides of the face's middle
+    Iris(backend.load("iris"))(luma, face, 0.0)
+    assert np.abs(shown[0][0] - shown[0][1]).max() <= 1
+
+
+def test_a_gaze_to_the_ear_on_both_sides_comes_back_with_the_head_s_signs():
+    backend = dots.Dots()
+
+    def outward(inputs, outputs):
+        dots.read_iris(inputs, outputs)
+        outputs["gaze"][:] = (20, 10)
+    backend.readers["iris"] = outward
+    left, right = Iris(backend.load("iris"))(dots.picture(), reading(300, 200), 0.0)
+    assert np.allclose(left.gaze, (20, 10)) and np.allclose(right.gaze, (-20, 10))
+
+
+def test_the_iris_of_a_tilted_right_eye_points_to_the_nose_and_up():
+    left, right = Iris(dots.Dots().load("iris"))(dots.picture(), reading(300, 200, 1.0, 90), 0.0)
+    assert right.iris[1, 1] > right.iris[0, 1] and right.iris[2, 0] > right.iris[0, 0]
+    assert left.iris[1, 1] < left.iris[0, 1] and left.iris[2, 0] > left.iris[0, 0]
+
+
+def test_two_open_eyes_keep_their_own_gaze():
+    _, gaze, score = agree(OPEN, [(10, 1), (-5, 2)], SURE, 20.0, AHEAD)
+    assert np.allclose(gaze, [(10, 1), (-5, 2)]) and score == SURE
+
+
+@pytest.mark.parametrize("yaw, hidden", [(60, 0), (-60, 1)])
+def test_an_eye_that_the_head_hides_follows_the_one_in_view(yaw, hidden):
+    openness, gaze, score = agree([0.2, 0.9][::1 if hidden == 0 else -1], [(0, 0), (0, 0)], SURE, yaw, AHEAD)
+    assert score[hidden] == 0 and score[1 - hidden] == SURE[1 - hidden]
+    assert openness[hidden] == openness[1 - hidden] == 0.9
+
+
+def test_the_hidden_eye_looks_where_the_other_looks():
+    _, gaze, _ = agree(OPEN, [(30, 30), (-5, 2)], SURE, 70.0, AHEAD)
+    assert np.allclose(gaze, [(-5, 2), (-5, 2)])
+
+
+def test_wink_keeps_the_gaze_of_the_open_eye():
+    _, gaze, _ = agree([0.1, 1.0], [(25, -20), (5, 3)], SURE, 0.0, AHEAD)
+    assert np.allclose(gaze, [(5, 3), (5, 3)])
+
+
+def test_a_blink_holds_the_last_gaze():
+    _, gaze, _ = agree([0.1, 0.05], [(25, -20), (-30, -25)], SURE, 0.0, ((4, 1), (3, 1)))
+    assert np.allclose(gaze, [(3, 1), (4, 1)], atol=1.01)
+    assert np.allclose(np.mean(gaze, axis=0), (3.5, 1))
+
+
+def test_nothing_jumps_while_the_head_turns():
+    yaws = np.arange(0, 90, 0.5)
+    gaze = np.array([agree([1.0, 0.5], [(20, 0), (-20, 0)], SURE, y, AHEAD)[1] for y in yaws])
+    assert np.abs(np.diff(gaze, axis=0)).max() < 3
