@@ -18,6 +18,7 @@ FACES = 1               # followed at once
 TRIES = 3               # candidates that the landmarks look at in one picture
 PERIOD = 1 / 30.0       # seconds between pictures that come without a time
 TILTED = 20.0           # degrees of roll from which a third look at a given box pays
+SAME_FACE = 0.2         # overlap from which a detected box is a face that is followed already
 FAIR = 0.2              # score of a first look below which a second would look nowhere
 
 
@@ -59,9 +60,18 @@ class Tracker:
 
     def _follow(self, luma):
         """The faces of the picture before, where they are now."""
-        faces = [one.turn(self._look(luma, one.square), self, luma) for one in self._followed]
+        faces = [self._turn(one, luma, self._look(luma, one.square)) for one in self._followed]
         self._followed = [one for one, face in zip(self._followed, faces) if face]
         return [face for face in faces if face]
+
+    def _turn(self, one, luma, reading):
+        """This picture's Face of somebody followed: tracked, held while in doubt, None once lost."""
+        if reading.score < self._settings.score:
+            return one.hold(reading.score, self._settings.lost_after)
+        if not inside(reading.box, luma.shape):
+            return None
+        face = self._measure(luma, reading, one.number, one.gaze)
+        return one.believe(reading, face, self._clocked("smoothing", one.smoothing, face, self._clock))
 
     def _search(self, luma):
         """New faces, where there is room and it is the detector's turn."""
@@ -84,14 +94,14 @@ class Tracker:
         self._newest += 1
         one = Followed(self._newest, Smoothing(self._smoothing))
         self._followed.append(one)
-        return [one.turn(reading, self, luma)]
+        return [self._turn(one, luma, reading)]
 
     def _given(self, luma, box):
         """Face of a given box: the same looks on every picture, nothing remembered."""
         reading = self._again(luma, self._look(luma, crop.around_box(box)))
         if abs(reading.next_square().roll) > TILTED:
             reading = self._again(luma, reading)
-        return self.measure(luma, reading, 0, AHEAD)
+        return self._measure(luma, reading, 0, AHEAD)
 
     def _again(self, luma, reading):
         """A second look from where the first found the face, unless it sees less."""
@@ -103,7 +113,7 @@ class Tracker:
     def _look(self, luma, square):
         return self._clocked("landmarks", self._landmarks, luma, square)
 
-    def measure(self, luma, reading, number, last_gaze):
+    def _measure(self, luma, reading, number, last_gaze):
         """Face of a landmarks reading: pose, irises and expression, not smoothed."""
         rotation, place = self._clocked("pose", self._pose, reading, luma.shape)
         yaw = geometry.angles_from_matrix(rotation)[0]
@@ -111,15 +121,6 @@ class Tracker:
         shapes = self._clocked("expression", expression, reading.blendshapes, left, right)
         return Face(number, reading.score, reading.box, reading.points, reading.sigma,
                     geometry.quaternion_from_matrix(rotation), place, left, right, shapes)
-
-    def smooth(self, smoothing, face):
-        """The face as its filter gives it at this picture's time."""
-        return self._clocked("smoothing", smoothing, face, self._clock)
-
-    @property
-    def settings(self):
-        """The [tracker] options in force."""
-        return self._settings
 
     def _clocked(self, row, stage, *arguments):
         start = perf_counter()
@@ -135,29 +136,26 @@ class Tracker:
 
 
 class Followed:
-    """One face from picture to picture: where to look next, its filter, what was last believed of it."""
+    """One face from picture to picture: its id, its filter, where to look next, what was last believed of it."""
 
     def __init__(self, number, smoothing):
-        self.number, self._smoothing = number, smoothing
-        self.square, self._last, self._misses, self._gaze = None, None, 0, AHEAD
+        self.number, self.smoothing = number, smoothing
+        self.square, self.gaze, self._last, self._misses = None, AHEAD, None, 0
 
     def covers(self, box):
         """Whether a detected box is this face again."""
-        return geometry.overlap(self._last.box, box) > 0.2
+        return geometry.overlap(self._last.box, box) > SAME_FACE
 
-    def turn(self, reading, tracker, luma):
-        """This picture's Face from a reading: tracked, held while in doubt, None once lost."""
-        if reading.score < tracker.settings.score:
-            self._misses += 1
-            held = self._last._replace(score=reading.score, state="held")
-            return held if self._misses < tracker.settings.lost_after else None
-        if not inside(reading.box, luma.shape):
-            return None
-        face = tracker.measure(luma, reading, self.number, self._gaze)
-        self._misses, self.square = 0, reading.next_square()
-        self._gaze = (face.left.gaze.tolist(), face.right.gaze.tolist())
-        self._last = tracker.smooth(self._smoothing, face)
-        return self._last
+    def believe(self, reading, face, smooth):
+        """The smooth Face to report; the next look goes where the reading found it, which no filter delays."""
+        self.square, self.gaze = reading.next_square(), (face.left.gaze.tolist(), face.right.gaze.tolist())
+        self._last, self._misses = smooth, 0
+        return smooth
+
+    def hold(self, score, patience):
+        """The last Face with a doubtful score, None once doubt has lasted `patience` pictures."""
+        self._misses += 1
+        return self._last._replace(score=score, state="held") if self._misses < patience else None
 
 
 def inside(box, shape):
