@@ -8,6 +8,7 @@ import numpy as np
 from appliance import geometry
 from appliance.face import ARKIT, LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS
 from engines.training.render import scene as scenes
+from engines.training.render.raster import FINER
 
 FACE, EYE = 224, 96
 EYE_SIZES = (28, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144)
@@ -48,11 +49,12 @@ class Studio:
         self.target = (rng.uniform(50, 200) / 255) ** 2.2
         self.backdrop = self.world.background(rng, (_PAD, _PAD))
         look = scene.look
-        self.tones = scenes.Tones(look["hair"], look["brow"], look["skin"], look["iris"])
+        self.tones = scenes.Tones(look["hair"], look["brow"], look["skin"], look["iris"],
+                                  scenes.strands(look))
         self.exposure = None
 
     def _draw(self, scene, crop, size):
-        """(h, w) uint8 luma and the doubled map of (radiance, material, depth, shade)."""
+        """(h, w) uint8 luma and the finer map of (radiance, material, depth, shade)."""
         centre = (np.array(scenes.PICTURE) - 1) / 2
         pixels = self.world.raster.draw(self.mesh, self.lights, self.tones, scene.focal, centre, crop, size)
         skin = pixels[..., 1] == 1
@@ -75,7 +77,7 @@ class Studio:
             p = lm[list(ids)]
             p = np.vstack([p.mean(0), 0.5 * p + 0.5 * p.mean(0)])
             depth = (p.dot(scene.rotation.T) + scene.translation)[:, 2]
-            at = np.rint(geometry.apply(crop, project(scene, p)) * 2 + 0.5).astype(int)
+            at = np.rint(geometry.apply(crop, project(scene, p)) * FINER + (FINER - 1) / 2).astype(int)
             inside = ((at >= 0) & (at < pixels.shape[1::-1])).all(1)
             at = np.clip(at, 0, np.array(pixels.shape[1::-1]) - 1)
             found = pixels[at[:, 1], at[:, 0], 2]
@@ -101,7 +103,7 @@ class Studio:
         crop = np.array([[scale, 0, middle[0]], [0, scale, middle[1]]])
         pixels, radiance = self._draw(scene, crop, (FACE, FACE))
         picture = self._finish(radiance, (FACE, FACE))
-        picture = self._lens(picture, scene, crop)
+        picture = self._lens(picture, scene, crop, pixels)
         if rng.random() < 0.4:
             picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.3, 1.0))
         iris = project(scene, model.iris(self.vertices))
@@ -115,12 +117,15 @@ class Studio:
             angles=np.array(scene.angles, np.float32), seed=np.array(scene.seed, np.int64))
         return picture, labels
 
-    def _lens(self, picture, scene, crop):
-        """Reflections on spectacles: a pale sheen and now and then a bright patch."""
-        if self.rims is None or scene.look["occluder"]:
+    def _lens(self, picture, scene, crop, pixels):
+        """Reflections on spectacles: a pale sheen, now and then a bright patch or a tint."""
+        if self.rims is None:
             return picture
         rng = np.random.default_rng(scene.look["seed"] + 1)
         sheen, patch = rng.uniform(0, 0.12), rng.random() < 0.5
+        tint = rng.uniform(0.25, 0.9) if rng.random() < 0.12 else 1.0
+        small = cv2.resize(pixels, picture.shape[::-1], interpolation=cv2.INTER_NEAREST)
+        depth = np.where(small[..., 1] > 0, small[..., 2], np.inf)
         offset, size, strength = rng.uniform(-0.6, 0.6, 2), rng.uniform(0.1, 0.7), rng.uniform(0.1, 0.9)
         for rim in self.rims:
             ring = geometry.apply(crop, project(scene, rim))
@@ -133,6 +138,9 @@ class Studio:
             glare = np.zeros(picture.shape, np.uint8)
             cv2.fillPoly(glare, [np.rint(box * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
             glare = cv2.GaussianBlur(glare, (0, 0), max(0.5, 0.03 * reach[0]))
+            nearest = (rim.dot(scene.rotation.T) + scene.translation)[:, 2].mean()
+            inside[depth < nearest - 6] = 0
+            picture = picture * (1 - inside / 255.0 * (1 - tint))
             share = inside / 255.0 * (sheen + (strength * glare / 255.0 if patch else 0))
             picture = np.clip(picture + share * (245.0 - picture), 0, 255).astype(np.uint8)
         return picture
@@ -155,7 +163,7 @@ class Studio:
             roll = np.degrees(np.arctan2(way[1], way[0]))
             crop, _ = geometry.crop_transform((outer + inner) / 2, 2.4 * across, roll, size)
             pixels, radiance = self._draw(scene, crop, (size, size))
-            picture = self._lens(self._finish(radiance, (size, size)), scene, crop)
+            picture = self._lens(self._finish(radiance, (size, size)), scene, crop, pixels)
             if rng.random() < 0.3:
                 picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.3, 0.8))
             picture = cv2.resize(picture, (EYE, EYE), interpolation=cv2.INTER_LINEAR)
@@ -201,5 +209,5 @@ def write(path, data, kind, seed, start, count, studio=None):
     print()
     table = {name: np.stack([np.asarray(l[name]) for l in labels]) for name in labels[0]}
     partial = path + ".partial.npz"
-    np.savez(partial, pictures=np.stack(pictures), **table)
+    np.savez(partial, picture=np.stack(pictures), **table)
     os.replace(partial, path)

@@ -1,7 +1,7 @@
 """Random expressions and gazes that look like people, with every shape shown often and pairs also one by one."""
 import numpy as np
 
-from appliance.face import ARKIT, ARKIT_MIRROR, ARKIT_NAMES
+from appliance.face import ARKIT, ARKIT_NAMES
 from engines.training.render.face_model import look_weights, settle
 
 LOOKS = [i for i, n in enumerate(ARKIT_NAMES) if n.startswith("eyeLook")]
@@ -78,6 +78,15 @@ def _sparse(rng, w, count):
             _add(w, "jawOpen", min(1.0, value * rng.uniform(1.0, 1.3)))
 
 
+def _tongue(rng, w):
+    """The tongue out, between lips that are open enough for it."""
+    w[ARKIT["tongueOut"]] = rng.uniform(0.4, 1.0)
+    _add(w, "jawOpen", rng.uniform(0.2, 0.7))
+    for name in ("mouthClose", "mouthRollLower", "mouthRollUpper", "mouthPressLeft", "mouthPressRight",
+                 "mouthShrugLower", "mouthPucker", "mouthFunnel"):
+        w[ARKIT[name]] = 0
+
+
 def _eyes(rng, w):
     """Blinks of every depth, winks, and now and then wide eyes, over whatever else the face does."""
     draw = rng.random()
@@ -115,9 +124,9 @@ def sample_expression(rng, gaze):
         _mood(rng, w)
     if draw > 0.35:
         _sparse(rng, w, rng.integers(1, 8))
+    if rng.random() < 0.06:
+        _tongue(rng, w)
     _eyes(rng, w)
-    if rng.random() < 0.5:
-        w = np.maximum(w, w[ARKIT_MIRROR]) if rng.random() < 0.1 else w
     for name, value in look_weights(gaze).items():
         w[ARKIT[name]] = np.clip(value * rng.uniform(0.9, 1.1), 0, 1)
     return _possible(settle(w))

@@ -5,10 +5,11 @@ the head, origin midway between the eyeball centres, which lie 63 mm apart.
 """
 import numpy as np
 
-from engines.training.definition import LANDMARK_VERTICES
 from scipy import sparse
+from scipy.spatial import cKDTree
 
 from appliance.face import ARKIT
+from engines.training.definition import LANDMARK_VERTICES
 
 EYE_DISTANCE = 63.0
 # The mesh's eyeball is wider (16 mm) than a human one (12 mm): turned by the true angle its iris would move 1.4
@@ -18,7 +19,8 @@ KAPPA = 5.0             # degrees by which a human eye's optical axis points out
 IRIS_ANGLE = 22.0       # half angle of the iris seen from the mesh's eyeball centre: a radius of 5.9 mm
 LOOK_FULL = 30.0        # degrees of gaze at which an eyeLook shape is 1
 DRAWN = ("face_narrow", "face_outer", "head_neck", "mouth_socket", "eye_socket_L", "eye_socket_R",
-         "gums_tongue", "teeth_upper", "teeth_lower", "sclera_L", "sclera_R")
+         "gums_tongue", "teeth_upper", "teeth_lower", "sclera_L", "sclera_R", "lashes_L", "lashes_R")
+MOLARS = 7.9            # cm: teeth behind this depth are never seen
 PARTS = {name: i for i, name in enumerate(DRAWN)}
 _OURS = np.array([10.0, -10.0, -10.0], np.float32)
 
@@ -76,6 +78,8 @@ class FaceModel:
         data = np.load(path, allow_pickle=False)
         names = [str(n) for n in data["part_names"]]
         chosen = np.isin(data["tri_part"], [names.index(n) for n in DRAWN])
+        teeth = np.isin(data["tri_part"], [names.index("teeth_upper"), names.index("teeth_lower")])
+        chosen &= ~(teeth & (data["verts"][data["tris"], 2].max(1) < MOLARS))
         tris, tri_part = data["tris"][chosen], data["tri_part"][chosen]
         self.source = np.unique(tris)
         where = np.full(len(data["verts"]), -1)
@@ -89,6 +93,8 @@ class FaceModel:
         self.brow_distance = data["brow_dist_cm"][self.source].astype(np.float32)
         self.lips = data["lip_mask"][self.source].astype(np.float32)
         self._landmarks = where[list(LANDMARK_VERTICES)]
+        self._lids = where[data["lm68"][[43, 47, 44, 46, 37, 41, 38, 40]]].reshape(2, 2, 2)
+        self.lid_rim = self._lid_rim(tris, tri_part, names)
         self._base = (self.rest * _OURS).ravel()
         scale = np.tile(_OURS, len(self.source))
         self._identity = data["id_q"][:, self.source].reshape(100, -1) * (data["id_step"] * scale)
@@ -97,6 +103,13 @@ class FaceModel:
         self._faces_of_vertex = self._incidence()
         self._prepare_eyes(data)
         self._known = (None, None)
+
+    def _lid_rim(self, tris, tri_part, names):
+        """(N,) cm from each vertex to the nearest lid's rim, where skin turns into the eye's socket."""
+        skin = np.unique(tris[tri_part == names.index("face_narrow")])
+        rims = [np.intersect1d(skin, tris[tri_part == names.index("eye_socket_" + side)]) for side in "LR"]
+        rim = np.searchsorted(self.source, np.concatenate(rims))
+        return cKDTree(self.rest[rim]).query(self.rest)[0].astype(np.float32)
 
     def _incidence(self):
         count = len(self.triangles)
@@ -134,14 +147,24 @@ class FaceModel:
             centres = np.array([v[i].mean(0) + o for i, o in zip(self.eyes, self._eye_offset)])
             scale = EYE_DISTANCE / np.linalg.norm(centres[0] - centres[1])
             middle = centres.mean(0)
-            self._known = (key, ((v - middle) * scale, (centres - middle) * scale, scale))
+            neutral = (v - middle) * scale
+            self._known = (key, (neutral, (centres - middle) * scale, scale, self._closing(neutral, scale)))
         return self._known[1]
+
+    def _closing(self, neutral, scale):
+        """(2,) by how much each eye's blink must be stretched for this person's lids to meet."""
+        blink = self._shapes[[ARKIT["eyeBlinkLeft"], ARKIT["eyeBlinkRight"]]].reshape(2, -1, 3)[..., 1] * scale
+        upper, lower = self._lids[..., 0], self._lids[..., 1]
+        gap = neutral[lower, 1] - neutral[upper, 1]
+        way = np.stack([blink[k][upper[k]] - blink[k][lower[k]] for k in (0, 1)])
+        return np.clip((gap + 0.2) / way, 0.9, 1.35).max(1)
 
     def vertices(self, identity, blendshapes, gaze=((0, 0), (0, 0))):
         """(N, 3) float32 mm. identity: up to (100,) standard deviations. blendshapes: (52,) ARKit weights, 0 to 1,
         eyeLook* among them. gaze: (2, 2) degrees, (yaw, pitch) of the left and the right eye, head-relative."""
-        neutral, centres, scale = self._neutral(identity)
+        neutral, centres, scale, closing = self._neutral(identity)
         w = _lids(settle(blendshapes))
+        w[[ARKIT["eyeBlinkLeft"], ARKIT["eyeBlinkRight"]]] *= closing
         active = np.flatnonzero(w)
         v = neutral + (w[active].dot(self._shapes[active]) * scale).reshape(-1, 3)
         for side, index in enumerate(self.eyes):
@@ -160,6 +183,10 @@ class FaceModel:
     def landmarks(self, vertices):
         """(68, 3) points in iBUG order on any (N, 3) vertices of this mesh."""
         return vertices[self._landmarks]
+
+    def lid_gaps(self, vertices):
+        """(2, 2) mm from each eye's upper to its lower lid, at two places."""
+        return vertices[self._lids[..., 1], 1] - vertices[self._lids[..., 0], 1]
 
     def iris(self, vertices, angle=IRIS_ANGLE):
         """(2, 5, 3) per eye (left, right): middle of the iris, and its rim towards the nose, up, towards the ear,

@@ -21,8 +21,7 @@ LAYOUT = (("position", "3f"), ("normal", "3f"), ("paint", "4f"), ("rest", "3f"))
 
 class Mesh(NamedTuple):
     """position (N, 3) mm; normal (N, 3); paint (N, 4): albedo, openness to the sky, material, share of hair;
-    rest (N, 3): what textures stick to (cm; for eyes the unit vector in the eye's own axes); triangles (T, 3);
-    tag (N,) never drawn: left to whoever builds the mesh."""
+    rest (N, 3): what textures stick to (cm; for eyes the unit vector in the eye's own axes); triangles (T, 3)."""
 
     position: np.ndarray
     normal: np.ndarray
@@ -61,7 +60,7 @@ in vec3 p; in vec3 n; in vec4 look; in vec3 r; in vec4 in_light; const int kind 
 uniform vec3 direction[4]; uniform float strength[4]; uniform float sky[9]; uniform mat3 to_sky;
 uniform sampler2DShadow shadow; uniform float shadow_share;
 uniform float hair_albedo; uniform float brow_albedo; uniform vec4 skin;   // grain, oil, freckles, seed
-uniform vec4 iris;     // albedo, pupil cos, rim cos, glint
+uniform mat3 strand; uniform vec4 iris;     // albedo, pupil cos, rim cos, glint
 out vec4 colour;
 float hash(vec3 q) {
     q = fract(q * vec3(0.1031, 0.1030, 0.0973)); q += dot(q, q.yxz + 33.33);
@@ -108,11 +107,12 @@ void main() {
         albedo = mix(albedo, 0.008, pupil);
         gloss = 0.05; power = 60.0;
     } else if (kind == 2) {
-        float strands = noise(vec3(r.x * 16.0, r.y * 2.2, r.z * 16.0) + skin.w)
-                      * 0.7 + 0.3 * noise(vec3(r.x * 40.0, r.y * 5.0, r.z * 40.0));
+        vec3 q = strand * r + skin.w;
+        float locks = noise(0.25 * q), strands = 0.5 * noise(q + 2.0 * locks) + 0.3 * noise(2.7 * q) + 0.2 * locks;
         if (look.w < 1.0 && strands * 0.8 + 0.1 > look.w) discard;
-        albedo = look.x * hair_albedo * (0.45 + 1.1 * strands);
-        gloss = 0.10 * strands; power = 12.0; wrap = 0.2;
+        albedo = look.x * hair_albedo * (0.2 + 1.6 * strands);
+        m = normalize(m + 0.9 * (locks - 0.5) * vec3(1.0, 0.3, 0.2) + 0.5 * (strands - 0.5) * vec3(0.3, 1.0, 0.3));
+        gloss = 0.12 * strands; power = 9.0; wrap = 0.2;
     } else if (kind == 3) { gloss = 0.12; power = 40.0; }
     else if (kind == 4) { albedo *= 0.85 + 0.3 * noise(r * 4.0); gloss = 0.0; }
     else { gloss = 0.35; power = 50.0; }
@@ -149,6 +149,11 @@ void main() { vec4 q = to_light * vec4(position, 1.0); gl_Position = vec4(q.xyz 
 """
 
 
+# Samples along each axis for a pixel: shading them is what drawing costs without a graphics card, and crops are shrunk
+# and blurred later anyway.
+FINER = 1.25
+
+
 class Lights(NamedTuple):
     """directions (4, 3) towards the lights, camera frame; strengths (4,), the first one throws shadows; sky (9,)
     irradiance by direction (`scene.sky_terms`); to_sky (3, 3); shadow: 0 none to 1 black."""
@@ -162,12 +167,13 @@ class Lights(NamedTuple):
 
 class Tones(NamedTuple):
     """Albedos and textures that one picture has one of. skin: grain, oil, freckles, seed. iris: albedo, cosine of
-    the pupil's rim, of the iris's rim, strength of the glint."""
+    the pupil's rim, of the iris's rim, strength of the glint. strand (3, 3): rest position to strands' pattern."""
 
     hair: float
     brow: float
     skin: tuple
     iris: tuple
+    strand: np.ndarray
 
 
 class Raster:
@@ -197,27 +203,28 @@ class Raster:
         return self._targets[size]
 
     def draw(self, mesh, lights, tones, focal, centre, crop, size, shadow=True):
-        """(2 h, 2 w, 4) float32: radiance, material + 1 (0: nothing), depth in mm, openness to the sky.
+        """(FINER h, FINER w, 4) float32: radiance, material + 1 (0: nothing), depth in mm, openness to the sky.
 
         mesh in the camera frame. focal, centre: pixels of the whole picture. crop: (2, 3) from picture pixels to
         crop pixels. size: (w, h) of the crop.
         """
         w, h = size
-        double = np.array([[2, 0, 0.5], [0, 2, 0.5], [0, 0, 1.0]]).dot(np.vstack([crop, [0, 0, 1]]))
+        k, (wide, high) = FINER, (int(FINER * w), int(FINER * h))
+        double = np.array([[k, 0, (k - 1) / 2], [0, k, (k - 1) / 2], [0, 0, 1.0]]).dot(np.vstack([crop, [0, 0, 1]]))
         vertices = np.hstack([mesh.position, mesh.normal, mesh.paint, mesh.rest]).astype("f4")
         buffer = self._gl.buffer(vertices.tobytes())
-        index = self._gl.buffer(np.ascontiguousarray(mesh.triangles, "i4").tobytes())
         self._set("focal", focal)
         self._set("centre", tuple(map(float, centre)))
         self._set("row_x", tuple(double[0]))
         self._set("row_y", tuple(double[1]))
-        self._set("size", (2.0 * w, 2.0 * h))
-        self._light(mesh, lights, buffer, index, shadow)
+        self._set("size", (float(wide), float(high)))
+        self._light(mesh, lights, buffer, shadow)
         self._set("hair_albedo", tones.hair)
         self._set("brow_albedo", tones.brow)
         self._set("skin", tones.skin)
         self._set("iris", tones.iris)
-        target = self._target((2 * w, 2 * h))
+        self._write("strand", np.asarray(tones.strand).T)
+        target = self._target((wide, high))
         target.use()
         target.clear()
         triangles = _in_view(mesh, focal, centre, crop, size)
@@ -225,9 +232,8 @@ class Raster:
         hairy = (material == SKIN) & (mesh.paint[triangles, 3] > 0.01).any(1)
         for (kind, with_hair), program in self._programs.items():
             self._render(program, buffer, triangles[(material == kind) & (hairy == with_hair)])
-        pixels = np.frombuffer(target.read(components=4, dtype="f2"), "f2").reshape(2 * h, 2 * w, 4)
+        pixels = np.frombuffer(target.read(components=4, dtype="f2"), "f2").reshape(high, wide, 4)
         buffer.release()
-        index.release()
         return pixels.astype(np.float32)
 
     def _render(self, program, buffer, triangles):
@@ -250,7 +256,7 @@ class Raster:
             if name in program:
                 program[name].write(np.ascontiguousarray(value, "f4").tobytes())
 
-    def _light(self, mesh, lights, buffer, index, shadow):
+    def _light(self, mesh, lights, buffer, shadow):
         matrix = _light_matrix(mesh.position, lights.directions[0])
         self._write("to_light", matrix.T)
         self._write("direction", lights.directions)
@@ -262,10 +268,14 @@ class Raster:
             self._shadow_program["to_light"].write(matrix.T.astype("f4").tobytes())
             self._shadow_target.use()
             self._shadow_target.clear()
+            material = mesh.paint[mesh.triangles[:, 0], 2]
+            casts = mesh.triangles[(material != EYE) & (material != WET)]
+            index = self._gl.buffer(np.ascontiguousarray(casts, "i4").tobytes())
             array = self._gl.vertex_array(
                 self._shadow_program, [(buffer, "3f 10x4", "position")], index)
             array.render()
             array.release()
+            index.release()
         self._shadow.use(0)
 
     def depth(self, position, triangles, direction):

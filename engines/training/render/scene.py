@@ -92,8 +92,10 @@ def _look(rng):
         makeup=float(female and rng.random() < 0.5), bald=rng.random() < (0.02 if female else 0.18),
         hairline=rng.normal(0, 6) + (0 if female else 3), bangs=rng.random() < (0.3 if female else 0.12),
         volume=rng.uniform(3, 26 if female else 16), long=female and rng.random() < 0.6,
+        lashes=rng.choice([0.0, rng.uniform(0.25, 0.6) + 0.15 * female]), curl=rng.choice([0.0, rng.uniform(0, 1)]),
         glasses=rng.random() < 0.2, occluder=rng.choice(["hand", "microphone", "mug"])
-        if rng.random() < 0.12 else "", band=rng.random() < 0.06, hat=rng.random() < 0.05,
+        if rng.random() < 0.12 else "", worn=rng.choice(["", "headset", "band", "cap", "hood"],
+                                                         p=[0.88, 0.04, 0.02, 0.04, 0.02]),
         skin=(rng.uniform(0.02, 0.14), rng.uniform(0.01, 0.10), rng.choice([0, 0, rng.uniform(0, 0.3)]),
               rng.uniform(0, 50)),
         iris=(np.exp(rng.uniform(np.log(0.02), np.log(0.3))), np.cos(np.radians(rng.uniform(6.5, 12))),
@@ -113,6 +115,9 @@ class World:
         self.skies = [sky_terms(e @ np.array([0.2126, 0.7152, 0.0722], np.float32)) for e in env]
         self.backgrounds = sorted(glob.glob(os.path.join(data, "backgrounds", "*.jpg")))
         self._shade = self._openness()
+        tris = self.model.triangles
+        inside = self.painter.teeth | self.painter.gums
+        self.without_mouth = tris[~inside[tris].all(1)]
 
     def _openness(self):
         """Openness to the sky of every vertex: at rest, and how it changes with blink and open jaw."""
@@ -144,7 +149,8 @@ class World:
             index = self.model.eyes[side]
             y = vertices[index, 1]
             top, bottom = lm[list(upper), 1].mean(), lm[list(lower), 1].mean()
-            shade[index] = 0.35 + 0.6 * np.clip((y - top) / 4.0, 0, 1) * np.clip((bottom + 2.5 - y) / 3, 0, 1)
+            lit = np.clip((y - top) / 4.0, 0, 1) * np.clip((bottom + 2.5 - y) / 3, 0, 1)
+            shade[index] = (0.3 + 0.65 * lit) * np.clip((bottom - top) / 4.0, 0.08, 1)
         return np.clip(shade, 0.02, 1)
 
     def background(self, rng, size):
@@ -159,6 +165,15 @@ class World:
         if rng.random() < 0.5:
             crop = crop[:, ::-1]
         return (crop / 255.0).astype(np.float32) ** 2.2
+
+
+def strands(look):
+    """(3, 3) rest position (cm) to the pattern of the hair: fine across the strands, slow along them."""
+    rng = np.random.default_rng(look["seed"] + 2)
+    along = np.array([rng.normal(0, 0.35), 1, rng.normal(0, 0.35)])
+    along /= np.linalg.norm(along)
+    fine = rng.uniform(9, 18)
+    return fine * (np.eye(3) - (0.85 - 0.6 * look["curl"]) * np.outer(along, along))
 
 
 def lights(rng, skies):
@@ -184,15 +199,15 @@ def build(scene, world):
     rng = np.random.default_rng(look["seed"])
     v = model.vertices(scene.identity, scene.blendshapes, scene.gaze)
     n = model.normals(v)
-    paint = world.painter.paint(rng, look["tone"], look["beard"], look["brow_width"], look["brow_strength"],
-                                look["makeup"])
+    paint = world.painter.paint(rng, look)
     if scene.albedo is not None:
         known = np.isfinite(scene.albedo) & world.painter.skin
         paint[known, 0], paint[known, 3] = scene.albedo[known], 0
     paint[:, 1] = world.shade(scene.blendshapes, v, n)
     textured = np.where(world.painter.eyes[:, None], model.eye, model.rest)
-    meshes = [shapes.Mesh(v, n, paint, textured, model.triangles)]
-    meshes += _hair(rng, look, v, n, model)
+    meshes = [shapes.Mesh(v, n, paint, textured, _visible(scene, world, v))]
+    meshes += _hair(rng, look, v, n, world.painter) + _worn(rng, look, v, n, world.painter)
+    meshes += _tongue(scene, model.landmarks(v))
     neck = v[v[:, 1] > np.percentile(v[:, 1], 99.5)].mean(0)
     meshes += shapes.shoulders(neck, np.exp(rng.uniform(np.log(0.01), np.log(0.6))), rng)
     rims = None
@@ -210,23 +225,68 @@ def build(scene, world):
     return mesh, v, rims, rng
 
 
-def _hair(rng, look, v, n, model):
-    above = hairline(model.rest, look["hairline"])
+def _visible(scene, world, v):
+    """The head's triangles; without the mouth's inside while the lips are shut."""
+    inner = world.model.landmarks(v)
+    gap = np.linalg.norm(inner[[61, 62, 63]] - inner[[67, 66, 65]], axis=1).max()
+    if gap > 1.2 or scene.blendshapes[ARKIT["tongueOut"]] > 0:
+        return world.model.triangles
+    return world.without_mouth
+
+
+def _tongue(scene, lm):
+    share = scene.blendshapes[ARKIT["tongueOut"]]
+    return [shapes.tongue(lm[66], lm[62], share, 0.5 * scene.look["tone"] + 0.04)] if share > 0 else []
+
+
+def _hair(rng, look, v, n, painter):
+    model = painter.model
+    above = hairline(model.rest, look["hairline"]) + 3 * painter.lumps(rng, 1, 2, 4)
     if look["bangs"]:
         front = np.clip(1 - np.abs(model.rest[:, 0]) / 6.5, 0, 1) * (model.rest[:, 2] > 5)
         above = above + front * rng.uniform(8, 20)
     share = np.clip(above / rng.uniform(3, 9), 0, 1) * (model.part <= 2)
     if look["bald"]:
         share *= (np.abs(model.rest[:, 0]) > 6) * (rng.random() < 0.5) * 0.7
-    if share.max() <= 0.02:
+    if look["worn"] == "hood" or share.max() <= 0.02:
         return []
-    out = []
-    for layer in range(2):
-        out.append(shapes.hair_shell(v, n, model.rest, model.triangles, share ** (1 + layer),
-                                     look["volume"] * (1 - 0.4 * layer), rng))
+    lumps = painter.lumps(rng, 0.7, 0.7, 1.2)
+    top = np.clip(model.rest[:, 1] / 12, 0.3, 1) ** rng.uniform(0, 2)
+    thick = look["volume"] * (0.4 if look["worn"] else 1) * top
+    out = [shapes.hair_shell(v, n, model.rest, model.triangles, share * a, thick * b, lumps)
+           for a, b in ((1.0, 0.5), (0.9, 0.85), (0.75, 1.0))]
     if look["long"] and not look["bald"]:
         out += shapes.curtain(v, model.rest, look["volume"], rng)
     return out
+
+
+def _worn(rng, look, v, n, painter):
+    """Headsets and hats."""
+    model, kind = painter.model, look["worn"]
+    albedo = np.exp(rng.uniform(np.log(0.01), np.log(0.6)))
+    if kind == "headset":
+        lm = model.landmarks(v)
+        ears = lm[[16, 0]] + np.array([[6, -5, 24], [-6, -5, 24]])
+        top = np.array([0, v[:, 1].min() - 6, ears[:, 2].mean() - rng.uniform(-10, 25)])
+        return shapes.headband(top, ears, albedo, rng.random() < 0.75)
+    if kind == "band":
+        share = ((np.abs(hairline(model.rest, rng.uniform(-8, 8)) - 4) < rng.uniform(4, 8)) & (model.part <= 2)) * 1.0
+        return [shapes.hair_shell(v, n, model.rest, model.triangles, share, 7 + 0 * share, 0 * share, shapes.MATTE, albedo)]
+    if kind in ("cap", "hood"):
+        lift = rng.uniform(-14, 4) if kind == "cap" else 0
+        above = hairline(model.rest, lift) + (12 if kind == "hood" else 0)
+        if kind == "cap":
+            above = np.where(model.rest[:, 1] < 4.5, -1, above)
+        share = (above > 0) * (model.part <= 2) * 1.0
+        lumps = painter.lumps(rng, 0.4, 0.8)
+        out = [shapes.hair_shell(v, n, model.rest, model.triangles, share, rng.uniform(10, 16) + 0 * share, 0.4 * lumps,
+                                 shapes.MATTE, albedo)]
+        if kind == "cap" and rng.random() < 0.6:
+            front = v[(share > 0) & (model.rest[:, 2] > 6)]
+            edge = front[front[:, 1] > np.percentile(front[:, 1], 80)].mean(0) if len(front) else v[0]
+            out.append(shapes.ellipsoid(edge + (0, 2, -38), (62, 4, 62), albedo, shapes.MATTE))
+        return out
+    return []
 
 
 def _held(rng, look, scene):

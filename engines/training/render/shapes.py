@@ -1,7 +1,7 @@
 """Simple bodies around a head (shoulders, hair, spectacles, hands, things held) as meshes in the head frame."""
 import numpy as np
 
-from engines.training.render.raster import GLOSSY, HAIR, MATTE, SKIN, Mesh
+from engines.training.render.raster import GLOSSY, HAIR, MATTE, SKIN, WET, Mesh
 
 
 def _grid(position, closed, paint):
@@ -124,14 +124,13 @@ def placed(mesh, rotation, translation):
                          normal=mesh.normal.dot(rotation.T))
 
 
-def hair_shell(vertices, normals, rest, triangles, share, thickness, rng):
-    """A second skin over the scalp. share (N,): 0 none, 1 full hair; thickness: mm."""
+def hair_shell(vertices, normals, rest, triangles, share, thickness, lumps, material=HAIR, albedo=1.0):
+    """A second skin over the scalp. share (N,): 0 none, 1 full hair; thickness (N,): mm; lumps (N,): -1 to 1."""
     used = (share[triangles] > 0.02).any(1)
     index, flat = np.unique(triangles[used], return_inverse=True)
-    lumps = sum(np.sin(rest[index].dot(rng.normal(0, 0.7, 3)) + rng.uniform(0, 6)) for _ in range(4)) / 4
-    lift = thickness * np.sqrt(share[index]) * (1 + 0.5 * lumps)
+    lift = thickness[index] * np.sqrt(share[index]) * (1 + 0.5 * lumps[index])
     position = vertices[index] + normals[index] * lift[:, None]
-    paint = np.stack([np.ones(len(index)), 0.55 + 0.45 * share[index], np.full(len(index), HAIR),
+    paint = np.stack([np.full(len(index), albedo), 0.55 + 0.45 * share[index], np.full(len(index), material),
                       np.where(share[index] > 0.97, 1.0, share[index])], 1)
     return Mesh(position.astype(np.float32), normals[index], paint.astype(np.float32), rest[index],
                 flat.reshape(-1, 3).astype(np.int32))
@@ -159,3 +158,29 @@ def curtain(vertices, rest, thickness, rng):
     share[:, [0, -1]] = 0.5
     mesh.paint[:, 3] = share.ravel()
     return [_outwards(mesh, mesh.position.mean(0))]
+
+
+def headband(top, ears, albedo, cups):
+    """A headset's bow over the head. top: (3,) mm above the crown; ears: (2, 3) outer ear middles (left, right)."""
+    middle = ears.mean(0)
+    a = np.linspace(0, np.pi, 24)
+    across, up = (ears[0] - ears[1]) / 2 * 1.08, top - middle
+    bow = middle + np.cos(a)[:, None] * across + np.sin(a)[:, None] * up
+    meshes = [tube(bow, 6.5, albedo, GLOSSY, 8)]
+    if cups:
+        meshes += [ellipsoid(e, (15, 38, 32), albedo, MATTE) for e in ears]
+    return meshes
+
+
+def tongue(lower_lip, upper_lip, share, albedo):
+    """A tongue between the lips: share 0.3 reaches the lips, 1 hangs out over the lower one."""
+    root = 0.5 * (lower_lip + upper_lip) + np.array([0, 3, 22.0])
+    rim = lower_lip + np.array([0, -3.5, 2.0])
+    tip = rim + np.array([0, 14.0, -8.0]) * max(0.0, share - 0.3) + np.array([0, 0, -13.0]) * (share - 0.3)
+    t = np.linspace(0, 1, 14)[:, None]
+    middle = (1 - t) ** 2 * root + 2 * t * (1 - t) * (rim + np.array([0, -1.5, -4.0 * share])) + t ** 2 * tip
+    wide = 15 * np.sqrt(np.clip(1 - (1.02 * t) ** 6, 0, 1))
+    a = np.linspace(0, 2 * np.pi, 16, endpoint=False)[None]
+    grid = middle[:, None] + np.stack([np.cos(a) * wide, 4.5 * np.sin(a) * wide / 15 - 1.5 * np.cos(a) ** 2 * wide / 15,
+                                       0 * a * wide], -1)
+    return _outwards(_grid(grid, True, (albedo, 0.9, WET, 0)), grid.reshape(-1, 3).mean(0))

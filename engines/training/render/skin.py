@@ -2,7 +2,7 @@
 import numpy as np
 
 from engines.training.render.face_model import PARTS
-from engines.training.render.raster import EYE, SKIN, WET
+from engines.training.render.raster import EYE, HAIR, MATTE, SKIN, WET
 
 
 def hairline(rest, lift):
@@ -34,29 +34,52 @@ class Painter:
         self.teeth = np.isin(part, [PARTS["teeth_upper"], PARTS["teeth_lower"]])
         self.gums = np.isin(part, [PARTS["gums_tongue"], PARTS["mouth_socket"]])
         self.socket = np.isin(part, [PARTS["eye_socket_L"], PARTS["eye_socket_R"]])
-        self.skin = ~(self.eyes | self.teeth | self.gums | self.socket)
+        self.lashes = np.isin(part, [PARTS["lashes_L"], PARTS["lashes_R"]])
+        self.skin = ~(self.eyes | self.teeth | self.gums | self.socket | self.lashes)
+        self.rim = np.exp(-(model.lid_rim / 0.13) ** 2)
         self.beard = beard_share(model.rest) * self.skin
         rest = model.rest
         corners = np.array([[3.1, 3.45, 9.0], [-3.1, 3.45, 9.0]])
         self.eye_distance = np.min([np.hypot((rest[:, 0] - c[0]) / 1.5, rest[:, 1] - c[1]) for c in corners], 0)
-        self.rest_material = np.where(self.eyes, EYE, np.where(self.teeth | self.gums, WET, SKIN))
+        self.material = np.where(self.eyes, EYE, np.where(self.teeth | self.gums, WET, SKIN))
+        self.material[self.lashes] = HAIR
 
-    def paint(self, rng, skin_albedo, beard, brow_width, brow_strength, makeup):
-        """(N, 4) paint (albedo, 1, material, share of hair). Albedos are linear luma."""
+    def lumps(self, rng, *sizes):
+        """(N,) smooth random pattern on the skin, about -1 to 1; sizes: cycles per 6 cm."""
         rest = self.model.rest
-        blotches = sum(np.sin(rest.dot(rng.normal(0, s, 3)) + rng.uniform(0, 6)) for s in (0.3, 0.6, 1.2)) / 3
-        albedo = skin_albedo * (1 + rng.uniform(0, 0.10) * blotches)
-        cheeks = np.exp(-((np.abs(rest[:, 0]) - 4.5) ** 2 + (rest[:, 1] - 0.5) ** 2) / 5)
-        albedo *= 1 - rng.uniform(0, 0.12) * cheeks * (rest[:, 2] > 5)
+        return sum(np.sin(rest.dot(rng.normal(0, s, 3)) + rng.uniform(0, 6)) for s in sizes) / len(sizes)
+
+    def paint(self, rng, look):
+        """(N, 4) paint (albedo, 1, material, share of hair) for the `look` of a scene. Albedos are linear luma."""
+        tone, makeup = look["tone"], look["makeup"]
+        albedo = self._complexion(rng, tone, makeup)
+        hair = look["brow_strength"] * np.clip(1.3 - self.model.brow_distance / look["brow_width"], 0, 1)
+        beard = np.clip(self.beard * (1 + 0.5 * self.lumps(rng, 1, 2)) - 0.25 * (self.lumps(rng, 1.5, 3) > 0.2), 0, 1)
+        hair = np.maximum(hair, look["beard"] * beard) * self.skin
+        material = self.material.copy()
+        albedo = np.where(self.eyes, rng.uniform(0.2, 0.42), albedo)
+        albedo = np.where(self.teeth, rng.uniform(0.25, 0.6), albedo)
+        albedo = np.where(self.gums, tone * 0.45 + 0.03, albedo)
+        albedo = np.where(self.socket, tone * 0.4, albedo)
+        albedo[self.lashes], hair[self.lashes] = 0.012 / look["hair"], look["lashes"]
+        self._dress(rng, albedo, material)
+        return np.stack([albedo, np.ones_like(albedo), material, hair], 1).astype(np.float32)
+
+    def _complexion(self, rng, tone, makeup):
+        x, y, z = self.model.rest.T
+        albedo = tone * (1 + rng.uniform(0.02, 0.12) * self.lumps(rng, 0.3, 0.6, 1.2))
+        cheeks = np.exp(-((np.abs(x) - 4.5) ** 2 + (y - 0.5) ** 2) / 5) * (z > 5)
+        albedo *= 1 - rng.uniform(0, 0.15) * cheeks
         rims = np.exp(-(self.eye_distance / 1.25) ** 4)
         albedo *= 1 - (rng.uniform(0.03, 0.3) + 0.3 * makeup * rng.random()) * rims
+        albedo *= 1 - rng.uniform(0.1, 0.5 + 0.4 * makeup) * self.rim * (z > 8)
         lips = rng.uniform(0.45, 0.95) - 0.25 * makeup * rng.random()
-        albedo *= 1 - (1 - lips) * self.model.lips
-        hair = np.zeros(len(rest), np.float32)
-        hair = np.maximum(hair, brow_strength * np.clip(1.3 - self.model.brow_distance / brow_width, 0, 1))
-        hair = np.maximum(hair, beard * self.beard) * self.skin
-        albedo = np.where(self.eyes, rng.uniform(0.28, 0.5), albedo)
-        albedo = np.where(self.teeth, rng.uniform(0.35, 0.65), albedo)
-        albedo = np.where(self.gums, skin_albedo * 0.45 + 0.03, albedo)
-        albedo = np.where(self.socket, skin_albedo * 0.5, albedo)
-        return np.stack([albedo, np.ones_like(albedo), self.rest_material, hair], 1).astype(np.float32)
+        return albedo * (1 - (1 - lips) * self.model.lips)
+
+    def _dress(self, rng, albedo, material):
+        """A shirt with some neckline over the bust."""
+        x, y, z = self.model.rest.T
+        neckline = -rng.uniform(11.5, 16) - rng.uniform(0, 3) * np.clip(z / 5, 0, 1) * np.clip(1 - np.abs(x) / 5, 0, 1)
+        cloth = self.skin & (y < neckline)
+        albedo[cloth] = np.exp(rng.uniform(np.log(0.01), np.log(0.6)))
+        material[cloth] = MATTE
