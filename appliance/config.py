@@ -106,7 +106,7 @@ def _value(line, kind):
         near = nearest(kind, SCHEMA)
         raise ConfigError(what, "no section %s" % line.section, _meant(near and "[%s]" % near))
     if line.key not in SCHEMA[kind]:
-        near = nearest(line.key, SCHEMA[kind]) or _elsewhere(line.key)
+        near = _elsewhere(line.key) or nearest(line.key, SCHEMA[kind])
         raise ConfigError(what, "no option %s in [%s]" % (line.key, kind), _meant(near))
     try:
         return SCHEMA[kind][line.key].parse(line.text)

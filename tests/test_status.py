@@ -1,0 +1,113 @@
+"""One record of the state."""
+import os
+import socket
+
+import numpy as np
+import pytest
+
+from appliance import status as module
+from appliance.status import Status
+from tests.fakes.faces import face
+from tests.fakes.film import Film
+
+PICTURE = np.zeros((48, 64), np.uint8)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    return now
+
+
+def frames(count, rate=30.0):
+    """Frames that arrived 1 / rate apart, with their source."""
+    film = Film([PICTURE] * (count + 1))
+    for i in range(count):
+        yield film.read()._replace(arrived=i / rate), film
+
+
+def test_it_starts_without_anything(clock):
+    status = Status()
+    assert (status.state, status.code, status.size, status.fps) == ("starting", 0, None, 0.0)
+
+
+def test_a_face_is_tracked_until_it_is_gone(clock):
+    status = Status()
+    (frame, film), = frames(1)
+    status.turn(frame, [face()], film)
+    assert (status.state, status.code, status.size) == ("tracking", 1, (64, 48))
+    status.turn(frame, [face(state="held")], film)
+    assert (status.state, status.code) == ("no face", 2)
+
+
+def test_a_camera_is_away_after_half_a_second(clock):
+    status, film = Status(), Film([None] * 3, live=True)
+    film.read()
+    clock[0] += 0.4
+    status.turn(None, [], film)
+    assert status.state == "starting"
+    clock[0] += 0.2
+    status.turn(None, [], film)
+    assert (status.state, status.code) == ("no camera", 3)
+    assert status.text.startswith("waiting for") and status.line().startswith("waiting for")
+
+
+def test_the_rate_is_that_of_the_arrivals(clock):
+    status = Status()
+    for frame, film in frames(40, 25.0):
+        status.turn(frame, [], film)
+    assert status.fps == pytest.approx(25)
+
+
+def test_it_is_due_once_a_second_and_on_every_change(clock):
+    status, film = Status(), Film([PICTURE])
+    assert status.due() and not status.due()
+    frame = film.read()
+    status.turn(frame, [], film)
+    assert status.due() and not status.due()
+    clock[0] += 1.01
+    assert status.due() and not status.due()
+
+
+def test_the_line_says_angles_lids_times_and_targets(clock):
+    status = Status(targets=["vmc@pc:39539"])
+    for frame, film in frames(3):
+        status.turn(frame, [face(yaw=20, roll=-7)], film)
+    line = status.line()
+    for part in ("tracking", "yaw  +20", "roll   -7", "eyes 0.9 0.9", "30.0 fps", "dropped 0", "-> vmc@pc:39539"):
+        assert part in line
+
+
+def test_milliseconds_are_those_of_the_last_second(clock):
+    status = Status()
+    for _ in range(500):
+        status.timing.add("total", 1.0)
+    for frame, film in frames(30):
+        status.turn(frame, [], film)
+        status.timing.add("total", 0.004)
+    assert status.ms["total"] == pytest.approx(4.0)
+
+
+def test_it_ends_as_stopping_or_as_error(clock):
+    status = Status()
+    status.stop()
+    assert status.code == 6
+    status.stop(failed=True)
+    assert status.code == 5
+
+
+def test_the_temperature_is_a_number():
+    assert 0.0 <= Status().temperature < 150.0
+
+
+def test_systemd_hears_that_it_is_ready_and_alive(tmp_path, monkeypatch):
+    pytest.importorskip("systemd.daemon", reason="no python3-systemd here")
+    path = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
+        heard.bind(path)
+        heard.settimeout(2)
+        monkeypatch.setitem(os.environ, "NOTIFY_SOCKET", path)
+        (frame, film), = frames(1)
+        Status().turn(frame, [], film)
+        assert [heard.recv(100) for _ in range(2)] == [b"READY=1", b"WATCHDOG=1"]
