@@ -1,0 +1,86 @@
+"""What tracking does to a crop: shifts, turns, mirrored sides, blocks, bad light, bad cameras; luma in, luma out.
+
+All on uint8 pictures of about 128 px, in numpy and OpenCV, about a third of a millisecond each.
+"""
+import cv2
+import numpy as np
+
+_NOISE = np.random.RandomState(1).normal(0, 1, 1 << 20).astype(np.float32)
+
+
+def jitter(rng, shift=0.05, scale=0.08, roll=10.0, wild=0.1):
+    """(dx, dy) as shares of the side, factor of the side, degrees; a share `wild` of crops is turned up to 45 degrees."""
+    d = np.clip(rng.normal(0, shift, 2), -0.15, 0.15)
+    k = np.exp(np.clip(rng.normal(0, scale), -0.22, 0.22))
+    turn = rng.uniform(-45, 45) if rng.uniform() < wild else rng.normal(0, roll)
+    return d, k, turn
+
+
+def warp(picture, transform, size):
+    """(size, size) crop of `picture` by a (2, 3) matrix from picture to crop."""
+    return cv2.warpAffine(picture, transform, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def mirrored(transform, size):
+    """The transform with the crop's left and right exchanged."""
+    return np.array([[-1, 0, size - 1], [0, 1, 0]], float).dot(np.vstack([transform, [0, 0, 1]]))
+
+
+def block(rng, crop, most=0.45):
+    """Cover a rectangle or an ellipse of the crop with a grey, a gradient or noise; returns the covered share."""
+    n = crop.shape[0]
+    w, h = (rng.uniform(0.1, most, 2) * n).astype(int)
+    x, y = rng.randint(-w // 2, n - w // 2), rng.randint(-h // 2, n - h // 2)
+    mask = np.zeros((n, n), np.uint8)
+    if rng.uniform() < 0.5:
+        cv2.rectangle(mask, (x, y), (x + w, y + h), 255, -1)
+    else:
+        cv2.ellipse(mask, (x + w // 2, y + h // 2), (w // 2 + 1, h // 2 + 1), rng.uniform(0, 180), 0, 360, 255, -1)
+    fill = np.full((n, n), rng.uniform(20, 235), np.float32)
+    if rng.uniform() < 0.6:
+        fill += np.linspace(-1, 1, n, dtype=np.float32)[:, None] * rng.uniform(-60, 60)
+    if rng.uniform() < 0.4:
+        small = rng.uniform(-50, 50, (6, 6)).astype(np.float32)
+        fill += cv2.resize(small, (n, n), interpolation=cv2.INTER_CUBIC)
+    if rng.uniform() < 0.5:
+        mask = cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.6, 3))
+    m = mask.astype(np.float32) / 255
+    return np.clip(crop * (1 - m) + fill * m, 0, 255).astype(np.uint8)
+
+
+def camera(rng, crop):
+    """The look of cheap cameras and bad light: size, blur, contrast, gradient, noise, JPEG, limited range."""
+    n = crop.shape[0]
+    if rng.uniform() < 0.3:
+        small = int(n * rng.uniform(0.2, 0.7))
+        crop = cv2.resize(cv2.resize(crop, (small, small), interpolation=cv2.INTER_AREA), (n, n),
+                          interpolation=cv2.INTER_LINEAR if rng.uniform() < 0.7 else cv2.INTER_CUBIC)
+    if rng.uniform() < 0.2:
+        crop = cv2.GaussianBlur(crop, (0, 0), rng.uniform(0.4, 1.8))
+    if rng.uniform() < 0.08:
+        crop = cv2.filter2D(crop, -1, _streak(rng))
+    x = crop.astype(np.float32) * (1 / 255.0)
+    if rng.uniform() < 0.35:
+        a = rng.uniform(0, 2 * np.pi)
+        t = np.linspace(-1, 1, n, dtype=np.float32)
+        x *= np.exp(rng.uniform(0, 0.9) * (np.cos(a) * t[None, :] + np.sin(a) * t[:, None]))
+    if rng.uniform() < 0.8:
+        x = np.power(np.clip(x, 1e-4, 4), np.float32(np.exp(rng.normal(0, 0.3))))
+        x = rng.uniform(0.35, 1.25) * x + rng.uniform(-0.1, 0.15)
+    if rng.uniform() < 0.6:
+        start = rng.randint(0, len(_NOISE) - n * n)
+        x = x + _NOISE[start:start + n * n].reshape(n, n) * np.float32(abs(rng.normal(0, 0.03)))
+    if rng.uniform() < 0.4:
+        x = x * np.float32(219 / 255.0) + np.float32(16 / 255.0)
+    crop = np.clip(x * 255, 0, 255).astype(np.uint8)
+    if rng.uniform() < 0.12:
+        crop = cv2.imdecode(cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, rng.randint(20, 80)])[1], 0)
+    return crop
+
+
+def _streak(rng):
+    k = np.zeros((9, 9), np.float32)
+    a, r = rng.uniform(0, np.pi), rng.uniform(1, 4)
+    d = np.array([np.cos(a), np.sin(a)]) * r
+    cv2.line(k, tuple(int(v) for v in np.round(4 - d)), tuple(int(v) for v in np.round(4 + d)), 1.0)
+    return k / k.sum()

@@ -1,0 +1,171 @@
+"""Training crops for the landmarks network: portraits, renders and what is no face, in batches with their labels."""
+import os
+
+import cv2
+import numpy as np
+
+from appliance import geometry
+from appliance.face import ARKIT, ARKIT_MIRROR, LANDMARK_MIRROR
+from engines.training import augment
+
+SIZE = 128
+SIDE = 1.35
+# Shapes for which the teacher's score follows the picture well enough to learn from (MATERIAL: the others hardly move)
+TEACHER = ("eyeBlinkLeft", "eyeBlinkRight", "jawOpen", "mouthPucker", "mouthSmileLeft", "mouthSmileRight")
+_MIRROR = np.diag([-1.0, 1, 1])
+
+
+def upright_box(points, roll):
+    """Centre (x, y) and sqrt(w h) of the tight box of (68, 2) points in the frame turned upright by roll degrees."""
+    c, s = np.cos(np.radians(roll)), np.sin(np.radians(roll))
+    turn = np.array([[c, s], [-s, c]])
+    p = points.dot(turn.T)
+    low, high = p.min(0), p.max(0)
+    return turn.T.dot((low + high) / 2), float(np.sqrt(np.prod(high - low)))
+
+
+class Faces:
+    """A source of batches. `portraits` and `renders` are dicts of arrays (see `load`), `backgrounds` a list of luma."""
+
+    def __init__(self, portraits, renders, backgrounds, mix=(30, 26, 8), seed=0):
+        self.portraits, self.renders, self.backgrounds, self.mix = portraits, renders, backgrounds, mix
+        self.rng = np.random.RandomState(seed)
+
+    def batch(self):
+        """image (B, 128, 128) uint8; points, rotation, blendshapes with weights; score."""
+        rows = []
+        for make, count in zip((self.portrait, self.render, self.negative), self.mix):
+            rows += [make() for _ in range(count)]
+        return {k: np.stack([r[k] for r in rows]) for k in rows[0]}
+
+    def portrait(self):
+        """A crop of a random portrait."""
+        return self.row(self.portraits, self.rng.randint(len(self.portraits["luma"])))
+
+    def render(self):
+        """A crop of a random render."""
+        return self.row(self.renders, self.rng.randint(len(self.renders["luma"])))
+
+    def row(self, source, i, plain=False):
+        """The crop of row i with its labels; plain: not augmented (validation)."""
+        rng = self.rng
+        d, k, turn = (np.zeros(2), 1.0, 0.0) if plain else augment.jitter(rng)
+        points, rotation = source["points"][i], source["rotation"][i].astype(float)
+        roll = geometry.angles_from_matrix(rotation)[2]
+        centre, size = upright_box(points, roll)
+        side = SIDE * size * k
+        roll += turn
+        there, _ = geometry.crop_transform(centre + d * side, side, roll, SIZE)
+        rotation = geometry.matrix_from_angles(0, 0, -roll).dot(rotation)
+        blendshapes, weights = source["blendshapes"][i], source["blend_weight"][i]
+        flip = not plain and rng.uniform() < 0.5
+        if flip:
+            there = augment.mirrored(there, SIZE)
+            rotation = _MIRROR.dot(rotation).dot(_MIRROR)
+            blendshapes, weights = blendshapes[ARKIT_MIRROR], weights[ARKIT_MIRROR]
+            points = points[LANDMARK_MIRROR]
+        crop = augment.warp(source["luma"][i], there, SIZE)
+        if not plain:
+            for _ in range(rng.choice([0, 0, 0, 1, 2])):
+                crop = augment.block(rng, crop)
+            crop = augment.camera(rng, crop)
+        return {"image": crop, "points": geometry.apply(there, points).astype(np.float32),
+                "point_weight": np.float32(source["weight"][i]), "rotation": rotation.astype(np.float32),
+                "blendshapes": blendshapes.astype(np.float32), "blend_weight": weights.astype(np.float32),
+                "score": np.float32(1)}
+
+    def negative(self):
+        """A crop that is no face: background, a face far off or of a wrong size, a face under a block."""
+        rng = self.rng
+        kind = rng.uniform()
+        if kind < 0.5:
+            crop = self._background()
+        elif kind < 0.85:
+            crop = self._drifted()
+        else:
+            crop = self._covered()
+        none = np.zeros(52, np.float32)
+        return {"image": augment.camera(rng, crop), "points": np.zeros((68, 2), np.float32),
+                "point_weight": np.float32(0), "rotation": np.eye(3, dtype=np.float32), "blendshapes": none,
+                "blend_weight": none, "score": np.float32(0)}
+
+    def _background(self):
+        rng = self.rng
+        b = self.backgrounds[rng.randint(len(self.backgrounds))]
+        side = rng.uniform(24, min(b.shape))
+        centre = [rng.uniform(side / 2, b.shape[1] - side / 2), rng.uniform(side / 2, b.shape[0] - side / 2)]
+        there, _ = geometry.crop_transform(centre, side, rng.normal(0, 20), SIZE)
+        if rng.uniform() < 0.5:
+            there = augment.mirrored(there, SIZE)
+        return augment.warp(b, there, SIZE)
+
+    def _drifted(self):
+        rng = self.rng
+        source = self.renders if self.renders and rng.uniform() < 0.3 else self.portraits
+        i = rng.randint(len(source["luma"]))
+        low, high = source["points"][i].min(0), source["points"][i].max(0)
+        side = SIDE * float(np.sqrt(np.prod(high - low)))
+        kind = rng.uniform()
+        a = rng.uniform(0, 2 * np.pi)
+        away = np.array([np.cos(a), np.sin(a)]) * side
+        if kind < 0.6:
+            centre = (low + high) / 2 + away * rng.uniform(0.45, 0.9)
+        elif kind < 0.8:
+            centre, side = (low + high) / 2 + away * rng.uniform(0, 0.3), side * rng.uniform(0.15, 0.42)
+        else:
+            return self._face_in_background(source["luma"][i], (low + high) / 2, side)
+        there, _ = geometry.crop_transform(centre, side, rng.normal(0, 25), SIZE)
+        return augment.warp(source["luma"][i], there, SIZE)
+
+    def _face_in_background(self, luma, centre, side):
+        """A face far too small for the crop, off its middle."""
+        n = self.rng.randint(24, 44)
+        there, _ = geometry.crop_transform(centre, side, self.rng.normal(0, 10), n)
+        crop = self._background()
+        x, y = self.rng.randint(0, SIZE - n, 2)
+        crop[y:y + n, x:x + n] = augment.warp(luma, there, n)
+        return crop
+
+    def _covered(self):
+        """A face of which a block hides nearly everything."""
+        row = self.row(self.portraits, self.rng.randint(len(self.portraits["luma"])), True)
+        crop, n = row["image"], SIZE
+        m = self.rng.uniform(0.0, 0.14, 4)
+        patch = self._background() if self.rng.uniform() < 0.4 else np.full((n, n), self.rng.uniform(30, 225), np.uint8)
+        y0, y1, x0, x1 = int(m[0] * n), int(n - m[1] * n), int(m[2] * n), int(n - m[3] * n)
+        crop[y0:y1, x0:x1] = patch[y0:y1, x0:x1]
+        return crop
+
+
+def load(material, renders=("faces_*.npz",), validation=False):
+    """(portraits, renders, backgrounds) from a prepared material folder; validation: the rows kept out."""
+    import glob
+    labels = np.load(os.path.join(material, "portrait_labels.npz"))
+    luma = np.load(os.path.join(material, "portraits_luma.npz"))["luma"]
+    rows = np.where(labels["val"] == validation)[0]
+    weight = np.array([0.25, 0.7, 1.0])[labels["quality"]] * (labels["rms"] < 1e9)
+    blend = np.zeros((len(labels["blend"]), 52), np.float32)
+    trust = np.zeros((len(labels["blend"]), 52), np.float32)
+    for name in TEACHER:
+        blend[:, ARKIT[name]] = labels["blend"][:, _teacher_column(name)]
+        trust[:, ARKIT[name]] = 0.3
+    portraits = {"luma": luma[rows], "points": labels["points"][rows], "rotation": labels["rotation"][rows],
+                 "weight": weight[rows].astype(np.float32), "blendshapes": blend[rows], "blend_weight": trust[rows]}
+    files = sorted(f for pattern in renders for f in glob.glob(os.path.join(material, pattern)))
+    folder = os.path.join(material, "backgrounds")
+    backgrounds = [cv2.imread(f, 0) for f in sorted(glob.glob(os.path.join(folder, "*.jpg")))]
+    return portraits, drawn(files) if files else None, backgrounds
+
+
+def drawn(files):
+    """The renders of several shards as one source."""
+    parts = [np.load(f) for f in files]
+    r = {k: np.concatenate([p[k] for p in parts]) for k in ("pictures", "points", "rotation_crop", "blendshapes")}
+    n = len(r["pictures"])
+    return {"luma": r["pictures"], "points": r["points"], "rotation": r["rotation_crop"], "weight": np.ones(n, np.float32),
+            "blendshapes": r["blendshapes"], "blend_weight": np.ones((n, 52), np.float32)}
+
+
+def _teacher_column(name):
+    """Column of an ARKit name in the teacher's list, which begins with _neutral and has no tongueOut."""
+    return 1 + ARKIT[name]

@@ -1,0 +1,81 @@
+"""What each network is told: a dict of outputs and a dict of labels in, one number and its parts out."""
+import math
+
+import torch
+from torch.nn import functional as F
+
+# A two-dimensional Laplace density exp(-r / b) has the variance 3 b^2 along each axis: sigma = sqrt(3) b
+_SIGMA_OF_B = 0.5 * math.log(3)
+
+
+def points_likelihood(points, log_sigma, truth):
+    """Negative log likelihood of (..., 2) points under a Laplace density of their predicted sigma; (...)."""
+    r = torch.sqrt(((points - truth) ** 2).sum(-1) + 0.01)
+    log_b = torch.clamp(log_sigma - _SIGMA_OF_B, -2.0, 4.0)
+    return 2 * log_b + r * torch.exp(-log_b)
+
+
+def rotation_matrix(six):
+    """(N, 3, 3) from (N, 6): the first two columns, Gram-Schmidt (Zhou et al., arXiv 1812.07035)."""
+    a = F.normalize(six[:, :3], dim=1, eps=1e-4)
+    b = F.normalize(six[:, 3:] - (a * six[:, 3:]).sum(1, keepdim=True) * a, dim=1, eps=1e-4)
+    return torch.stack([a, b, torch.cross(a, b, dim=1)], 2)
+
+
+def landmarks(out, y):
+    """Sum of: points (likelihood), rotation (chord), blendshapes (squares), score (cross entropy)."""
+    w = y["point_weight"]
+    face = (w > 0).float()
+    count = face.sum().clamp(min=1)
+    points = (points_likelihood(out["points"], out["log_sigma"], y["points"]).mean(1) * w).sum() / count
+    chord = (rotation_matrix(out["rotation"]) - y["rotation"]).pow(2).sum((1, 2)).add(1e-6).sqrt()
+    rotation = (chord * w).sum() / count
+    d = (out["blendshapes"] - y["blendshapes"]) ** 2 * y["blend_weight"]
+    blend = d.sum() / y["blend_weight"].sum().clamp(min=1)
+    score = F.binary_cross_entropy(out["score"][:, 0].clamp(1e-6, 1 - 1e-6), y["score"])
+    total = points + 2 * rotation + 40 * blend + score
+    return total, {"points": points, "rotation": rotation, "blend": blend, "score": score}
+
+
+def iris(out, y):
+    """Sum of: iris points, gaze, openness (each where the eye is seen), score."""
+    seen = y["visible"]
+    iris_seen = seen * y["iris_weight"]
+    points = (torch.sqrt(((out["points"] - y["points"]) ** 2).sum(-1) + 0.01).mean(1) * iris_seen).sum() / iris_seen.sum().clamp(min=1)
+    gaze_seen = seen * y["gaze_weight"]
+    angle = torch.sqrt(((out["gaze"] - y["gaze"]) ** 2).sum(1) + 0.1)
+    gaze = (angle * gaze_seen).sum() / gaze_seen.sum().clamp(min=1)
+    open_seen = seen * y["openness_weight"]
+    openness = ((out["openness"][:, 0] - y["openness"]).abs() * open_seen).sum() / open_seen.sum().clamp(min=1)
+    score = F.binary_cross_entropy(out["score"][:, 0].clamp(1e-6, 1 - 1e-6), seen)
+    return points + 0.3 * gaze + 10 * openness + score, {"points": points, "gaze": gaze, "openness": openness, "score": score}
+
+
+def detector(out, y):
+    """Focal loss of the scores, overlap loss of the boxes, distance of the five points, over both strides."""
+    parts = {"score": 0.0, "box": 0.0, "points": 0.0}
+    positives = sum(y["positive%d" % s].sum() for s in (8, 16)).clamp(min=1)
+    for s in (8, 16):
+        p, t = out["score%d" % s][..., 0].clamp(1e-6, 1 - 1e-6), y["positive%d" % s]
+        near = y["ignore%d" % s]
+        hit = -((1 - p) ** 2) * torch.log(p) * t
+        miss = -(p ** 2) * torch.log(1 - p) * (1 - t) * (1 - near)
+        parts["score"] = parts["score"] + (2 * hit + miss).sum() / positives
+        a, b = out["box%d" % s], y["box%d" % s]
+        parts["box"] = parts["box"] + ((1 - overlap(a, b)) * t).sum() / positives
+        d = (out["points%d" % s] - y["points%d" % s]).abs().mean(-1) / b.sum(-1).clamp(min=1)
+        parts["points"] = parts["points"] + (d * t).sum() / positives
+    return parts["score"] + 2 * parts["box"] + 4 * parts["points"], parts
+
+
+def overlap(a, b):
+    """Generalised intersection over union of boxes given as distances (left, top, right, bottom) from one centre."""
+    low, high = torch.minimum(a, b), torch.maximum(a, b)
+    inside = (low[..., 0] + low[..., 2]) * (low[..., 1] + low[..., 3])
+    hull = (high[..., 0] + high[..., 2]) * (high[..., 1] + high[..., 3])
+    area = (a[..., 0] + a[..., 2]) * (a[..., 1] + a[..., 3]) + (b[..., 0] + b[..., 2]) * (b[..., 1] + b[..., 3])
+    union = area - inside
+    return inside / union.clamp(min=1e-3) - (hull - union) / hull.clamp(min=1e-3)
+
+
+LOSSES = {"landmarks": landmarks, "iris": iris, "detector": detector}
