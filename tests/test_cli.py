@@ -1,0 +1,101 @@
+"""Words in, exit status and one line out."""
+import os
+import subprocess
+import sys
+
+import pytest
+
+from appliance import __version__, cli, config
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+
+
+@pytest.fixture
+def kagami(capsys, monkeypatch, tmp_path):
+    """Run a command in this process; gives (status, output, errors)."""
+    monkeypatch.setattr(config, "SYSTEM", str(tmp_path / "none.conf"))
+
+    def run(*words):
+        try:
+            status = cli.main(words)
+        except SystemExit as e:      # argparse's --help
+            status = e.code
+        out = capsys.readouterr()
+        return status, out.out, out.err
+    return run
+
+
+def started(*words, **kwargs):
+    """Run the program as a user does."""
+    return subprocess.run([sys.executable, "-m", "appliance"] + list(words), cwd=ROOT, timeout=60,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True, **kwargs)
+
+
+@pytest.mark.parametrize("words", [(), ("--help",), ("help",), ("-h",)])
+def test_without_a_command_it_says_what_there_is(kagami, words):
+    status, out, _ = kagami(*words)
+    assert status == 0 and all("kagami " + command in out for command in cli.COMMANDS)
+
+
+def test_it_tells_its_version(kagami):
+    assert kagami("--version") == (0, "kagami %s\n" % __version__, "")
+
+
+@pytest.mark.parametrize("command", list(cli.COMMANDS))
+def test_every_command_has_help_with_an_example(kagami, command):
+    status, out, _ = kagami(command, "--help")
+    assert status == 0 and "for instance:\n  kagami " + command in out
+
+
+@pytest.mark.parametrize("words, status, told", [
+    (["rnu"], 2, "rnu: no such command; did you mean `kagami run`?"),
+    (["xyzzy"], 2, "`kagami --help` lists them"),
+    (["--sorce", "usb"], 2, "no such command"),
+    (["run", "--sorce", "usb"], 2, "did you mean --source?"),
+    (["run", "--sorce=usb"], 2, "did you mean --source?"),
+    (["run", "usb"], 2, "usb: one word too many"),
+    (["run", "--source"], 2, "expected one argument"),
+    (["track"], 2, "FILE"),
+    (["monitor", "many"], 2, "invalid int"),
+    (["config", "--set", "camera.wdth=1"], 78, "did you mean width?"),
+    (["config", "--config", "/nowhere.conf"], 66, "no such file"),
+    (["run", "--set", "camera.width=1"], 78, "give 16 to 8192 px"),
+])
+def test_a_mistake_is_one_line_with_what_would_do(kagami, words, status, told):
+    code, out, err = kagami(*words)
+    assert (code, out) == (status, "") and told in err
+    assert err.startswith("kagami: error: ") and err.count("\n") == 1 and err.count("; ") >= 1
+
+
+def test_several_mistakes_are_a_line_each(kagami):
+    code, _, err = kagami("config", "--set", "camera.wdth=1", "--set", "camera.rate=0")
+    assert code == 78 and [line[:15] for line in err.splitlines()] == ["kagami: error: "] * 2
+
+
+def test_debug_shows_the_trace():
+    done = started("--debug", "config", "--set", "camera.wdth=1")
+    assert done.returncode != 0 and "Traceback" in done.stderr
+
+
+def test_config_prints_what_is_in_force(kagami):
+    status, out, _ = kagami("config", "--set", "camera.fov=78")
+    assert status == 0 and "fov = 78" in out and "# --set" in out
+
+
+def test_the_program_is_the_module():
+    done = started("--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "kagami %s\n" % __version__, "")
+
+
+def test_a_reader_that_goes_away_ends_it_quietly():
+    program = subprocess.Popen([sys.executable, "-m", "appliance", "config"], cwd=ROOT,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    program.stdout.close()
+    assert program.stderr.read() == b"" and program.wait(60) == 141
+    program.stderr.close()
+
+
+def test_help_is_quick_because_nothing_heavy_is_loaded():
+    code = "import sys; from appliance import cli; cli.main(['--help']); print('numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, universal_newlines=True)
+    assert done.stdout.splitlines()[-1] == "False"

@@ -1,0 +1,151 @@
+"""The loop, with the real tracker, drawn faces, a film in memory and outputs that remember."""
+import json
+import os
+import signal
+
+import pytest
+
+from appliance import config, run as module
+from appliance.errors import ConfigError, OutputError, UsageError
+from appliance.run import Signals, run, session
+from appliance.status import Status
+from appliance.timing import ROWS, Timing
+from appliance.tracker import Tracker
+from tests.fakes import dots
+from tests.fakes.film import Film, Memory
+
+FACE, NOBODY = dots.picture((320, 200)), dots.picture()
+
+
+class Stop:
+    """Stops nothing."""
+
+    stopping = table = False
+
+
+def play(pictures, live=False, stop=None):
+    """What the outputs remember of a film, and the status at its end."""
+    timing = Timing()
+    memory, status = Memory(), Status(timing)
+    run(Film(pictures, live), Tracker(timing=timing, backend=dots.Dots()), memory, status, stop or Stop())
+    return memory, status
+
+
+def test_every_picture_is_sent_with_its_faces():
+    memory, _ = play([NOBODY, FACE, FACE, NOBODY])
+    assert [[f.state for f in faces] for faces in memory.of("send")] == [[], ["tracked"], ["tracked"], ["held"]]
+
+
+def test_a_face_keeps_its_id_over_five_hundred_pictures():
+    memory, status = play([FACE] * 500)
+    assert {face.id for faces in memory.of("send") for face in faces} == {1}
+    assert status.timing.count("total") == 500 and status.dropped == 0
+
+
+def test_every_row_of_the_timing_is_counted():
+    _, status = play([FACE] * 5)
+    assert [row for row in ROWS if not status.timing.count(row)] == []
+
+
+def test_total_is_at_least_the_sum_of_what_it_spans():
+    _, status = play([FACE] * 20)
+    parts = sum(status.timing.percentile(row, 50) for row in ROWS if row not in ("detector", "total"))
+    assert status.timing.percentile("total", 50) > 0.9 * parts
+
+
+def test_while_the_camera_is_away_the_outputs_go_on():
+    memory, _ = play([FACE, None, None, FACE], live=True)
+    assert [name for name, _ in memory.calls if name != "report"] == ["send", "idle", "idle", "send"]
+    assert memory.of("idle") == [False, False]
+
+
+def test_a_file_that_is_slow_loses_nobody():
+    assert play([FACE, None, FACE])[0].of("idle") == []
+
+
+def test_changes_are_reported_at_once():
+    memory, _ = play([NOBODY, FACE, FACE, NOBODY])
+    assert memory.of("report") == ["no face", "tracking", "no face"]
+
+
+def test_it_stops_between_two_pictures():
+    class After(Stop):
+        left = 3
+
+        @property
+        def stopping(self):
+            self.left -= 1
+            return self.left < 0
+    assert len(play([FACE] * 10, stop=After())[0].of("send")) == 3
+
+
+def test_sigterm_stops_and_sigusr1_asks_for_the_table():
+    before = signal.getsignal(signal.SIGTERM)
+    with Signals() as stop:
+        os.kill(os.getpid(), signal.SIGUSR1)
+        assert stop.table and not stop.stopping
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert stop.stopping
+        assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL      # the second one kills
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_the_table_asked_for_is_printed_once(capsys):
+    stop = Stop()
+    stop.table = True
+    play([FACE] * 3, stop=stop)
+    assert capsys.readouterr().out.count("stage") == 1
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """session() with a film and outputs that remember; gives both after the run."""
+    made = {}
+
+    def source(url, camera, every_frame=False):
+        made["film"] = Film([FACE] * 4)
+        return made["film"]
+
+    def outputs(*_):
+        made["memory"] = Memory()
+        return made["memory"]
+    monkeypatch.setattr(module, "open_source", source)
+    monkeypatch.setattr(module, "Outputs", outputs)
+    monkeypatch.setattr(module, "Tracker", lambda config, timing: Tracker(config, timing, dots.Dots()))
+    return made
+
+
+def test_a_session_says_farewell_closes_and_prints_the_table(opened, capsys, tmp_path):
+    path = tmp_path / "ms.json"
+    session("file:x", config.defaults(), str(path))
+    assert opened["memory"].of("close") == [0] and opened["film"].closed
+    assert "total" in capsys.readouterr().out
+    assert json.loads(path.read_text())["rows"]["total"]["count"] == 4
+
+
+def test_a_session_that_fails_tells_the_receivers(opened, monkeypatch, tmp_path):
+    def broken(*_):
+        raise UsageError("a", "b", "c")
+    monkeypatch.setattr(module, "run", broken)
+    with pytest.raises(UsageError):
+        session("file:x", config.defaults(), str(tmp_path / "ms.json"))
+    assert opened["memory"].of("close") == [2] and opened["film"].closed
+    assert os.listdir(str(tmp_path)) == []
+
+
+def test_a_timing_file_that_cannot_be_written_is_told_before_the_run(opened):
+    with pytest.raises(OutputError):
+        session("file:x", config.defaults(), "/nowhere/ms.json")
+    assert opened == {}
+
+
+def test_a_wrong_target_on_the_command_line_is_wrong_usage(opened):
+    with pytest.raises(UsageError, match="did you mean vmc"):
+        session("file:x", config.aim(config.defaults(), ["vcm@127.0.0.1:39539"]))
+    assert opened == {}
+
+
+def test_a_wrong_target_of_the_configuration_is_named_by_its_section(opened):
+    wrong = config.load(overrides=["target pc.to=vmc@127.0.0.1:0"])
+    with pytest.raises(ConfigError, match=r"\[target pc\]"):
+        session("file:x", wrong)

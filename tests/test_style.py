@@ -1,0 +1,110 @@
+"""The house's rules that a machine can check: size of modules, doors of libraries, direction of imports, Python 3.6."""
+import ast
+import glob
+import os
+import sys
+
+import pytest
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+
+
+def python_files(*patterns):
+    """Paths from the root, sorted."""
+    found = (path for pattern in patterns for path in glob.glob(os.path.join(ROOT, pattern), recursive=True))
+    return sorted(os.path.relpath(path, ROOT) for path in found)
+
+
+MODULES = python_files("appliance/**/*.py", "benchmarks/**/*.py")
+
+# Each library has one door, so that it can be absent, replaced, or looked at in one place.
+DOORS = {
+    "gi": ("appliance/sources/gstreamer.py",),
+    "onnxruntime": ("appliance/backends/onnxruntime.py",),
+    "socket": ("appliance/outputs/", "appliance/monitor.py"),
+    "pythonosc": ("appliance/outputs/", "appliance/monitor.py"),
+    "systemd": ("appliance/status.py",),
+    "argparse": ("appliance/cli.py", "benchmarks/"),
+}
+# What a module may never import, because it comes before it on a frame's way.
+ABOVE = {
+    "appliance/stages/": ("sources", "outputs", "tracker", "run", "cli", "config"),
+    "appliance/backends/": ("stages", "sources", "outputs", "tracker", "run", "cli", "config"),
+    "appliance/sources/": ("stages", "backends", "outputs", "tracker", "run", "cli"),
+    "appliance/outputs/": ("stages", "backends", "sources", "tracker", "run", "cli", "config"),
+    "appliance/outputs/dialects/": ("outputs.link", "outputs.clock", "outputs.targets"),
+    "appliance/face.py": ("stages", "backends", "sources", "outputs", "tracker", "run", "cli"),
+    "appliance/geometry.py": ("stages", "backends", "sources", "outputs", "tracker", "run", "cli"),
+    "appliance/tracker.py": ("sources", "outputs", "run", "cli"),
+    "appliance/": ("cli",),
+}
+
+
+def text(path):
+    with open(os.path.join(ROOT, path), encoding="utf-8") as f:
+        return f.read()
+
+
+def imports(path):
+    """The full names of what a module imports."""
+    for node in ast.walk(ast.parse(text(path))):
+        if isinstance(node, ast.Import):
+            for name in node.names:
+                yield name.name
+        elif isinstance(node, ast.ImportFrom):
+            for name in node.names:
+                yield "%s.%s" % (node.module, name.name)
+
+
+def documented(tree):
+    """The nodes of a module that want a docstring: itself, its public classes, functions and methods."""
+    parents = [node for node in ast.walk(tree) if isinstance(node, (ast.Module, ast.ClassDef))]
+    return [tree] + [node for parent in parents for node in parent.body
+                     if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_")]
+
+
+def test_a_module_has_at_most_300_lines():
+    assert [path for path in MODULES if len(text(path).splitlines()) > 300] == []
+
+
+def test_a_line_has_at_most_99_columns():
+    assert ["%s:%d" % (path, n) for path in MODULES for n, line in enumerate(text(path).splitlines(), 1)
+            if len(line) > 99] == []
+
+
+def test_what_is_public_is_documented():
+    assert ["%s: %s" % (path, getattr(node, "name", "module")) for path in MODULES if text(path).strip()
+            for node in documented(ast.parse(text(path))) if not ast.get_docstring(node)] == []
+
+
+def test_a_library_enters_by_its_door():
+    assert ["%s: %s" % (path, name) for path in MODULES for name in imports(path)
+            if not path.startswith(DOORS.get(name.split(".")[0], ""))] == []
+
+
+@pytest.mark.parametrize("place", sorted(ABOVE))
+def test_imports_point_one_way(place):
+    barred = tuple("appliance.%s." % name for name in ABOVE[place])
+    assert ["%s: %s" % (path, name) for path in MODULES if path.startswith(place) and path != "appliance/__main__.py"
+            for name in imports(path) if (name + ".").startswith(barred)] == []
+
+
+def test_no_module_is_a_drawer():
+    drawers = ("utils.py", "common.py", "misc.py", "base.py", "helpers.py", "manager.py")
+    assert [path for path in MODULES if os.path.basename(path) in drawers] == []
+
+
+def test_nothing_reads_files_or_environment_on_import():
+    skipped = (ast.FunctionDef, ast.ClassDef, ast.If)
+    reading = {"open", "getenv", "listdir", "load", "read"}
+    calls = [(path, node) for path in MODULES for statement in ast.parse(text(path)).body
+             if not isinstance(statement, skipped) for node in ast.walk(statement) if isinstance(node, ast.Call)]
+    assert [path for path, call in calls
+            if getattr(call.func, "attr", getattr(call.func, "id", "")) in reading] == []
+
+
+def test_python_36_can_read_everything():
+    paths = python_files("appliance/**/*.py", "benchmarks/**/*.py", "tests/**/*.py", "*.py")
+    oldest = {"feature_version": (3, 6)} if sys.version_info >= (3, 8) else {}
+    for path in paths:
+        ast.parse(text(path), path, **oldest)
