@@ -13,7 +13,7 @@ AWAY_AFTER = 0.5          # seconds without a picture after which the camera cou
 class Status:
     """One record of the state.
 
-    `state`: a key of CODES, `code` its number, `text` the source's words. `size`: (width, height)
+    `state`: a key of CODES, `code` its number, `text` its words, with the reason where no camera is. `size`: (width, height)
     or None, `fov` degrees. `fps`, `dropped`, `uptime` (seconds). `temperature`: degrees Celsius, 0
     where unknown. `ms`: {row: 95th percentile over about the last second}. `targets`: texts, only
     to be shown.
@@ -70,7 +70,7 @@ class Status:
             self.faces, self._last_picture = faces, now
             self._arrivals.append(frame.arrived)
             tracked = any(face.state == "tracked" for face in faces)
-            self._become("tracking" if tracked else "no face", source.state)
+            self._become("tracking" if tracked else "no face")
         elif now - self._last_picture > AWAY_AFTER:
             self.faces = []
             self._arrivals.clear()
@@ -79,7 +79,7 @@ class Status:
 
     def stop(self, failed=False):
         """The last state: stopping, or error."""
-        self._become("error" if failed else "stopping", "stopped")
+        self._become("error" if failed else "stopping")
         self._notify("STOPPING=1")
 
     def due(self):
@@ -93,7 +93,7 @@ class Status:
 
     def line(self):
         """The state in one line for a terminal."""
-        parts = [self.text if self.state == "no camera" else self.state]
+        parts = [self.text]
         if self.faces:
             face = self.faces[0]
             parts.append("yaw %+4.0f pitch %+4.0f roll %+4.0f" % tuple(face.angles))
@@ -104,10 +104,10 @@ class Status:
             parts.append("-> " + " ".join(self.targets))
         return "  ".join(parts)
 
-    def _become(self, state, text):
+    def _become(self, state, text=""):
         if self.state == "starting":
             self._notify("READY=1")
-        self.state, self.text = state, text
+        self.state, self.text = state, text or state
 
 
 def _degrees(path):
