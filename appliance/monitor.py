@@ -20,8 +20,9 @@ from appliance.face import ARKIT_NAMES
 
 PORT = 39539
 REDRAW_EVERY = 0.1          # seconds
-STALE = 2.0                 # seconds after which a value that is not heard again is marked
-ROWS_MOST = 2000            # values remembered; a stranger's datagrams must not fill the memory
+STALE = 2.0                 # seconds after which a group counts as silent
+ROWS_MOST = 2000            # values remembered: a stranger's datagrams must not fill the memory
+SENDERS_MOST = 8
 NAME, BAR, CELL = 20, 12, 42
 Message = namedtuple("Message", "address arguments")
 
@@ -64,68 +65,77 @@ def read(datagram):
 
 
 class Board:
-    """What was heard, as rows of groups of senders; `lines()` draws it."""
+    """What was heard, by sender and address; `lines()` draws it."""
 
     def __init__(self, full="#", empty="."):
         self._full, self._empty = full, empty
-        self._groups = OrderedDict()        # (sender, group) -> {name: _Row}
-        self._arrivals = OrderedDict()      # sender -> deque of (time, bytes)
-        self._rows = self.unreadable = 0
+        self._senders, self.unreadable = OrderedDict(), 0
 
-    def hear(self, datagram, sender, now):
-        """Take in one datagram of `sender` (text) at `now` seconds."""
-        self._arrivals.setdefault(sender, deque(maxlen=1000)).append((now, len(datagram)))
+    def hear(self, datagram, name, now):
+        """Take in one datagram of the sender `name` at `now` seconds."""
+        if name not in self._senders and len(self._senders) >= SENDERS_MOST:
+            self._senders.popitem(last=False)
+        sender = self._senders.setdefault(name, _Sender())
+        sender.arrivals.append((now, len(datagram)))
         try:
             messages = read(datagram)
         except ValueError:
             self.unreadable += 1
             return
         for message in messages:
-            for group, name, values in rows(message):
-                self._row(sender, group, name).take(values, now)
+            for group, row, values in rows(message):
+                sender.take(group, row, values, now)
 
     def lines(self, width, height, now):
         """At most `height` lines of at most `width` characters."""
-        out = [self._rate(sender, now) for sender in self._arrivals] or ["nothing has arrived yet"]
+        out = [] if self._senders else ["nothing has arrived yet"]
         if self.unreadable:
             out.append("%d datagrams that are no OSC" % self.unreadable)
-        for (sender, group), held in self._groups.items():
-            some = next(iter(held.values()))
-            out += ["", "%s   %.1f/s" % (group, some.rate(now))]
-            out += self._cells(held, width, now)
+        for name, sender in self._senders.items():
+            out.append("from %s   %s" % (name, sender.rate(now)))
+            for group, held in sender.groups.items():
+                out += ["", "%s   %s" % (group, _pulse(held.values(), now))]
+                out += self._cells(held, width)
         if len(out) > height:
             more = len(out) - height + 1
             out = out[:height - 1] + ["... %d lines more: make the window larger" % more]
         return [line[:width] for line in out]
 
-    def _row(self, sender, group, name):
-        held = self._groups.setdefault((sender, group), OrderedDict())
-        if name not in held:
-            if self._rows >= ROWS_MOST:
-                return _Row()
-            self._rows += 1
-            held[name] = _Row()
-        return held[name]
-
-    def _rate(self, sender, now):
-        recent = [size for at, size in self._arrivals[sender] if now - at <= 1.0]
-        return "%s   %d datagrams/s   %.1f kB/s" % (sender, len(recent), sum(recent) / 1000.0)
-
-    def _cells(self, held, width, now):
+    def _cells(self, held, width):
         """Bars side by side, everything else on lines of its own."""
-        bars = [self._cell(name, row, now) for name, row in held.items() if row.is_bar]
+        bars = [self._cell(name, row) for name, row in held.items() if row.is_bar]
         across = max(1, width // CELL)
         down = -(-len(bars) // across)
         lines = ["".join(cell.ljust(CELL) for cell in bars[i::down]).rstrip() for i in range(down)]
-        return lines + [self._cell(name, row, now) for name, row in held.items() if not row.is_bar]
+        return lines + [self._cell(name, row) for name, row in held.items() if not row.is_bar]
 
-    def _cell(self, name, row, now):
-        stale = "" if now - row.heard[-1] <= STALE else " (%d s ago)" % (now - row.heard[-1])
+    def _cell(self, name, row):
+        shown = spelt(row.values)
         if row.is_bar:
-            value = row.values[0]
-            drawn = bar(value, row.low, row.high, BAR, self._full, self._empty)
-            return "%s %s %+.2f%s" % (name[:NAME].ljust(NAME), drawn, value, stale)
-        return "%s %s%s" % (name[:NAME].ljust(NAME), spelt(row.values), stale)
+            drawn = bar(row.values[0], row.low, row.high, BAR, self._full, self._empty)
+            shown = "%s %+.2f" % (drawn, row.values[0])
+        return "%s %s" % (name[:NAME].ljust(NAME), shown)
+
+
+class _Sender:
+    """The arrivals of one sender and its groups {address: {name: _Row}}."""
+
+    def __init__(self):
+        self.arrivals, self.groups, self._count = deque(maxlen=1000), OrderedDict(), 0
+
+    def take(self, group, name, values, now):
+        held = self.groups.get(group, {})
+        if name not in held:
+            if self._count >= ROWS_MOST:
+                return
+            self._count += 1
+            held = self.groups.setdefault(group, OrderedDict())
+            held[name] = _Row()
+        held[name].take(values, now)
+
+    def rate(self, now):
+        recent = [size for at, size in self.arrivals if now - at <= 1.0]
+        return "%d datagrams/s   %.1f kB/s" % (len(recent), sum(recent) / 1000.0)
 
 
 class _Row:
@@ -145,12 +155,19 @@ class _Row:
     def is_bar(self):
         return len(self.values) == 1 and isinstance(self.values[0], float)
 
-    def rate(self, now):
-        """Per second, over the last times; 0.0 when it has been silent."""
+    @property
+    def rate(self):
+        """Times a second, over the last times it was heard."""
         passed = self.heard[-1] - self.heard[0]
-        if passed <= 0 or now - self.heard[-1] > STALE:
-            return 0.0
-        return (len(self.heard) - 1) / passed
+        return (len(self.heard) - 1) / passed if passed > 0 else 0.0
+
+
+def _pulse(held, now):
+    """How often the rows of a group come, or for how long they have not."""
+    silent = now - max(row.heard[-1] for row in held)
+    if silent > STALE:
+        return "silent for %d s" % silent
+    return "%.1f/s" % max(row.rate for row in held)
 
 
 def rows(message):

@@ -8,7 +8,7 @@ from appliance.outputs.dialects import DIALECTS
 
 MOST = 8            # targets at once
 _FORM = "write DIALECT@HOST:PORT, for example vmc@127.0.0.1:39539"
-_SHAPE = re.compile(r"(?P<dialect>[^@]*)@(?P<host>\[[^\]]*\]|[^:]*):(?P<port>.*)", re.S)
+_SHAPE = re.compile("(?P<dialect>[^@]*)@(?P<host>.*):(?P<port>[^:]*)", re.S)
 _HOST = re.compile(r"[^\s@/:?#\[\]\x00-\x20\x7f]{1,253}")
 _PREFIX = re.compile(r"(/[^\s#*,?\[\]{}/\x00-\x20\x7f]+)*")
 
@@ -78,11 +78,15 @@ def _port(text, digits):
 
 
 def _host(text, host):
-    name = host[1:-1] if host.startswith("[") else host
+    bracketed = host[:1] == "[" and host[-1:] == "]"
+    name = host[1:-1] if bracketed else host
     if not name:
         raise UsageError("target %r" % text, "no host", _FORM)
     address = numeric(name)
-    if address is None and (host.startswith("[") or not _is_name(name)):
+    if bracketed != (":" in name):
+        raise UsageError("target %r" % text, "brackets belong around IPv6 addresses, only there",
+                         "write vmc@[::1]:39539 or vmc@127.0.0.1:39539")
+    if address is None and not _is_name(name):
         raise UsageError("target %r" % text,
                          "%r is neither an address nor a host's name" % name, _FORM)
     if address is not None and _is_crowd(address):

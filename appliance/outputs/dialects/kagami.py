@@ -23,34 +23,27 @@ _WRAP = 1 << 31
 
 
 class Kagami:
-    """The /kagami namespace for one face. form: "compact", "human" or "both"; slot: the number of
-    the face.
-    """
+    """The /kagami namespace for one face, slot 0. form: "compact" or "human"."""
 
     top_rate = float("inf")
     lost = (0.0, float("inf"))      # the lost state is told with every frame
 
-    def __init__(self, limit=LIMIT, bundle=True, prefix="", form="compact", slot=0):
-        self._prefix = prefix
-        here = "%s/kagami/face/%d/" % (prefix, slot)
+    def __init__(self, limit=LIMIT, bundle=True, prefix="", form="compact"):
+        self._prefix, self._human = prefix, form == "human"
+        here = prefix + "/kagami/face/0/"
         state = [(here + "state", _STATE)]
         whole = state + [(here + name, _floats(_STARTS[name], n)) for name, n in PARTS]
         human = [(here + "arkit/" + name, _floats(_STARTS["arkit"] + i, 1))
                  for i, name in enumerate(ARKIT_NAMES)]
         head = (prefix + "/kagami/frame", _FRAME)
-        self._compact = Layout(whole, limit, bundle, head) if form != "human" else None
-        self._lost = Layout(state, limit, bundle, head) if form != "human" else None
-        self._human = Layout(human, limit, bundle, head) if form != "compact" else None
+        self._shown = Layout(human if self._human else whole, limit, bundle, head)
+        self._lost = Layout(state, limit, bundle, head)
 
     def __call__(self, moment):
         """The datagrams of this moment, valid until the next call."""
-        lost = moment.face is None
-        out = ()
-        if self._compact is not None:
-            out += _written(self._lost if lost else self._compact, moment)
-        if self._human is not None and (moment.fresh or not lost):     # when lost: zeros, once
-            out += _written(self._human, moment)
-        return out
+        if moment.face is not None or (self._human and moment.fresh):   # when lost: zeros, once
+            return _written(self._shown, moment)
+        return () if self._human else _written(self._lost, moment)
 
     def farewell(self, moment, reason):
         """/kagami/bye with its reason: 0 normal, 1 restart, 2 error."""

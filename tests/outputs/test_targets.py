@@ -1,0 +1,57 @@
+"""What a user may write after --to, and what a slip is answered with."""
+import types
+
+import pytest
+
+from appliance.errors import UsageError
+from appliance.outputs.targets import checked, parse_target
+
+
+@pytest.mark.parametrize("text, dialect, host, port", [
+    ("vmc@127.0.0.1:39539", "vmc", "127.0.0.1", 39539),
+    ("kagami@localhost:1", "kagami", "localhost", 1),
+    ("vmc@my-pc.local:65535", "vmc", "my-pc.local", 65535),
+    ("vmc@[::1]:39539", "vmc", "::1", 39539),
+    ("vmc@my_pc:39539", "vmc", "my_pc", 39539),
+])
+def test_what_is_right_is_taken(text, dialect, host, port):
+    assert parse_target(text)[:4] == (text, dialect, host, port)
+
+
+@pytest.mark.parametrize("text, says", [
+    ("", "not a target"), ("vmc", "not a target"), ("vmc@host", "not a target"),
+    ("127.0.0.1:39539", "not a target"), ("@127.0.0.1:39539", "no dialect"),
+    ("vmcp@127.0.0.1:39539", "unknown dialect 'vmcp'; did you mean vmc"),
+    ("VMC@127.0.0.1:39539", "did you mean vmc"), ("kagmai@h:1", "did you mean kagami"),
+    ("vrchat@h:1", "dialects are kagami and vmc"),
+    ("vmc@:39539", "no host"), ("vmc@[]:39539", "no host"), ("vmc@host:", "no port"),
+    ("vmc@host:0", "1 to 65535"), ("vmc@host:65536", "1 to 65535"), ("vmc@host:-1", "1 to 65535"),
+    ("vmc@host:+5", "1 to 65535"), ("vmc@host:1.5", "1 to 65535"), ("vmc@host:1e3", "1 to 65535"),
+    ("vmc@host: 5", "1 to 65535"), ("vmc@host:\u0665", "1 to 65535"), ("vmc@host:1_0", "1 to 65535"),
+    ("vmc@host:99999999999999999999", "1 to 65535"), ("vmc@host:5\n", "1 to 65535"),
+    ("vmc@::1:39539", "brackets"), ("vmc@[host]:39539", "brackets"), ("vmc@[::1:39539", "brackets"),
+    ("vmc@[:x]:39539", "neither"), ("vmc@[1.2.3.4]:39539", "brackets"),
+    ("vmc@ho st:1", "neither"), ("vmc@ho\nst:1", "neither"), ("vmc@\x00:1", "neither"),
+    ("vmc@a/b:1", "neither"), ("vmc@x@y:1", "neither"), ("vmc@a..b:1", "neither"),
+    ("vmc@" + "a" * 64 + ".de:1", "neither"), ("vmc@" + "a." * 200 + "de:1", "neither"),
+    ("vmc@256.1.1.1:1", "neither"), ("vmc@1.2.3:1", "neither"), ("vmc@127.0.0.1.:1", "neither"),
+    ("vmc@0.0.0.0:1", "no single receiver"), ("vmc@255.255.255.255:1", "no single receiver"),
+    ("vmc@239.0.0.1:1", "no single receiver"), ("vmc@[ff02::1]:1", "no single receiver"),
+    ("vmc@[::]:1", "no single receiver"),
+])
+def test_what_is_wrong_is_named_in_one_line(text, says):
+    with pytest.raises(UsageError) as caught:
+        parse_target(text)
+    line = str(caught.value)
+    assert says in line and "\n" not in line and "\x00" not in line
+
+
+@pytest.mark.parametrize("prefix", ["one", "/", "/one/", "/a b", "/a*", "/#", "//a", "/a\n"])
+def test_a_prefix_that_begins_no_address_is_refused(prefix):
+    with pytest.raises(UsageError, match="prefix"):
+        checked(types.SimpleNamespace(to="vmc@127.0.0.1:1", prefix=prefix))
+
+
+def test_options_of_a_record_are_kept_and_others_have_their_default():
+    target = checked(types.SimpleNamespace(to="vmc@127.0.0.1:1", prefix="/one/two", mirror=True))
+    assert (target.prefix, target.mirror, target.case, target.rate) == ("/one/two", True, "pascal", 0.0)
