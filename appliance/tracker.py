@@ -97,21 +97,22 @@ class Tracker:
         return [self._turn(one, luma, reading)]
 
     def _given(self, luma, box):
-        """Face of a given box: the same looks on every picture, nothing remembered."""
-        reading = self._again(luma, self._look(luma, crop.around_box(box)))
+        """Face of a given box: the same looks on every picture, each from both sides, nothing remembered."""
+        reading = self._again(luma, self._look(luma, crop.around_box(box), True), True)
         if abs(reading.next_square().roll) > TILTED:
-            reading = self._again(luma, reading)
+            reading = self._again(luma, reading, True)
         return self._measure(luma, reading, 0, AHEAD)
 
-    def _again(self, luma, reading):
+    def _again(self, luma, reading, thorough=False):
         """A second look from where the first found the face, unless it sees less."""
         if reading.score < FAIR:
             return reading
-        second = self._look(luma, reading.next_square())
+        second = self._look(luma, reading.next_square(), thorough)
         return second if second.score >= min(reading.score, self._settings.score) else reading
 
-    def _look(self, luma, square):
-        return self._clocked("landmarks", self._landmarks, luma, square)
+    def _look(self, luma, square, thorough=False):
+        look = self._landmarks.both_ways if thorough else self._landmarks
+        return self._clocked("landmarks", look, luma, square)
 
     def _measure(self, luma, reading, number, last_gaze):
         """Face of a landmarks reading: pose, irises and expression, not smoothed."""

@@ -4,6 +4,7 @@ import pytest
 
 from appliance import config, geometry
 from appliance.errors import DataError
+from appliance.face import LANDMARK_MIRROR
 from appliance.tracker import Tracker, inside
 from tests.fakes import dots
 
@@ -95,9 +96,18 @@ def test_the_detector_looks_in_every_picture_without_a_face(tracker, backend):
     assert backend.calls["detector"] == 5
 
 
-def test_a_face_that_leaves_the_picture_is_lost_at_once(tracker):
-    states = [[face.state for face in tracker(dots.picture((320, y)))] for y in range(200, 450, 10)]
-    assert states == [["tracked"]] * 24 + [[]]
+def test_a_face_that_leaves_the_picture_is_lost_at_once(tracker, backend):
+    def leaving(inputs, outputs):
+        dots.read_landmarks(inputs, outputs)
+        outputs["points"] += (300, 0)
+    assert tracker(dots.picture((540, 200)))
+    backend.readers["landmarks"] = leaving
+    assert tracker(dots.picture((540, 200))) == []
+
+
+def test_a_face_half_out_of_the_picture_is_still_followed(tracker):
+    states = [[face.state for face in tracker(dots.picture((320, y)))] for y in range(200, 400, 10)]
+    assert states == [["tracked"]] * 20
 
 
 def test_reset_forgets_the_face_but_not_the_count(tracker):
@@ -116,6 +126,14 @@ def test_given_boxes_are_answered_one_each_in_their_order(tracker):
 def test_a_given_box_without_a_face_is_answered_with_a_low_score(tracker):
     faces = tracker(dots.picture(), rois=[(100, 100, 200, 200)])
     assert len(faces) == 1 and faces[0].score < 0.5
+
+
+def test_a_mirrored_picture_gives_the_mirrored_answer(tracker):
+    luma, box = dots.picture((260, 200, 1.1, 30)), rolled_box(260, 200, 1.1, 30)
+    face = tracker(luma, rois=[box])[0]
+    other = tracker(luma[:, ::-1], rois=[(639 - box[2], box[1], 639 - box[0], box[3])])[0]
+    assert np.abs(other.landmarks[LANDMARK_MIRROR] * (-1, 1) + (639, 0) - face.landmarks).max() < 0.2
+    assert np.allclose(np.array(other.angles) * (-1, 1, -1), face.angles, atol=0.2)
 
 
 def test_given_boxes_need_no_detector_and_leave_no_trace(tracker, backend):

@@ -4,6 +4,7 @@ from typing import NamedTuple
 import numpy as np
 
 from appliance import geometry
+from appliance.face import ARKIT_MIRROR, LANDMARK_MIRROR
 from appliance.stages import crop
 
 
@@ -40,15 +41,32 @@ class Landmarks:
     def __call__(self, luma, square):
         """Reading of the face in `square` of `luma` ((H, W) uint8)."""
         back = crop.cut(luma, square, self._pixels)
-        self._input[0, :, :, 0] = self._pixels
-        out = self._engine.infer()
-        points = geometry.apply(back, out["points"][0].astype(float))
-        scale = square.side / len(self._pixels)
+        return self._reading(self._infer(self._pixels), back, square)
+
+    def both_ways(self, luma, square):
+        """Reading from the square and its mirror image: a twentieth nearer the truth for twice the time."""
+        back = crop.cut(luma, square, self._pixels)
+        seen = self._infer(self._pixels)
+        other = _unmirrored(self._infer(self._pixels[:, ::-1]), len(self._pixels))
+        return self._reading({name: 0.5 * (seen[name] + other[name]) for name in seen}, back, square)
+
+    def _infer(self, pixels):
+        self._input[0, :, :, 0] = pixels
+        return {name: value[0].astype(float) for name, value in self._engine.infer().items()}
+
+    def _reading(self, out, back, square):
+        points = geometry.apply(back, out["points"])
         spin = geometry.matrix_from_angles(0, 0, square.roll)
-        return Reading(points, geometry.tight_box(points), np.exp(out["log_sigma"][0].astype(float)) * scale,
-                       calibrated(float(out["score"][0, 0]), self._odds),
-                       spin.dot(geometry.matrix_from_columns(out["rotation"][0])),
-                       out["blendshapes"][0].astype(float), square)
+        return Reading(points, geometry.tight_box(points), np.exp(out["log_sigma"]) * (square.side / len(self._pixels)),
+                       calibrated(float(out["score"][0]), self._odds),
+                       spin.dot(geometry.matrix_from_columns(out["rotation"])), out["blendshapes"], square)
+
+
+def _unmirrored(out, size):
+    """What the network says of a mirror image, said of the image itself."""
+    points = out["points"][LANDMARK_MIRROR] * (-1, 1) + (size - 1, 0)
+    return {"points": points, "log_sigma": out["log_sigma"][LANDMARK_MIRROR], "score": out["score"],
+            "rotation": out["rotation"] * (1, -1, -1, -1, 1, 1), "blendshapes": out["blendshapes"][ARKIT_MIRROR]}
 
 
 def odds(score):

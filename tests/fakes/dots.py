@@ -1,6 +1,6 @@
-"""Drawn faces of two dots, with networks in plain numpy that read them: the tracker's whole geometry, no weights.
+"""Drawn faces of three dots, with networks in plain numpy that read them: the tracker's whole geometry, no weights.
 
-A face is its subject's right eye in white, the left eye in black, on grey. Everything else follows from the two.
+A face is two white eyes and a black mouth on grey. Everything else follows from the way from the eyes to the mouth.
 """
 import collections
 
@@ -20,7 +20,7 @@ MEAN = np.array([
     (-39, 5), (19, 4), (28, -3), (39, -3), (45, 2), (39, 5), (28, 5), (-26, 72), (-17, 65), (-7, 61), (0, 62),
     (7, 61), (17, 65), (26, 72), (18, 77), (11, 80), (0, 81), (-11, 80), (-18, 77), (-22, 72), (-10, 70), (0, 70),
     (10, 70), (22, 72), (11, 71), (0, 71), (-11, 71)], float)
-EYES = 32.0     # mm from the middle to each eye
+EYES, MOUTH = 32.0, 70.0    # mm from the eyes' middle to each eye, and down to the mouth
 
 
 def face_points(x, y, size=1.0, roll=0.0):
@@ -31,9 +31,9 @@ def face_points(x, y, size=1.0, roll=0.0):
 
 def draw(luma, x, y, size=1.0, roll=0.0):
     """Draw a face into a picture, its eyes' middle at (x, y)."""
-    c, s = np.cos(np.radians(roll)) * EYES * size, np.sin(np.radians(roll)) * EYES * size
-    for sign, tone in ((-1, WHITE), (1, BLACK)):
-        at = (int(round((x + sign * c) * 16)), int(round((y + sign * s) * 16)))
+    c, s = np.cos(np.radians(roll)) * size, np.sin(np.radians(roll)) * size
+    for across, down, tone in ((-EYES, 0, WHITE), (EYES, 0, WHITE), (0, MOUTH, BLACK)):
+        at = (int(round((x + c * across - s * down) * 16)), int(round((y + s * across + c * down) * 16)))
         cv2.circle(luma, at, int(round(9 * size * 16)), tone, -1, cv2.LINE_AA, 4)
     return luma
 
@@ -46,25 +46,18 @@ def picture(*faces, **size):
     return luma
 
 
-def _eyes(luma):
-    """Middles of the white and the black dot, or None."""
-    ends = [np.argwhere(luma > 200), np.argwhere(luma < 50)]
-    if min(len(e) for e in ends) < 8:
-        return None
-    return [e.mean(axis=0)[::-1] for e in ends]
-
-
 def _place(luma):
-    eyes = _eyes(luma)
-    if eyes is None:
+    """(x, y, size, roll) of the face in a picture, or None."""
+    spots = [np.argwhere(luma > 200), np.argwhere(luma < 50)]
+    if min(len(s) for s in spots) < 8:
         return None
-    (ax, ay), (bx, by) = eyes
-    size = np.hypot(bx - ax, by - ay) / (2 * EYES)
-    return (ax + bx) / 2, (ay + by) / 2, size, float(np.degrees(np.arctan2(by - ay, bx - ax)))
+    (x, y), (mouth_x, mouth_y) = [s.mean(axis=0)[::-1] for s in spots]
+    size = np.hypot(mouth_x - x, mouth_y - y) / MOUTH
+    return x, y, size, float(np.degrees(np.arctan2(x - mouth_x, mouth_y - y)))
 
 
 def read_landmarks(inputs, outputs):
-    """A face network: sure of a face where it sees both dots."""
+    """A face network: sure of a face where it sees eyes and mouth."""
     found = _place(inputs["image"][0, :, :, 0])
     outputs["score"][:] = 0.95 if found else 0.05
     outputs["log_sigma"][:] = 0.0
