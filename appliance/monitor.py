@@ -124,6 +124,7 @@ class _Sender:
         self.arrivals, self.groups, self._count = deque(maxlen=1000), OrderedDict(), 0
 
     def take(self, group, name, values, now):
+        """The values of one row, as long as there is room for it."""
         held = self.groups.get(group, {})
         if name not in held:
             if self._count >= ROWS_MOST:
@@ -134,6 +135,7 @@ class _Sender:
         held[name].take(values, now)
 
     def rate(self, now):
+        """Datagrams and bytes of the last second, as text."""
         recent = [size for at, size in self.arrivals if now - at <= 1.0]
         return "%d datagrams/s   %.1f kB/s" % (len(recent), sum(recent) / 1000.0)
 
@@ -146,6 +148,7 @@ class _Row:
         self.heard = deque(maxlen=30)
 
     def take(self, values, now):
+        """The newest values."""
         self.values = values
         self.heard.append(now)
         if self.is_bar and math.isfinite(values[0]):
@@ -153,6 +156,7 @@ class _Row:
 
     @property
     def is_bar(self):
+        """Whether it can be drawn as a bar: one float."""
         return len(self.values) == 1 and isinstance(self.values[0], float)
 
     @property

@@ -10,10 +10,11 @@ from pythonosc.osc_message import OscMessage
 from appliance.face import ARKIT_NAMES, Eye, Face
 from appliance.outputs.moment import Moment
 
-DATA = os.environ.get("KAGAMI_DATA") or os.path.join(os.path.dirname(__file__), "../../shared/data")
+HERE = os.path.dirname(os.path.abspath(__file__))
+DATA = os.environ.get("KAGAMI_DATA") or os.path.join(HERE, "../../shared/data")
 WIRES = os.path.join(DATA, "wires/osc")
 NAMES = ("A_neutral", "B_left_up", "C_right_down_wink", "D_lost")
-needs_wires = pytest.mark.skipif(not os.path.isdir(WIRES), reason="no golden wires beside the checkout")
+needs_wires = pytest.mark.skipif(not os.path.isdir(WIRES), reason="no golden wires at " + WIRES)
 
 
 def load(name):
@@ -47,7 +48,7 @@ def _face(entry):
 
 def _eye(entry, side):
     eye, (x, y, r) = entry["eyes"][side], entry["iris_px"][side]
-    nose = -r if side == "left" else r          # the subject's left eye has the nose on its image left
+    nose = -r if side == "left" else r      # the nose is to image left of the subject's left eye
     iris = np.array([(x, y), (x + nose, y), (x, y - r), (x - nose, y), (x, y + r)])
     return Eye(iris, eye["openness"], np.array([eye["yaw_deg"], eye["pitch_deg"]], float),
                eye["confidence"])

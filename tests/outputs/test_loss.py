@@ -13,7 +13,8 @@ def shown_at(loss, *times):
 @pytest.fixture
 def loss():
     machine = Loss()
-    machine([person(yaw=40, pitch=0, roll=0, gaze=(10, -4), openness=(0.2, 1.2), jawOpen=0.8)], 10.0)
+    machine([person(yaw=40, pitch=0, roll=0, gaze=(10, -4), openness=(0.2, 1.2), jawOpen=0.8)],
+            10.0)
     return machine
 
 
@@ -64,7 +65,7 @@ def test_returning_turns_at_one_speed_about_one_axis():
 
 def test_where_the_face_was_is_not_eased_away(loss):
     before, (face,) = loss.face, shown_at(loss, 10.7)
-    assert face.landmarks is before.landmarks and list(face.translation) == list(before.translation)
+    assert face.landmarks is before.landmarks and face.translation is before.translation
 
 
 def test_a_face_again_goes_on_at_once_from_held(loss):
@@ -90,7 +91,8 @@ def test_nothing_jumps_when_the_face_goes_again_while_it_blends_in(loss):
 
 def test_ages_count_from_found_and_from_last_seen(loss):
     ages = []
-    for faces, time in (([person()], 11.0), ((), 11.2), ((), 11.5), ((), 12.0), ([person(id=2)], 13.0)):
+    for faces, time in (([person()], 11.0), ((), 11.2), ((), 11.5), ((), 12.0),
+                        ([person(id=2)], 13.0)):
         loss(faces, time)
         ages.append(round(loss.age, 6))
     assert ages == [1.0, 1.2, 1.5, 1.0, 0.0]

@@ -92,7 +92,8 @@ def test_a_message_by_itself_has_no_number_that_is_none():
 
 def test_random_numbers_survive_as_float32():
     layout = Layout([("/a%d" % i, (Float(i),)) for i in range(300)])
-    numbers = np.random.RandomState(1).randn(300) * 10.0 ** np.random.RandomState(2).randint(-30, 30, 300)
+    random = np.random.RandomState(1)
+    numbers = random.randn(300) * 10.0 ** random.randint(-30, 30, 300)
     layout.floats[:] = numbers
     got = [args[0] for d in layout.write() for _, _, args in decoded(d)]
     assert got == [float(np.float32(v)) for v in numbers]
