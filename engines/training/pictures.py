@@ -1,0 +1,164 @@
+"""Training pictures for the detector: heads pasted into backgrounds at the sizes a room shows, with cell targets."""
+import cv2
+import numpy as np
+
+from appliance import geometry
+from appliance.face import LANDMARK_MIRROR
+from engines.training import augment
+
+WIDTH, HEIGHT = 320, 192
+# Which sqrt(w h) of the 68-point box, in pixels of the network's picture, each stride answers for; they overlap
+RANGES = {8: (10, 60), 16: (44, 230)}
+REACH = 0.3         # cells whose centre is within this share of the box's size from the box's centre are positive
+
+
+def five(points):
+    """(5, 2): eye on the left of the picture, eye on its right, nose, mouth corners, from (68, 2) points."""
+    return np.stack([points[36:42].mean(0), points[42:48].mean(0), points[30], points[48], points[54]])
+
+
+class Pictures:
+    """A source of batches. portraits, renders: dicts with luma and points; backgrounds: list of luma."""
+
+    def __init__(self, portraits, renders, backgrounds, batch=16, seed=0):
+        self.sources, self.backgrounds = [s for s in (portraits, renders) if s], backgrounds
+        self.size, self.rng = batch, np.random.RandomState(seed)
+
+    def batch(self):
+        """image (B, 192, 320) uint8 and per stride: positive, ignore (B, h, w), box (B, h, w, 4), points (B, h, w, 10)."""
+        rows = [self.row() for _ in range(self.size)]
+        return {k: np.stack([r[k] for r in rows]) for k in rows[0]}
+
+    def row(self):
+        """One picture with none to three faces and its targets."""
+        rng = self.rng
+        picture = self._background()
+        faces = []
+        for _ in range(rng.choice([0, 1, 2, 3], p=[0.2, 0.5, 0.2, 0.1])):
+            picture, points = self._paste(picture, faces)
+            if points is not None:
+                faces.append(points)
+        if rng.uniform() < 0.35:
+            picture, faces = _letterbox(rng, picture, faces)
+        if rng.uniform() < 0.5:
+            picture = np.ascontiguousarray(picture[:, ::-1])
+            faces = [np.stack([WIDTH - 1 - f[:, 0], f[:, 1]], 1)[LANDMARK_MIRROR] for f in faces]
+        out = {"image": _look(rng, picture)}
+        out.update(targets(faces))
+        return out
+
+    def _background(self):
+        rng = self.rng
+        b = self.backgrounds[rng.randint(len(self.backgrounds))]
+        k = max(WIDTH / b.shape[1], HEIGHT / b.shape[0])
+        side = rng.uniform(0.3, 1.0)
+        w, h = int(WIDTH / k * side), int(HEIGHT / k * side)
+        x, y = rng.randint(0, b.shape[1] - w + 1), rng.randint(0, b.shape[0] - h + 1)
+        return cv2.resize(b[y:y + h, x:x + w], (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
+
+    def _paste(self, picture, others):
+        """A head of random size, soft-edged or as a whole square cut, where no other face lies."""
+        rng = self.rng
+        s = self.sources[rng.randint(len(self.sources))]
+        i = rng.randint(len(s["luma"]))
+        luma, points = s["luma"][i], s["points"][i]
+        low, high = points.min(0), points.max(0)
+        size = float(np.sqrt(np.prod(high - low)))
+        wanted = np.exp(rng.uniform(np.log(14), np.log(150)))
+        k = wanted / size
+        centre = np.array([rng.uniform(0, WIDTH), rng.uniform(0, HEIGHT)])
+        if wanted < 90:
+            centre = np.clip(centre, wanted * 0.6, [WIDTH - wanted * 0.6, HEIGHT - wanted * 0.6])
+        there = _similarity((low + high) / 2, centre, k, rng.normal(0, 12))
+        placed = geometry.apply(there, points)
+        for o in others:
+            if np.abs(o.mean(0) - placed.mean(0)).max() < (np.ptp(o, 0).max() + wanted) * 0.8:
+                return picture, None
+        if k < 0.5:         # shrink first, else the warp skips pixels
+            n = int(np.ceil(luma.shape[0] * k * 1.3))
+            f = n / luma.shape[0]
+            luma = cv2.resize(luma, (n, n), interpolation=cv2.INTER_AREA)
+            there = there.dot(np.array([[1 / f, 0, 0.5 / f - 0.5], [0, 1 / f, 0.5 / f - 0.5], [0, 0, 1]]))
+        mask = _mask(rng, luma.shape, (points - (-0.5)) * (luma.shape[0] / s["luma"][i].shape[0]) - 0.5)
+        warped = cv2.warpAffine(luma, there, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        m = cv2.warpAffine(mask, there, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR).astype(np.float32) / 255
+        mixed = warped * rng.uniform(0.5, 1.15) * m + picture * (1 - m)
+        return np.clip(mixed, 0, 255).astype(np.uint8), placed
+
+
+def _similarity(a, b, k, degrees):
+    """(2, 3) matrix that scales by k, turns by degrees and carries the point a to b."""
+    c, s = k * np.cos(np.radians(degrees)), k * np.sin(np.radians(degrees))
+    m = np.array([[c, -s, 0], [s, c, 0]])
+    m[:, 2] = b - m[:, :2].dot(a)
+    return m
+
+
+def _mask(rng, shape, points):
+    mask = np.zeros(shape, np.uint8)
+    low, high = points.min(0), points.max(0)
+    w, h = high - low
+    centre = (low + high) / 2 - [0, 0.12 * h]
+    if rng.uniform() < 0.55:
+        grow = rng.uniform(0.62, 0.95)
+        cv2.ellipse(mask, (int(centre[0]), int(centre[1])), (int(grow * max(w, 0.7 * h)) + 1, int(grow * 1.15 * h) + 1),
+                    0, 0, 360, 255, -1)
+    else:
+        mask[:] = 255
+    if rng.uniform() < 0.7:
+        mask = cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.01, 0.08) * float(h) + 0.3)
+    return mask
+
+
+def _letterbox(rng, picture, faces):
+    """Shrunk into the upper left, the rest one value: what pictures of other shapes look like to the network."""
+    if rng.uniform() < 0.7:
+        w, h = int(rng.uniform(0.5, 1.0) * WIDTH), HEIGHT
+    else:
+        w, h = WIDTH, int(rng.uniform(0.5, 1.0) * HEIGHT)
+    out = np.zeros_like(picture)
+    out[:h, :w] = picture[:h, :w]
+    inside = [f for f in faces if (f.min(0) > 0).all() and (f.max(0) < [w - 1, h - 1]).all()]
+    for f in faces:
+        if not any(f is g for g in inside):
+            x0, y0 = np.maximum(f.min(0).astype(int) - 4, 0)
+            x1, y1 = f.max(0).astype(int) + 5
+            out[y0:y1, x0:x1] = 0
+    return out, inside
+
+
+def _look(rng, picture):
+    x = picture.astype(np.float32)
+    if rng.uniform() < 0.3:
+        x = cv2.GaussianBlur(x, (0, 0), rng.uniform(0.3, 1.0))
+    x = 255 * np.power(np.clip(x / 255, 1e-4, 1), np.float32(np.exp(rng.normal(0, 0.3))))
+    x = x * rng.uniform(0.35, 1.2) + rng.uniform(-15, 30)
+    if rng.uniform() < 0.5:
+        x += rng.normal(0, abs(rng.normal(0, 6)), x.shape).astype(np.float32)
+    return np.clip(x, 0, 255).astype(np.uint8)
+
+
+def targets(faces):
+    """Per stride the cells' labels for a list of (68, 2) points."""
+    out = {}
+    for stride, (small, large) in RANGES.items():
+        h, w = HEIGHT // stride, WIDTH // stride
+        y, x = np.mgrid[:h, :w] * float(stride) + (stride - 1) / 2
+        positive, ignore = np.zeros((h, w), np.float32), np.zeros((h, w), np.float32)
+        box, points, best = np.zeros((h, w, 4), np.float32), np.zeros((h, w, 10), np.float32), np.full((h, w), 1e9)
+        for f in faces:
+            low, high = f.min(0), f.max(0)
+            size = float(np.sqrt(np.prod(high - low)))
+            cx, cy = (low + high) / 2
+            away = np.hypot(x - cx, y - cy)
+            ignore[away < 0.75 * size] = 1
+            if not small <= size <= large:
+                continue
+            near = (away < max(REACH * size, 0.71 * stride)) & (away < best)
+            best[near] = away[near]
+            positive[near] = 1
+            box[near] = np.stack([x - low[0], y - low[1], high[0] - x, high[1] - y], -1)[near] / stride
+            points[near] = ((five(f)[None, None] - np.stack([x, y], -1)[:, :, None]) / stride).reshape(h, w, 10)[near]
+        out.update({"positive%d" % stride: positive, "ignore%d" % stride: ignore * (1 - positive),
+                    "box%d" % stride: np.maximum(box, 0), "points%d" % stride: points})
+    return out
