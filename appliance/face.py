@@ -1,7 +1,7 @@
 """What a picture and a face are made of: the types that every stage, wire and file shares.
 
-Units, axes and signs are those of docs/architecture.md: pixels (x, y) with the centre of the first pixel at
-(0, 0), millimetres and the OpenCV camera frame, left and right always the subject's own.
+Units, axes and signs are those of docs/architecture.md: pixels (x, y) with the centre of the first
+pixel at (0, 0), millimetres and the OpenCV camera frame, left and right always the subject's own.
 """
 from typing import NamedTuple, Optional
 
@@ -10,16 +10,17 @@ import numpy as np
 from appliance import geometry
 
 ARKIT_NAMES = (
-    "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight", "cheekPuff",
-    "cheekSquintLeft", "cheekSquintRight", "eyeBlinkLeft", "eyeBlinkRight", "eyeLookDownLeft",
-    "eyeLookDownRight", "eyeLookInLeft", "eyeLookInRight", "eyeLookOutLeft", "eyeLookOutRight",
-    "eyeLookUpLeft", "eyeLookUpRight", "eyeSquintLeft", "eyeSquintRight", "eyeWideLeft", "eyeWideRight",
-    "jawForward", "jawLeft", "jawOpen", "jawRight", "mouthClose", "mouthDimpleLeft", "mouthDimpleRight",
-    "mouthFrownLeft", "mouthFrownRight", "mouthFunnel", "mouthLeft", "mouthLowerDownLeft",
-    "mouthLowerDownRight", "mouthPressLeft", "mouthPressRight", "mouthPucker", "mouthRight",
-    "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper", "mouthSmileLeft",
-    "mouthSmileRight", "mouthStretchLeft", "mouthStretchRight", "mouthUpperUpLeft", "mouthUpperUpRight",
-    "noseSneerLeft", "noseSneerRight", "tongueOut")
+    "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight",
+    "cheekPuff", "cheekSquintLeft", "cheekSquintRight", "eyeBlinkLeft", "eyeBlinkRight",
+    "eyeLookDownLeft", "eyeLookDownRight", "eyeLookInLeft", "eyeLookInRight", "eyeLookOutLeft",
+    "eyeLookOutRight", "eyeLookUpLeft", "eyeLookUpRight", "eyeSquintLeft", "eyeSquintRight",
+    "eyeWideLeft", "eyeWideRight", "jawForward", "jawLeft", "jawOpen", "jawRight", "mouthClose",
+    "mouthDimpleLeft", "mouthDimpleRight", "mouthFrownLeft", "mouthFrownRight", "mouthFunnel",
+    "mouthLeft", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthPressLeft", "mouthPressRight",
+    "mouthPucker", "mouthRight", "mouthRollLower", "mouthRollUpper", "mouthShrugLower",
+    "mouthShrugUpper", "mouthSmileLeft", "mouthSmileRight", "mouthStretchLeft",
+    "mouthStretchRight", "mouthUpperUpLeft", "mouthUpperUpRight", "noseSneerLeft",
+    "noseSneerRight", "tongueOut")
 ARKIT = {name: i for i, name in enumerate(ARKIT_NAMES)}
 
 
@@ -44,9 +45,10 @@ RIGHT_EYE_CORNERS = (36, 39)
 class Frame(NamedTuple):
     """One picture of a source.
 
-    number: counts up, never back. time: monotonic seconds, the end of the exposure as well as the source can
-    tell. arrived: `time.perf_counter()` when it reached this program. luma: (H, W) uint8, rows may be padded,
-    valid until the next frame is asked for. rgb: (H, W, 3) uint8, or None unless it was asked for.
+    number: counts up, never back. time: monotonic seconds, the end of the exposure as well as the
+    source can tell. arrived: `time.perf_counter()` when it reached this program. luma: (H, W)
+    uint8, rows may be padded, valid until the next frame is asked for. rgb: (H, W, 3) uint8, or
+    None unless it was asked for.
     """
 
     number: int
@@ -59,9 +61,9 @@ class Frame(NamedTuple):
 class Eye(NamedTuple):
     """One eye.
 
-    iris: (5, 2) picture pixels: centre, then the contour towards the nose, up, towards the ear, down.
-    openness: 0 closed, 1 usual, up to 1.3. gaze: (2,) yaw and pitch relative to the head, degrees.
-    score: 0 to 1, how far the measurement is believed (0 for an eye that the head hides).
+    iris: (5, 2) picture pixels: centre, then the contour towards the nose, up, towards the ear,
+    down. openness: 0 closed, 1 usual, up to 1.3. gaze: (2,) yaw and pitch relative to the head,
+    degrees. score: 0 to 1, how far the measurement is believed (0 for an eye that the head hides).
     """
 
     iris: np.ndarray
@@ -73,11 +75,12 @@ class Eye(NamedTuple):
 class Face(NamedTuple):
     """One face in one picture.
 
-    id: counts up with each new face. score: probability, under 0.5 it is not believed. box: (x0, y0, x1, y1),
-    tight around the 68 landmarks. landmarks: (68, 2) pixels, iBUG order. sigma: (68,) pixels, one standard
-    deviation along each axis. rotation: camera_from_head as (w, x, y, z), w >= 0. translation: (3,) mm, the
-    midpoint of the eyeballs in the camera frame. left, right: Eye. blendshapes: (52,) in the order of
-    ARKIT_NAMES, 0 to 1. state: "tracked", "held" (the last values, repeated) or "returning" (to neutral).
+    id: counts up with each new face. score: probability, under 0.5 it is not believed. box: (x0,
+    y0, x1, y1), tight around the 68 landmarks. landmarks: (68, 2) pixels, iBUG order. sigma: (68,)
+    pixels, one standard deviation along each axis. rotation: camera_from_head as (w, x, y, z), w
+    >= 0. translation: (3,) mm, the midpoint of the eyeballs in the camera frame. left, right: Eye.
+    blendshapes: (52,) in the order of ARKIT_NAMES, 0 to 1. state: "tracked", "held" (the last
+    values, repeated) or "returning" (to neutral).
     """
 
     id: int
@@ -99,12 +102,13 @@ class Face(NamedTuple):
 
     @property
     def angles(self):
-        """(yaw, pitch, roll) in degrees; yaw > 0 to the subject's own left, pitch > 0 up, roll > 0 to the own
-        left shoulder."""
+        """(yaw, pitch, roll) in degrees; yaw > 0 to the subject's own left, pitch > 0 up, roll > 0
+        to the own left shoulder."""
         return geometry.angles_from_matrix(self.matrix)
 
     def gaze_vector(self, eye):
-        """(3,) unit vector in the camera frame along which `eye` (self.left or self.right) looks."""
+        """(3,) unit vector in the camera frame along which self.left or self.right looks."""
         yaw, pitch = np.radians(eye.gaze)
-        in_head = np.array([np.sin(yaw) * np.cos(pitch), -np.sin(pitch), -np.cos(yaw) * np.cos(pitch)])
+        in_head = np.array([np.sin(yaw) * np.cos(pitch), -np.sin(pitch),
+                            -np.cos(yaw) * np.cos(pitch)])
         return self.matrix.dot(in_head)

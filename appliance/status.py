@@ -13,10 +13,10 @@ AWAY_AFTER = 0.5          # seconds without a picture after which the camera cou
 class Status:
     """One record of the state.
 
-    `state`: a key of CODES, `code` its number, `text` its words, with the reason where no camera is. `size`: (width, height)
-    or None, `fov` degrees. `fps`, `dropped`, `uptime` (seconds). `temperature`: degrees Celsius, 0
-    where unknown. `ms`: {row: 95th percentile over about the last second}. `targets`: texts, only
-    to be shown.
+    `state`: a key of CODES, `code` its number, `text` its words, with the reason where no camera
+    is. `size`: (width, height) or None, `fov` degrees. `fps`, `dropped`, `uptime` (seconds).
+    `temperature`: degrees Celsius, 0 where unknown. `ms`: {row: 95th percentile over about the
+    last second}. `targets`: texts, only to be shown.
     """
 
     def __init__(self, timing=None, fov=60.0, targets=()):
