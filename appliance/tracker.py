@@ -98,7 +98,7 @@ class Tracker:
 
     def _given(self, luma, box):
         """Face of a given box: the same looks on every picture, each from both sides, nothing remembered."""
-        reading = self._again(luma, self._look(luma, crop.around_box(box), True), True)
+        reading = self._again(luma, self._look(luma, crop.around_box(_checked_box(box)), True), True)
         if abs(reading.next_square().roll) > TILTED:
             reading = self._again(luma, reading, True)
         return self._measure(luma, reading, 0, AHEAD)
@@ -188,3 +188,11 @@ def _checked(image):
         raise DataError("picture %s %s" % (image.dtype, image.shape), "not (H, W) or (H, W, 3) uint8",
                         "give luma, or R, G, B")
     return image
+
+
+def _checked_box(box):
+    """A given box as (4,) floats; DataError where it is none."""
+    found = np.asarray(box, float)
+    if found.shape != (4,) or not np.isfinite(found).all():
+        raise DataError("box %s" % (box,), "not four finite numbers", "give (x0, y0, x1, y1) in pixels")
+    return found

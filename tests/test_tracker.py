@@ -176,6 +176,16 @@ def test_a_picture_of_an_unknown_kind_is_refused_in_one_line(tracker, image):
     assert "\n" not in str(refusal.value)
 
 
+@pytest.mark.parametrize("box", [(1, 2, 3), (1, 2, 3, float("nan")), (0, 0, float("inf"), 5)])
+def test_a_box_that_is_none_is_refused_in_one_line(tracker, box):
+    with pytest.raises(DataError, match="four finite numbers"):
+        tracker(dots.picture(), rois=[box])
+
+
+def test_a_box_far_larger_than_the_picture_is_answered(tracker):
+    assert len(tracker(dots.picture(), rois=[(-1e9, -1e9, 1e9, 1e9)])) == 1
+
+
 def test_the_limit_and_the_patience_are_options(backend):
     settings = config.load(config.DEFAULTS, ["tracker.lost_after=1"])
     tracker = Tracker(settings, backend=backend)
