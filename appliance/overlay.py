@@ -116,10 +116,10 @@ class Overlay:
 
     def _text(self, text, x, y):
         unit, bottom = self._unit, self._picture.shape[0]
-        at = int(max(0, min(x, REACH))), int(max(10 * unit, min(y, bottom - 4 * unit)))
-        for colour, width in ((BLACK, 3), (WHITE, 1)):
-            cv2.putText(self._picture, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.4 * unit, colour,
-                        width * unit, cv2.LINE_AA)
+        x, y = int(max(0, min(x, REACH))), int(max(10 * unit, min(y, bottom - 4 * unit)))
+        for shadow, colour in ((unit, BLACK), (0, WHITE)):
+            cv2.putText(self._picture, text, (x + shadow, y + shadow), cv2.FONT_HERSHEY_SIMPLEX,
+                        0.4 * unit, colour, unit, cv2.LINE_AA)
 
 
 def _fixed(points):
