@@ -59,9 +59,16 @@ def read(datagram):
         if OscBundle.dgram_is_bundle(datagram):
             return [m for part in OscBundle(datagram) for m in read(part.dgram)]
         message = OscMessage(datagram)
-        return [Message(message.address, tuple(message.params))]
+        return [Message(printable(message.address), tuple(map(printable, message.params)))]
     except Exception as e:          # python-osc lets several kinds through on hostile bytes
         raise ValueError("no OSC: %s" % e) from e
+
+
+def printable(value):
+    """A text without what a stranger could steer the terminal with; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    return "".join(c if c.isprintable() else "?" for c in value)
 
 
 class Board:

@@ -80,6 +80,11 @@ def test_bytes_that_are_no_osc_are_counted_or_read_but_never_stop_it(junk):
     assert any("b " in line for line in lines)
 
 
+def test_a_stranger_cannot_steer_the_terminal():
+    lines = board(message("/a/\x1b[2J", "\x1b]0;title\x07", 0.5))
+    assert "/a/?[2J   0.0/s" in lines and not any("\x1b" in line for line in lines)
+
+
 def test_strangers_do_not_fill_the_memory():
     shown = monitor.Board()
     for i in range(200):
@@ -121,6 +126,27 @@ def test_without_a_terminal_it_writes_a_line_for_each_message():
         _, errors = child.communicate(timeout=20)
     assert lines[:2] == ["/one name 0.250\n", "/two 7\n"] and "no OSC" in lines[2]
     assert child.returncode == 0 and errors == ""
+
+
+def test_on_a_terminal_it_draws_in_place():
+    port = free_port()
+    screen, terminal = os.openpty()
+    child = subprocess.Popen([sys.executable, "-m", "appliance", "monitor", str(port)], cwd=ROOT,
+                             stdout=terminal, stderr=subprocess.DEVNULL)
+    try:
+        assert eventually(lambda: _listens(port), 20)
+        sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sender.sendto(message("/one/two", 0.5), ("127.0.0.1", port))
+        drawn = b""
+        while b"+0.50" not in drawn:
+            drawn += os.read(screen, 4096)
+    finally:
+        child.send_signal(signal.SIGINT)
+        child.wait(20)
+        os.close(terminal)
+        os.close(screen)
+    assert b"listening on port %d" % port in drawn and b"/one" in drawn
+    assert child.returncode == 0
 
 
 def _listens(port):

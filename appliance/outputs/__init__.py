@@ -75,7 +75,7 @@ class Outputs:
         """Say farewell three times, 20 ms apart, then be silent; reason: 0 normal, 1 restart, 2
         error.
         """
-        moment = self._moment(time.monotonic(), False)
+        moment = self._moment(self._last or time.monotonic(), False)
         for i in range(FAREWELLS if self._channels else 0):
             if i:
                 time.sleep(APART)

@@ -1,0 +1,65 @@
+"""docs/osc.md tells the truth: every address, its tags, the names and the options are those of the code."""
+import os
+import re
+import types
+
+from appliance.face import ARKIT_NAMES
+from appliance.outputs.dialects.kagami import Kagami
+from appliance.outputs.dialects.vmc import BONES, PRESETS, Vmc
+from appliance.outputs.moment import Moment
+from appliance.outputs.targets import Target
+from tests.fakes.people import person
+from tests.golden import decoded
+
+DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/osc.md")
+MOMENT = Moment(1, 1.0, 1.0, (640, 480), person(), 1, 1.0)
+STATUS = types.SimpleNamespace(code=1, text="", fps=1.0, dropped=0, temperature=1.0, uptime=1,
+                               size=(640, 480), fov=60.0, ms={})
+
+
+def text():
+    with open(DOCS, encoding="utf-8") as f:
+        return f.read()
+
+
+def spelt_out(tags):
+    """ffff from `ffff`, and from "4 `f`"; nothing from (none)."""
+    count, _, letters = re.fullmatch(r"(\d*)( ?)`?([ifs]*|\(none\))`?", tags).groups()
+    return "," + (letters * int(count or 1) if letters != "(none)" else "")
+
+
+def documented():
+    rows = re.findall(r"^\| `(/[^`]+)` \| ([^|]+) \|", text(), re.M)
+    return {(address, spelt_out(tags.strip())) for address, tags in rows}
+
+
+def sent():
+    datagrams = []
+    for dialect in (Vmc(), Vmc(role="assistant"), Kagami(), Kagami(form="human")):
+        datagrams += [bytes(d) for d in dialect(MOMENT)]
+        datagrams += list(dialect.announce(STATUS, True))
+        datagrams += [bytes(d) for d in dialect.farewell(MOMENT, 0)]
+    return {(re.sub("arkit/(?!names).+", "arkit/<name>", address), tags)
+            for d in datagrams for address, tags, _ in decoded(d)}
+
+
+def listed(mark):
+    return tuple(re.search(r"<!-- %s -->\n((?:    .+\n)+)" % mark, text()).group(1).split())
+
+
+def test_every_address_and_its_tags_are_documented_and_no_others():
+    assert documented() == sent()
+
+
+def test_the_names_are_listed_in_order():
+    assert listed("names") == ARKIT_NAMES and listed("presets") == PRESETS
+
+
+def test_every_option_is_documented():
+    options = re.findall(r"^\| `([a-z_]+)` \|", text(), re.M)
+    assert options == [name for name in Target._fields if name not in ("dialect", "host", "port")]
+
+
+def test_the_rest_pose_is_that_of_the_code():
+    for name, rest, _ in BONES:
+        assert "%s (%s)" % (name, ", ".join("%g" % v for v in rest)) in text().replace("\n", " ")
