@@ -50,9 +50,9 @@ def _add(w, name, value, left=1.0, right=1.0):
 def _sides(rng):
     """How strongly each side takes part: mostly alike, a third of the time one-sided."""
     draw = rng.random()
-    if draw < 0.6:
+    if draw < 0.5:
         return rng.uniform(0.9, 1.0, 2)
-    if draw < 0.75:
+    if draw < 0.7:
         return rng.uniform(0.3, 1.0, 2)
     one = np.array([1.0, rng.choice([0, 0, rng.uniform(0, 0.4)])])
     return one if rng.random() < 0.5 else one[::-1]
@@ -62,7 +62,7 @@ def _mood(rng, w):
     names = list(MOODS)
     shares = np.array([_SHARES.get(n, 1) for n in names], float)
     strength = rng.uniform(0.3, 1.15)
-    sides = _sides(rng) if rng.random() < 0.4 else (1.0, 1.0)
+    sides = _sides(rng) if rng.random() < 0.5 else (1.0, 1.0)
     for name, value in MOODS[names[rng.choice(len(names), p=shares / shares.sum())]].items():
         _add(w, name, min(1.0, value * strength * rng.uniform(0.7, 1.3)), *sides)
 

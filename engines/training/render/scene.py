@@ -13,7 +13,7 @@ from engines.training.render import shapes
 from engines.training.render.expression import sample_expression, sample_gaze
 from engines.training.render.face_model import FaceModel
 from engines.training.render.raster import Lights, Raster, Tones, join
-from engines.training.render.skin import Painter, hairline
+from engines.training.render.skin import Painter
 
 PICTURE = (640, 480)
 
@@ -114,10 +114,10 @@ class World:
         env = np.load(os.path.join(data, "env_hdri.npz"))["env"].astype(np.float32)
         self.skies = [sky_terms(e @ np.array([0.2126, 0.7152, 0.0722], np.float32)) for e in env]
         self.backgrounds = sorted(glob.glob(os.path.join(data, "backgrounds", "*.jpg")))
+        self.triangles = {True: self.model.triangles, False: self.model.coarse}
         self._shade = self._openness()
-        tris = self.model.triangles
         inside = self.painter.teeth | self.painter.gums
-        self.without_mouth = tris[~inside[tris].all(1)]
+        self.mouth_shut = {fine: t[~inside[t].all(1)] for fine, t in self.triangles.items()}
 
     def _openness(self):
         """Openness to the sky of every vertex: at rest, and how it changes with blink and open jaw."""
@@ -133,7 +133,7 @@ class World:
             v = self.model.vertices(np.zeros(100), look)
             n = self.model.normals(v)
             weight = np.maximum(n.dot(directions.T), 0)
-            seen = np.stack([self.raster.depth(v + 1.5 * n, self.model.triangles, d) for d in directions], 1)
+            seen = np.stack([self.raster.seen(v + 1.5 * n, self.model.triangles, d) for d in directions], 1)
             out.append(((weight * seen).sum(1) / (weight.sum(1) + 1e-6)))
         return np.array(out, np.float32)
 
@@ -181,20 +181,24 @@ def lights(rng, skies):
     a = rng.uniform(0, 2 * np.pi)
     to_sky = np.array([[np.cos(a), 0, np.sin(a)], [0, 1, 0], [-np.sin(a), 0, np.cos(a)]])
     sky = skies[rng.integers(len(skies))].copy()
-    sky[1:] *= rng.uniform(0.3, 1.0)
+    sky[1:] *= rng.uniform(0.5, 1.2)
     directions = np.array([[rng.normal(0, 1), rng.normal(-0.6, 0.6), rng.normal(-0.6, 0.5)],
                            [rng.normal(0, 1), rng.normal(0, 0.5), rng.uniform(0.1, 1)],
                            [rng.normal(0, 0.3), rng.uniform(0, 0.8), -1],
                            [rng.normal(0, 1), rng.normal(-0.5, 0.5), rng.normal(-0.5, 0.5)]])
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    key = rng.choice([rng.uniform(0, 0.6), rng.uniform(0.5, 2.5)])
+    key = rng.choice([rng.uniform(0, 0.8), rng.uniform(0.5, 3)])
     strengths = np.array([key, rng.uniform(0, 3) * (rng.random() < 0.3), rng.uniform(0, 1.2) * (rng.random() < 0.4),
                           rng.uniform(0, 1) * (rng.random() < 0.5)])
-    return Lights(directions, strengths, sky * rng.uniform(0.25, 1.0), to_sky, rng.uniform(0.3, 0.95))
+    shadow = rng.uniform(0.3, 0.95)
+    return Lights(directions, strengths, sky * rng.uniform(0.25, 1.0), to_sky, shadow if key > 0.25 else 0.0)
 
 
-def build(scene, world):
-    """(mesh in the camera frame, head vertices in the head frame, rims of the spectacles or None, rng)."""
+def build(scene, world, fine=True):
+    """(mesh in the camera frame, head vertices in the head frame, rims of the spectacles or None, rng).
+
+    fine: every triangle of the face model, for pictures in which an eye is more than some 20 pixels wide.
+    """
     look, model = scene.look, world.model
     rng = np.random.default_rng(look["seed"])
     v = model.vertices(scene.identity, scene.blendshapes, scene.gaze)
@@ -205,7 +209,7 @@ def build(scene, world):
         paint[known, 0], paint[known, 3] = scene.albedo[known], 0
     paint[:, 1] = world.shade(scene.blendshapes, v, n)
     textured = np.where(world.painter.eyes[:, None], model.eye, model.rest)
-    meshes = [shapes.Mesh(v, n, paint, textured, _visible(scene, world, v))]
+    meshes = [shapes.Mesh(v, n, paint, textured, _visible(scene, world, v, fine))]
     meshes += _hair(rng, look, v, n, world.painter) + _worn(rng, look, v, n, world.painter)
     meshes += _tongue(scene, model.landmarks(v))
     neck = v[v[:, 1] > np.percentile(v[:, 1], 99.5)].mean(0)
@@ -225,13 +229,13 @@ def build(scene, world):
     return mesh, v, rims, rng
 
 
-def _visible(scene, world, v):
+def _visible(scene, world, v, fine):
     """The head's triangles; without the mouth's inside while the lips are shut."""
     inner = world.model.landmarks(v)
     gap = np.linalg.norm(inner[[61, 62, 63]] - inner[[67, 66, 65]], axis=1).max()
     if gap > 1.2 or scene.blendshapes[ARKIT["tongueOut"]] > 0:
-        return world.model.triangles
-    return world.without_mouth
+        return world.triangles[fine]
+    return world.mouth_shut[fine]
 
 
 def _tongue(scene, lm):
@@ -241,7 +245,7 @@ def _tongue(scene, lm):
 
 def _hair(rng, look, v, n, painter):
     model = painter.model
-    above = hairline(model.rest, look["hairline"]) + 3 * painter.lumps(rng, 1, 2, 4)
+    above = painter.above_hairline(look["hairline"]) + 3 * painter.lumps(rng, 1, 2, 4)
     if look["bangs"]:
         front = np.clip(1 - np.abs(model.rest[:, 0]) / 6.5, 0, 1) * (model.rest[:, 2] > 5)
         above = above + front * rng.uniform(8, 20)
@@ -253,7 +257,7 @@ def _hair(rng, look, v, n, painter):
     lumps = painter.lumps(rng, 0.7, 0.7, 1.2)
     top = np.clip(model.rest[:, 1] / 12, 0.3, 1) ** rng.uniform(0, 2)
     thick = look["volume"] * (0.4 if look["worn"] else 1) * top
-    out = [shapes.hair_shell(v, n, model.rest, model.triangles, share * a, thick * b, lumps)
+    out = [shapes.hair_shell(v, n, model.rest, model.coarse, share * a, thick * b, lumps)
            for a, b in ((1.0, 0.5), (0.9, 0.85), (0.75, 1.0))]
     if look["long"] and not look["bald"]:
         out += shapes.curtain(v, model.rest, look["volume"], rng)
@@ -270,16 +274,16 @@ def _worn(rng, look, v, n, painter):
         top = np.array([0, v[:, 1].min() - 6, ears[:, 2].mean() - rng.uniform(-10, 25)])
         return shapes.headband(top, ears, albedo, rng.random() < 0.75)
     if kind == "band":
-        share = ((np.abs(hairline(model.rest, rng.uniform(-8, 8)) - 4) < rng.uniform(4, 8)) & (model.part <= 2)) * 1.0
-        return [shapes.hair_shell(v, n, model.rest, model.triangles, share, 7 + 0 * share, 0 * share, shapes.MATTE, albedo)]
+        share = ((np.abs(painter.above_hairline(rng.uniform(-8, 8)) - 4) < rng.uniform(4, 8)) & (model.part <= 2)) * 1.0
+        return [shapes.hair_shell(v, n, model.rest, model.coarse, share, 7 + 0 * share, 0 * share, shapes.MATTE, albedo)]
     if kind in ("cap", "hood"):
         lift = rng.uniform(-14, 4) if kind == "cap" else 0
-        above = hairline(model.rest, lift) + (12 if kind == "hood" else 0)
+        above = painter.above_hairline(lift) + (12 if kind == "hood" else 0)
         if kind == "cap":
             above = np.where(model.rest[:, 1] < 4.5, -1, above)
         share = (above > 0) * (model.part <= 2) * 1.0
         lumps = painter.lumps(rng, 0.4, 0.8)
-        out = [shapes.hair_shell(v, n, model.rest, model.triangles, share, rng.uniform(10, 16) + 0 * share, 0.4 * lumps,
+        out = [shapes.hair_shell(v, n, model.rest, model.coarse, share, rng.uniform(10, 16) + 0 * share, 0.4 * lumps,
                                  shapes.MATTE, albedo)]
         if kind == "cap" and rng.random() < 0.6:
             front = v[(share > 0) & (model.rest[:, 2] > 6)]

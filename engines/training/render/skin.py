@@ -5,14 +5,15 @@ from engines.training.render.face_model import PARTS
 from engines.training.render.raster import EYE, HAIR, MATTE, SKIN, WET
 
 
-def hairline(rest, lift):
-    """(N,) degrees by which each vertex (rest position, cm) lies above the hairline; lift: degrees, moves it."""
+def hairline(rest):
+    """(N,) degrees by which each vertex (rest position, cm) lies above a usual hairline, and how far a lift of one
+    degree moves the line there."""
     d = rest - np.array([0, 4.0, 0.5], np.float32)
     around = np.abs(np.degrees(np.arctan2(d[:, 0], d[:, 2])))
     above = np.degrees(np.arctan2(d[:, 1], np.hypot(d[:, 0], d[:, 2])))
     line = np.interp(around, [0, 25, 45, 60, 70, 78, 88, 100, 112, 130, 180],
                      [38, 37, 30, 20, 0, 2, 18, 12, -25, -38, -42])
-    return above - line - lift * np.interp(around, [0, 50, 80], [1, 1, 0.2])
+    return above - line, np.interp(around, [0, 50, 80], [1, 1, 0.2])
 
 
 def beard_share(rest):
@@ -37,6 +38,7 @@ class Painter:
         self.lashes = np.isin(part, [PARTS["lashes_L"], PARTS["lashes_R"]])
         self.skin = ~(self.eyes | self.teeth | self.gums | self.socket | self.lashes)
         self.rim = np.exp(-(model.lid_rim / 0.13) ** 2)
+        self._above, self._lift = (a.astype(np.float32) for a in hairline(model.rest))
         self.beard = beard_share(model.rest) * self.skin
         rest = model.rest
         corners = np.array([[3.1, 3.45, 9.0], [-3.1, 3.45, 9.0]])
@@ -44,24 +46,31 @@ class Painter:
         self.material = np.where(self.eyes, EYE, np.where(self.teeth | self.gums, WET, SKIN))
         self.material[self.lashes] = HAIR
 
+    def above_hairline(self, lift):
+        """(N,) degrees above the hairline of a person, lifted by some degrees."""
+        return self._above - np.float32(lift) * self._lift
+
     def lumps(self, rng, *sizes):
         """(N,) smooth random pattern on the skin, about -1 to 1; sizes: cycles per 6 cm."""
         rest = self.model.rest
-        return sum(np.sin(rest.dot(rng.normal(0, s, 3)) + rng.uniform(0, 6)) for s in sizes) / len(sizes)
+        ways = np.array([rng.normal(0, s, 3) for s in sizes], np.float32)
+        starts = rng.uniform(0, 6, len(sizes)).astype(np.float32)
+        return np.sin(rest.dot(ways.T) + starts).mean(1)
 
     def paint(self, rng, look):
         """(N, 4) paint (albedo, 1, material, share of hair) for the `look` of a scene. Albedos are linear luma."""
         tone, makeup = look["tone"], look["makeup"]
         albedo = self._complexion(rng, tone, makeup)
         hair = look["brow_strength"] * np.clip(1.3 - self.model.brow_distance / look["brow_width"], 0, 1)
-        beard = np.clip(self.beard * (1 + 0.5 * self.lumps(rng, 1, 2)) - 0.25 * (self.lumps(rng, 1.5, 3) > 0.2), 0, 1)
+        beard = np.clip(self.beard * (1 + 0.3 * self.lumps(rng, 1, 2, 4)) - 0.15 * rng.random(), 0, 1)
         hair = np.maximum(hair, look["beard"] * beard) * self.skin
         material = self.material.copy()
-        albedo = np.where(self.eyes, rng.uniform(0.2, 0.42), albedo)
+        albedo = np.where(self.eyes, rng.uniform(0.17, 0.36), albedo)
         albedo = np.where(self.teeth, rng.uniform(0.25, 0.6), albedo)
         albedo = np.where(self.gums, tone * 0.45 + 0.03, albedo)
         albedo = np.where(self.socket, tone * 0.4, albedo)
-        albedo[self.lashes], hair[self.lashes] = 0.012 / look["hair"], look["lashes"]
+        albedo[self.lashes] = 0.012 / look["hair"]
+        hair[self.lashes] = look["lashes"] * np.clip(1.1 - self.model.lid_rim[self.lashes] / 0.5, 0, 1)
         self._dress(rng, albedo, material)
         return np.stack([albedo, np.ones_like(albedo), material, hair], 1).astype(np.float32)
 

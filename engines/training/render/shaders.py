@@ -1,0 +1,123 @@
+"""What happens to each vertex and each pixel, in OpenGL's language: projection, light and what is finer than a mesh."""
+
+_VERTEX = """
+#version 330
+in vec3 position; in vec3 normal; in vec4 paint; in vec3 rest;
+uniform float focal; uniform vec2 centre; uniform vec3 row_x; uniform vec3 row_y; uniform vec2 size;
+uniform mat4 to_light;
+out vec3 p; out vec3 n; out vec4 look; out vec3 r; out vec4 in_light;
+void main() {
+    vec3 picture = vec3(focal * position.xy / position.z + centre, 1.0);
+    vec2 crop = vec2(dot(row_x, picture), dot(row_y, picture));
+    vec2 ndc = (crop + 0.5) / size * 2.0 - 1.0;
+    float depth = (1.0 / NEAR - 1.0 / position.z) / (1.0 / NEAR - 1.0 / FAR);
+    gl_Position = vec4(ndc, 2.0 * depth - 1.0, 1.0) * position.z;
+    p = position; n = normal; look = paint; r = rest;
+    in_light = to_light * vec4(position + 2.0 * normal, 1.0);
+}
+"""
+_FRAGMENT = """
+#version 330
+in vec3 p; in vec3 n; in vec4 look; in vec3 r; in vec4 in_light; const int kind = KIND;
+uniform vec3 direction[4]; uniform float strength[4]; uniform float sky[9]; uniform mat3 to_sky;
+uniform sampler2DShadow shadow; uniform float shadow_share;
+uniform float hair_albedo; uniform float brow_albedo; uniform vec4 skin;   // grain, oil, freckles, seed
+uniform mat3 strand; uniform vec4 iris;     // albedo, pupil cos, rim cos, glint
+out vec4 colour;
+float hash(vec3 q) {
+    q = fract(q * vec3(0.1031, 0.1030, 0.0973)); q += dot(q, q.yxz + 33.33);
+    return fract((q.x + q.y) * q.z);
+}
+float noise(vec3 q) {
+    vec3 i = floor(q), f = fract(q); f = f * f * (3.0 - 2.0 * f);
+    return mix(mix(mix(hash(i), hash(i + vec3(1,0,0)), f.x),
+                   mix(hash(i + vec3(0,1,0)), hash(i + vec3(1,1,0)), f.x), f.y),
+               mix(mix(hash(i + vec3(0,0,1)), hash(i + vec3(1,0,1)), f.x),
+                   mix(hash(i + vec3(0,1,1)), hash(i + vec3(1,1,1)), f.x), f.y), f.z);
+}
+float from_sky(vec3 d) {
+    d = to_sky * d;
+    return max(0.02, sky[0] + sky[1] * d.y + sky[2] * d.z + sky[3] * d.x + sky[4] * d.x * d.y
+        + sky[5] * d.y * d.z + sky[6] * (3.0 * d.z * d.z - 1.0) + sky[7] * d.x * d.z
+        + sky[8] * (d.x * d.x - d.y * d.y));
+}
+void main() {
+    vec3 m = normalize(n), v = normalize(-p);
+    if (dot(m, v) < 0.0 && kind != 0 && kind != 1) m = -m;
+    float albedo = look.x, gloss = 0.04, power = 20.0, wrap = 0.0;
+    if (kind == 0) {
+        wrap = 0.25;
+        float grain = noise(r * 9.0 + skin.w) + 0.6 * noise(r * 23.0 + skin.w) - 0.8;
+        float spots = smoothstep(0.72, 0.85, noise(r * 5.0 + 7.0 + skin.w));
+        albedo *= (1.0 + skin.x * grain) * (1.0 - skin.z * spots);
+        gloss = skin.y ; power = 14.0;
+        if (HAIRY) {
+            float strands = 0.6 * noise(vec3(r.x * 5.0, r.y * 24.0 + r.x * 9.0, r.z * 6.0) + skin.w)
+                          + 0.4 * noise(r * 14.0 + 3.0);
+            float cover = smoothstep(1.0 - look.w - 0.25, 1.0 - look.w + 0.25, strands);
+            albedo = mix(albedo, brow_albedo, cover * min(1.0, 0.3 + look.w)); gloss *= 1.0 - cover;
+        }
+    } else if (kind == 1) {
+        float c = r.z / length(r), rim = iris.z;
+        float angle = atan(r.y, r.x);
+        float fibre = 0.75 + 0.5 * noise(vec3(angle * 14.0, c * 30.0, skin.w));
+        float inside = smoothstep(rim - 0.012, rim + 0.006, c);
+        float pupil = smoothstep(iris.y - 0.004, iris.y + 0.002, c);
+        float limbus = 1.0 - 0.55 * (1.0 - smoothstep(rim, rim + 0.022, c));
+        albedo *= 0.92 + 0.16 * noise(r * 6.0);
+        albedo = mix(albedo, iris.x * fibre * limbus, inside);
+        albedo = mix(albedo, 0.008, pupil);
+        gloss = 0.05; power = 60.0;
+    } else if (kind == 2) {
+        vec3 q = strand * r + skin.w;
+        float locks = noise(0.25 * q), strands = 0.5 * noise(q + 2.0 * locks) + 0.3 * noise(2.7 * q) + 0.2 * locks;
+        if (look.w < 1.0 && strands * 0.8 + 0.1 > look.w) discard;
+        albedo = look.x * hair_albedo * (0.2 + 1.6 * strands);
+        m = normalize(m + 0.9 * (locks - 0.5) * vec3(1.0, 0.3, 0.2) + 0.5 * (strands - 0.5) * vec3(0.3, 1.0, 0.3));
+        gloss = 0.12 * strands; power = 9.0; wrap = 0.2;
+    } else if (kind == 3) { gloss = 0.12; power = 40.0; }
+    else if (kind == 4) { albedo *= 0.85 + 0.3 * noise(r * 4.0); gloss = 0.0; }
+    else { gloss = 0.35; power = 50.0; }
+    float lit = 1.0;
+    vec3 s = in_light.xyz - vec3(0, 0, 0.004);
+    if (shadow_share > 0.0) {
+        lit = 0.0;
+        for (int k = 0; k < 4; k++)
+            lit += 0.25 * texture(shadow, s + vec3(k & 1, k >> 1, 0) * vec3(1.6, 1.6, 0) / SHADOW_SIZE
+                                             - vec3(0.8, 0.8, 0) / SHADOW_SIZE);
+        vec2 off = abs(s.xy - 0.5);
+        lit = mix(1.0, lit, max(off.x, off.y) < 0.49 ? shadow_share : 0.0);
+    }
+    float ao = look.y;
+    float diffuse = from_sky(m) * ao, shine = 0.0;
+    vec3 mirror = reflect(-v, m);
+    float fresnel = 0.35 + 0.65 * pow(1.0 - max(dot(m, v), 0.0), 3.0);
+    shine += 0.5 * from_sky(mirror) * ao * (kind == 1 ? 0.8 : 1.0);
+    for (int k = 0; k < 4; k++) {
+        float cosine = dot(m, direction[k]);
+        float here = strength[k] * (k == 0 ? lit : 0.3 + 0.7 * ao);
+        diffuse += here * max(0.0, (cosine + wrap) / (1.0 + wrap));
+        float toward = max(0.0, dot(mirror, direction[k]));
+        shine += here * pow(toward, power) * (power + 2.0) / 8.0 * step(0.0, cosine);
+        if (kind == 1) shine += here * 4.0 * iris.w * smoothstep(0.985, 0.993, toward);
+    }
+    colour = vec4(albedo * diffuse + gloss * fresnel * shine, float(kind + 1), p.z, look.y);
+}
+"""
+
+SHADOW_VERTEX = """
+#version 330
+in vec3 position; uniform mat4 to_light;
+void main() { vec4 q = to_light * vec4(position, 1.0); gl_Position = vec4(q.xyz * 2.0 - 1.0, 1.0); }
+"""
+
+
+def vertex(near, far):
+    """Source of the vertex shader; near, far: mm."""
+    return _VERTEX.replace("NEAR", str(near)).replace("FAR", str(far))
+
+
+def fragment(kind, hairy, shadow_size):
+    """Source of the fragment shader of one material (`raster.MATERIALS`)."""
+    text = _FRAGMENT.replace("SHADOW_SIZE", "%.1f" % shadow_size).replace("KIND", str(kind))
+    return text.replace("HAIRY", str(hairy).lower())

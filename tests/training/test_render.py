@@ -1,0 +1,192 @@
+"""Renderer of training material: signs, sides, order of points, and the same picture for the same seed."""
+import os
+
+import numpy as np
+import pytest
+
+from appliance.face import ARKIT, LANDMARK_MIRROR
+
+pytest.importorskip("scipy", reason="the renderer runs where networks are trained, with scipy and moderngl")
+moderngl = pytest.importorskip("moderngl", reason="the renderer runs where networks are trained, with moderngl")
+
+DATA = os.path.join(os.environ.get("KAGAMI_DATA", os.path.join(os.path.dirname(__file__), "../../../shared/data")),
+                    "train")
+if not os.path.exists(os.path.join(DATA, "ict_face.npz")):
+    pytest.skip("no face model at %s" % DATA, allow_module_level=True)
+
+from engines.training.render import camera, dataset, scene  # noqa: E402 (needs what was looked for above)
+from engines.training.render.expression import sample_expression, sample_gaze  # noqa: E402
+from engines.training.render.face_model import FaceModel, look_weights, settle  # noqa: E402
+
+NOBODY = np.zeros(100, np.float32)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return FaceModel(os.path.join(DATA, "ict_face.npz"))
+
+
+@pytest.fixture(scope="module")
+def studio():
+    try:
+        return dataset.Studio(DATA)
+    except Exception as error:      # moderngl raises its own bare kinds where there is no EGL
+        pytest.skip("no OpenGL here: %s" % error)
+
+
+def plain(**changes):
+    """A bare frontal scene at 550 mm."""
+    s = scene.sample(np.random.default_rng(3), (3, 0))
+    s.look.update(occluder="", worn="", glasses=False, beard=0.0, lashes=0.0, tone=0.35, bangs=False)
+    s.identity, s.blendshapes = NOBODY, np.zeros(52, np.float32)
+    s.gaze, s.angles = np.zeros((2, 2), np.float32), (0.0, 0.0, 0.0)
+    s.translation, s.fov = np.array([0, 0, 550.0]), 60.0
+    for name, value in changes.items():
+        setattr(s, name, value)
+    return s
+
+
+def weights(**named):
+    w = np.zeros(52, np.float32)
+    for name, value in named.items():
+        w[ARKIT[name]] = value
+    return w
+
+
+def points(model, s):
+    return dataset.project(s, model.landmarks(model.vertices(s.identity, s.blendshapes, s.gaze)))
+
+
+def test_jaw_runs_from_left_to_right_of_the_picture(model):
+    assert (np.diff(points(model, plain())[:17, 0]) > 0).all()
+
+
+def test_point_36_is_the_outer_corner_of_the_right_eye(model):
+    p = points(model, plain())
+    assert p[36, 0] < p[39, 0] < p[42, 0] < p[45, 0]
+
+
+def test_mean_face_is_its_own_mirror_image(model):
+    p = points(model, plain())
+    p[:, 0] -= p[27, 0]
+    mirrored = p[LANDMARK_MIRROR] * [-1, 1]
+    assert np.abs(mirrored - p).max() < 0.03 * np.ptp(p[:, 0])
+
+
+def test_eyeballs_are_63_mm_apart_around_the_origin(model):
+    v = model.vertices(0.8 * np.random.default_rng(0).normal(size=100), np.zeros(52))
+    middles = model.iris(v)[:, 0]
+    assert np.linalg.norm(middles[0] - middles[1]) == pytest.approx(63, abs=2.5)
+    assert np.abs(middles.mean(0)[:2]).max() < 2
+
+
+@pytest.mark.parametrize("angles, axis, sign", [((30, 0, 0), 0, 1), ((0, 20, 0), 1, -1)])
+def test_nose_moves_where_the_head_turns(model, angles, axis, sign):
+    straight, turned = points(model, plain()), points(model, plain(angles=angles))
+    assert sign * (turned[30] - straight[30])[axis] > 5
+
+
+def test_positive_roll_lowers_the_left_eye(model):
+    p = points(model, plain(angles=(0, 0, 20)))
+    assert p[45, 1] > p[36, 1] + 5
+
+
+@pytest.mark.parametrize("gaze, axis, sign", [((20, 0), 0, 1), ((0, 20), 1, -1)])
+def test_irises_move_where_the_eyes_look(model, gaze, axis, sign):
+    rest = model.iris(model.vertices(NOBODY, np.zeros(52)))
+    moved = model.iris(model.vertices(NOBODY, np.zeros(52), (gaze, gaze)))
+    assert (sign * (moved - rest)[:, 0, axis] > 2.5).all()
+
+
+def test_iris_contour_runs_nose_up_ear_down(model):
+    left, right = model.iris(model.vertices(NOBODY, np.zeros(52)))
+    assert left[1, 0] < left[0, 0] < left[3, 0] and right[3, 0] < right[0, 0] < right[1, 0]
+    assert left[2, 1] < left[0, 1] < left[4, 1]
+
+
+def test_iris_has_a_human_radius(model):
+    iris = model.iris(model.vertices(NOBODY, np.zeros(52)))
+    assert np.linalg.norm(iris[:, 1:] - iris[:, :1], axis=2) == pytest.approx(5.9, abs=0.3)
+
+
+def test_a_wink_closes_one_eye_for_everybody(model):
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        gaps = model.lid_gaps(model.vertices(0.8 * rng.normal(size=100), weights(eyeBlinkLeft=1)))
+        assert gaps[0].max() < 0.6 and gaps[1].min() > 4
+
+
+def test_left_eye_closes_on_the_right_side_of_the_picture(studio):
+    open_eyes, labels = studio.face(plain())
+    wink, _ = studio.face(plain(blendshapes=weights(eyeBlinkLeft=1)))
+    change = np.abs(open_eyes.astype(int) - wink)
+    left, right = (change[y - 6:y + 6, x - 9:x + 9].mean() for x, y in np.rint(labels["iris"][:, 0]).astype(int))
+    assert labels["iris"][0, 0, 0] > 112 > labels["iris"][1, 0, 0]
+    assert left > 4 * right
+
+
+def test_mouth_cannot_close_more_than_the_jaw_opened():
+    assert settle(weights(mouthClose=1, jawOpen=0.3))[ARKIT["mouthClose"]] == pytest.approx(0.3)
+
+
+def test_looking_to_the_own_left_is_out_left_and_in_right():
+    w = look_weights(((15, 0), (15, 0)))
+    assert w["eyeLookOutLeft"] == w["eyeLookInRight"] == pytest.approx(0.5)
+    assert w["eyeLookInLeft"] == w["eyeLookOutRight"] == 0
+
+
+def test_every_shape_is_shown_and_pairs_also_one_by_one():
+    rng = np.random.default_rng(0)
+    w = np.array([sample_expression(rng, sample_gaze(rng, 600)) for _ in range(3000)])
+    assert ((w >= 0.3).mean(0) > 0.05).all()
+    wink = (w[:, ARKIT["eyeBlinkLeft"]] > 0.6) & (w[:, ARKIT["eyeBlinkRight"]] < 0.2)
+    assert wink.mean() > 0.03
+
+
+def test_same_seed_same_picture(studio):
+    for kind in ("face", "eyes"):
+        first, labels = dataset.one(studio, kind, 5, 7)
+        dataset.one(studio, kind, 5, 8)
+        again, same = dataset.one(studio, kind, 5, 7)
+        assert np.array_equal(first, again)
+        assert all(np.array_equal(labels[k], same[k]) for k in labels)
+
+
+def test_face_lies_in_the_middle_of_its_picture(studio):
+    for index in range(4):
+        _, labels = dataset.one(studio, "face", 6, index)
+        low, high = labels["points"].min(0), labels["points"].max(0)
+        assert 94.9 < np.sqrt(np.prod(high - low)) < 130.1
+        assert np.abs((low + high) / 2 - 111.5).max() <= 6.01
+
+
+def test_crop_rotation_lays_the_head_on_its_points(studio):
+    """A camera that looks at the crop's centre sees the head turned by rotation_crop."""
+    s = plain(angles=(25.0, -10.0, 15.0), translation=np.array([250.0, -120.0, 600.0]))
+    _, labels = studio.face(s)
+    points_in_head = studio.world.model.landmarks(studio.vertices)
+    turned = points_in_head.dot(labels["rotation_crop"].T)[:, :2]
+    design = np.c_[turned, np.ones(68)]
+    fit = np.linalg.lstsq(design, labels["points"], rcond=None)[0]
+    # Weak perspective of that camera: one scale, no turn, no shear, up to what perspective adds at 600 mm.
+    assert fit[0, 1] == pytest.approx(0, abs=0.08 * fit[0, 0]) and fit[1, 0] == pytest.approx(0, abs=0.08 * fit[0, 0])
+
+
+def test_right_eye_is_mirrored_with_its_gaze(studio):
+    _, labels = studio.eyes(plain(gaze=np.array([[20, 0], [20, 0]], np.float32)))
+    assert labels["gaze"][0, 0] == 20 and labels["gaze"][1, 0] == -20
+    assert labels["iris"][0, 0, 0] > 52 and labels["iris"][1, 0, 0] < 44
+    assert (labels["iris"][:, 1, 0] < labels["iris"][:, 3, 0]).all()
+
+
+def test_far_eye_of_a_profile_is_not_seen(studio):
+    _, labels = studio.face(plain(angles=(70.0, 0.0, 0.0)))
+    assert list(labels["eye_visible"]) == [False, True]
+
+
+def test_camera_keeps_size_and_range(studio):
+    picture, _ = studio.face(plain())
+    for seed in range(8):
+        seen = camera.look(picture, np.random.default_rng(seed))
+        assert seen.shape == picture.shape and seen.dtype == np.uint8
+    assert camera.limited(np.array([[0, 255]], np.uint8)).tolist() == [[16, 235]]
