@@ -1,0 +1,78 @@
+"""Where pictures come from: a URL-like name comes in, a Source of Frames goes out.
+
+    usb, usb:DEVICE      a camera: its number, /dev/videoN, stable name, or a part of that
+    file:PATH            a video or a picture
+    stills:DIR           the pictures of a folder
+    stdin:WIDTHxHEIGHT@RATE:FORMAT   raw pictures from another program
+    test                 a moving pattern
+"""
+import os
+
+from appliance.errors import UsageError, nearest
+
+
+class Source:
+    """What every source is; `for frame in source` reads until its end.
+
+    live: pictures come when they come, and while none do the loop goes on. ended: True after the
+    last picture. dropped: pictures that were there and never handed out. restarts: how often a
+    camera was opened anew. state: "running", or "waiting for CAMERA: REASON". size: (width,
+    height), None before the first picture.
+    """
+
+    def __init__(self, live=False):
+        self.live, self.ended, self.state, self.size = live, False, "running", None
+        self.dropped = self.restarts = 0
+
+    def read(self, wait=0.5):
+        """The newest Frame, or None where none came within `wait` seconds. Its pictures are valid
+        until the next is asked for, its number never runs backwards."""
+        raise NotImplementedError
+
+    def close(self):
+        """Let go of camera or file."""
+        self.ended = True
+
+    def __iter__(self):
+        while not self.ended:
+            frame = self.read()
+            if frame is not None:
+                yield frame
+
+
+def open_source(url, camera, every_frame=False, rgb=False):
+    """The Source that `url` names.
+
+    camera: the [camera] options. every_frame: what ends is read to its end as fast as it goes,
+    each picture, with times from 0 (else the newest only, at its own pace). rgb: Frame.rgb is
+    filled as well. UsageError where the name means nothing here; InputMissing, DataError or
+    PartMissing where it cannot be opened.
+    """
+    scheme, _, rest = url.partition(":")
+    if scheme not in _OPENERS:
+        raise UsageError("source " + url, "not known", _meant(url, scheme))
+    return _OPENERS[scheme](rest, camera, every_frame, rgb)
+
+
+def _meant(url, scheme):
+    if url.startswith("/dev/"):
+        return "did you mean usb:%s?" % url
+    if os.path.exists(url):
+        return "did you mean %s:%s?" % ("stills" if os.path.isdir(url) else "file", url)
+    near = nearest(scheme, _OPENERS)
+    return "did you mean %s?" % near if near else "give " + ", ".join(FORMS)
+
+
+def _file(path, camera, every_frame, rgb):
+    from appliance.sources import recording
+    return recording.open_file(path, camera, every_frame, rgb)
+
+
+def _test(rest, camera, every_frame, rgb):
+    from appliance.sources import live
+    return live.pattern(camera, rgb)
+
+
+FORMS = ("usb", "usb:DEVICE", "file:PATH", "stills:DIR", "stdin:WIDTHxHEIGHT@RATE:FORMAT", "test")
+_OPENERS = {"file": _file, "test": _test}
+

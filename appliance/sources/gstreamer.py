@@ -1,0 +1,228 @@
+"""Launch lines come in, pictures as they lie in GStreamer's memory go out: its only door."""
+import ctypes
+from typing import NamedTuple, Optional
+
+import numpy as np
+
+from appliance.errors import PartMissing
+from appliance.sources.memory import Memory
+
+APT = ("sudo apt-get install python3-gi gir1.2-gst-plugins-base-1.0 gstreamer1.0-plugins-base "
+       "gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav")
+
+try:
+    import gi
+    for _name in ("Gst", "GstApp", "GstVideo"):
+        gi.require_version(_name, "1.0")
+    from gi.repository import GLib, Gst, GstApp, GstVideo  # noqa: F401 (GstApp gives appsink)
+except (ImportError, ValueError) as e:
+    raise PartMissing("GStreamer", "its Python bindings do not load (%s)" % e, APT) from e
+
+# Every launch line. A camera's YUY2 goes through videoconvert (0.02 ms for 640x480): its bytes
+# of Y taken as a view with steps of two would be packed anew by OpenCV at every crop.
+LINES = {
+    "file": "filesrc location={path} ! decodebin expose-all-streams=false caps=video/x-raw(ANY) "
+            "! videoconvert ! videoflip method=automatic",
+    "stdin": "fdsrc fd={fd} blocksize={size} ! rawvideoparse width={width} height={height} "
+             "format={format} framerate={rate} ! videoconvert",
+    "test": "videotestsrc is-live=true pattern=ball motion=sweep ! video/x-raw,format=I420,"
+            "width={width},height={height},framerate={rate}",
+    "raw": "v4l2src name=camera device={path} ! video/x-raw,format={format},width={width},"
+           "height={height},framerate={rate} ! videoconvert",
+    "jpeg": "v4l2src name=camera device={path} ! image/jpeg,width={width},height={height},"
+            "framerate={rate} ! jpegdec ! videoconvert",
+}
+TURNS = {90: " ! videoflip method=clockwise", 180: " ! videoflip method=rotate-180",
+         270: " ! videoflip method=counterclockwise"}
+FLIPS = {"horizontal": " ! videoflip method=horizontal-flip",
+         "vertical": " ! videoflip method=vertical-flip",
+         "both": " ! videoflip method=rotate-180"}
+# The first plane of each of these is Y.
+LUMA = "video/x-raw,format=(string){GRAY8,I420,YV12,NV12,NV21,Y42B,Y444}"
+SINKS = {"live": "sync=false max-buffers=1 drop=true", "paced": "sync=true max-buffers=1 drop=true",
+         "every": "sync=false max-buffers=2 drop=false"}
+SINK = ' ! appsink name={name} enable-last-sample=false {sink} caps="{caps}"'
+TEE = " ! tee name=both ! queue max-size-buffers=1"
+BESIDE = " both. ! queue max-size-buffers=1 ! videoconvert"
+
+PACKAGES = {"v4l2src": "good", "jpegdec": "good", "videoflip": "good", "rawvideoparse": "bad",
+            "decodebin": "base", "videoconvert": "base", "videotestsrc": "base"}
+
+
+class Picture(NamedTuple):
+    """One picture: luma (H, W) and rgb (H, W, 3) or None, read-only views that are valid until
+    the next pull; time and duration in seconds since the start, None where unknown; number as the
+    camera counts, or None."""
+
+    luma: np.ndarray
+    rgb: Optional[np.ndarray]
+    time: Optional[float]
+    duration: Optional[float]
+    number: Optional[int]
+
+
+class Broken(Exception):
+    """What GStreamer says where a pipeline cannot go on; `missing`: the decoder that is not
+    installed, or None."""
+
+    missing = None
+
+
+def line(name, camera, sink, rgb, **values):
+    """The whole launch line: LINES[name] with `values`, turned and flipped as `camera` says, down
+    to its sinks (a key of SINKS)."""
+    if "path" in values:
+        values["path"] = '"%s"' % values["path"].replace("\\", "\\\\").replace('"', '\\"')
+    text = LINES[name].format(**values) + TURNS.get(camera.rotation, "") + FLIPS.get(camera.flip, "")
+    luma = SINK.format(name="luma", sink=SINKS[sink], caps=LUMA)
+    if not rgb:
+        return text + luma
+    beside = SINK.format(name="rgb", sink=SINKS[sink], caps="video/x-raw,format=RGB")
+    return text + TEE + luma + BESIDE + beside
+
+
+class Pipeline:
+    """A launch line at work. PartMissing where an element of it is not installed."""
+
+    def __init__(self, text):
+        _start()
+        try:
+            self._pipeline = Gst.parse_launch(text)
+        except GLib.Error as e:
+            raise _missing_element(e) from e
+        # The clock of time.monotonic(), whatever clock an element would offer.
+        self._pipeline.use_clock(Gst.SystemClock.obtain())
+        sinks = (self._pipeline.get_by_name(name) for name in ("luma", "rgb"))
+        self._views = [_View(sink) for sink in sinks if sink is not None]
+        self._bus = self._pipeline.get_bus()
+        self.ended = False
+
+    def prepare(self, wait):
+        """Go as far as the first picture, within `wait` seconds. Broken where there is none."""
+        self._pipeline.set_state(Gst.State.PAUSED)
+        state = self._pipeline.get_state(int(wait * Gst.SECOND))[0]
+        self._check()
+        if state != Gst.StateChangeReturn.SUCCESS:
+            raise Broken("no picture within %g s" % wait)
+
+    def play(self):
+        """Let it run. Broken where it cannot start."""
+        if self._pipeline.set_state(Gst.State.PLAYING) == Gst.StateChangeReturn.FAILURE:
+            self._check()
+            raise Broken("it does not start")
+
+    @property
+    def started(self):
+        """time.monotonic() of the moment that Picture.time counts from."""
+        return self._pipeline.get_base_time() / 1e9
+
+    def pull(self, wait):
+        """The next Picture, or None: nothing came within `wait` seconds, or `ended`. Broken where
+        none will come any more."""
+        deadline = int(wait * Gst.SECOND)
+        if not all(view.pull(deadline) for view in self._views):
+            return self._nothing()
+        while len(self._views) > 1 and self._views[0].pts != self._views[1].pts:
+            # One of the two was replaced by a newer one between the two calls.
+            older = min(self._views, key=lambda view: view.pts)
+            if not older.pull(deadline):
+                return self._nothing()
+        return self._picture()
+
+    def close(self, wait=0.5):
+        """Stop: end of stream first, so that a camera's driver is left in order."""
+        for view in self._views:
+            view.drop()
+        if not self.ended:
+            self._pipeline.send_event(Gst.Event.new_eos())
+            ends = Gst.MessageType.EOS | Gst.MessageType.ERROR
+            self._bus.timed_pop_filtered(int(wait * Gst.SECOND), ends)
+        self._pipeline.set_state(Gst.State.NULL)
+        self.ended = True
+
+    def _picture(self):
+        luma = self._views[0]
+        rgb = self._views[1].array() if len(self._views) > 1 else None
+        return Picture(luma.array(), rgb, luma.time, luma.duration, luma.number)
+
+    def _nothing(self):
+        self._check()
+        self.ended = any(view.ended for view in self._views)
+
+    def _check(self):
+        message = self._bus.pop_filtered(Gst.MessageType.ERROR)
+        if message is not None:
+            error, details = message.parse_error()
+            broken = Broken(error.message.rstrip("."))
+            if "Missing decoder" in (details or ""):
+                broken.missing = details.split("Missing decoder:")[1].split("\n")[0].strip()
+            raise broken
+
+
+class _View:
+    """One appsink: its newest sample, and that sample's memory until the next."""
+
+    def __init__(self, sink):
+        self._sink, self._colours = sink, 3 if sink.get_name() == "rgb" else 1
+        self._memory, self._sample, self._caps = Memory(), None, None
+        self.pts = self.time = self.duration = self.number = None
+
+    @property
+    def ended(self):
+        """True after the last sample."""
+        return self._sink.is_eos()
+
+    def pull(self, nanoseconds):
+        """True where a sample came in time."""
+        self.drop()
+        sample = self._sink.try_pull_sample(nanoseconds)
+        if sample is None:
+            return False
+        buffer = sample.get_buffer()
+        self._sample, self._buffer, self.pts = sample, buffer, buffer.pts
+        self.time = None if buffer.pts == _NONE else (
+            buffer.pts - sample.get_segment().start) / 1e9
+        self.duration = None if buffer.duration in (0, _NONE) else buffer.duration / 1e9
+        self.number = None if buffer.offset == _NONE else buffer.offset
+        return True
+
+    def array(self):
+        """The picture, as it lies in GStreamer's memory."""
+        caps = self._sample.get_caps()
+        if self._caps is None or not caps.is_equal(self._caps):
+            self._caps, self._size, self._layout = (caps,) + _layout(caps)
+        # PyGObject hashes a boxed structure by its address.
+        array = self._memory.picture(hash(self._buffer), self._size, self._layout, self._colours)
+        if array is None:
+            raise Broken("a picture that cannot be read (%s)" % caps.to_string())
+        return array
+
+    def drop(self):
+        """Let go of the sample."""
+        self._memory.release()
+        self._sample = self._buffer = None
+
+
+_NONE = Gst.CLOCK_TIME_NONE
+
+
+def _layout(caps):
+    """((width, height), (offset, stride)) of the first plane."""
+    if hasattr(GstVideo.VideoInfo, "new_from_caps"):
+        info = GstVideo.VideoInfo.new_from_caps(caps)
+    else:                                       # GStreamer 1.14
+        info = GstVideo.VideoInfo()
+        info.from_caps(caps)
+    return (info.width, info.height), (info.offset[0], info.stride[0])
+
+
+def _start():
+    if not Gst.is_initialized():
+        Gst.init(None)
+
+
+def _missing_element(error):
+    """PartMissing for a launch line that names an element which is not here."""
+    name = error.message.split('"')[1] if '"' in error.message else error.message
+    do = "sudo apt-get install gstreamer1.0-plugins-" + PACKAGES.get(name, "bad")
+    return PartMissing("GStreamer's " + name, "not installed", do)
