@@ -1,4 +1,4 @@
-"""Renderer of training material: signs, sides, order of points, and the same picture for the same seed."""
+"""Renderer of training material: signs, sides, order of points, same picture for the same seed."""
 import os
 
 import numpy as np
@@ -6,15 +6,19 @@ import pytest
 
 from appliance.face import ARKIT, LANDMARK_MIRROR
 
-pytest.importorskip("scipy", reason="the renderer runs where networks are trained, with scipy and moderngl")
-moderngl = pytest.importorskip("moderngl", reason="the renderer runs where networks are trained, with moderngl")
+pytest.importorskip(
+    "scipy",
+     reason="the renderer runs where networks are trained, with scipy and moderngl")
+moderngl = pytest.importorskip(
+    "moderngl",
+     reason="the renderer runs where networks are trained, with moderngl")
 
-DATA = os.path.join(os.environ.get("KAGAMI_DATA", os.path.join(os.path.dirname(__file__), "../../../shared/data")),
-                    "train")
+SHARED = os.path.join(os.path.dirname(__file__), "../../../shared/data")
+DATA = os.path.join(os.environ.get("KAGAMI_DATA", SHARED), "train")
 if not os.path.exists(os.path.join(DATA, "ict_face.npz")):
     pytest.skip("no face model at %s" % DATA, allow_module_level=True)
 
-from engines.training.render import camera, dataset, scene  # noqa: E402 (needs what was looked for above)
+from engines.training.render import camera, dataset, scene  # noqa: E402 (after what it needs)
 from engines.training.render.expression import sample_expression, sample_gaze  # noqa: E402
 from engines.training.render.face_model import FaceModel, look_weights, settle  # noqa: E402
 
@@ -37,7 +41,14 @@ def studio():
 def plain(**changes):
     """A bare frontal scene at 550 mm."""
     s = scene.sample(np.random.default_rng(3), (3, 0))
-    s.look.update(occluder="", worn="", glasses=False, beard=0.0, lashes=0.0, tone=0.35, bangs=False)
+    s.look.update(
+    occluder="",
+    worn="",
+    glasses=False,
+    beard=0.0,
+    lashes=0.0,
+    tone=0.35,
+     bangs=False)
     s.identity, s.blendshapes = NOBODY, np.zeros(52, np.float32)
     s.gaze, s.angles = np.zeros((2, 2), np.float32), (0.0, 0.0, 0.0)
     s.translation, s.fov = np.array([0, 0, 550.0]), 60.0
@@ -120,7 +131,8 @@ def test_left_eye_closes_on_the_right_side_of_the_picture(studio):
     open_eyes, labels = studio.face(plain())
     wink, _ = studio.face(plain(blendshapes=weights(eyeBlinkLeft=1)))
     change = np.abs(open_eyes.astype(int) - wink)
-    left, right = (change[y - 6:y + 6, x - 9:x + 9].mean() for x, y in np.rint(labels["iris"][:, 0]).astype(int))
+    left, right = (change[y - 6:y + 6, x - 9:x + 9].mean()
+                   for x, y in np.rint(labels["iris"][:, 0]).astype(int))
     assert labels["iris"][0, 0, 0] > 112 > labels["iris"][1, 0, 0]
     assert left > 4 * right
 
@@ -168,8 +180,10 @@ def test_crop_rotation_lays_the_head_on_its_points(studio):
     turned = points_in_head.dot(labels["rotation_crop"].T)[:, :2]
     design = np.c_[turned, np.ones(68)]
     fit = np.linalg.lstsq(design, labels["points"], rcond=None)[0]
-    # Weak perspective of that camera: one scale, no turn, no shear, up to what perspective adds at 600 mm.
-    assert fit[0, 1] == pytest.approx(0, abs=0.08 * fit[0, 0]) and fit[1, 0] == pytest.approx(0, abs=0.08 * fit[0, 0])
+    # Weak perspective of that camera: one scale, no turn, no shear, up to
+    # what perspective adds at 600 mm.
+    assert fit[0, 1] == pytest.approx(
+        0, abs=0.08 * fit[0, 0]) and fit[1, 0] == pytest.approx(0, abs=0.08 * fit[0, 0])
 
 
 def test_right_eye_is_mirrored_with_its_gaze(studio):

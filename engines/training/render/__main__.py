@@ -1,4 +1,5 @@
-"""`python -m engines.training.render --out DIR --count N --seed S --kind face|eyes`: material as npz shards."""
+"""`python -m engines.training.render --out DIR --count N --seed S --kind face|eyes`: material as
+npz shards."""
 import argparse
 import os
 

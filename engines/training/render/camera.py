@@ -1,4 +1,5 @@
-"""A clean luma picture in, the same as a webcam would have delivered it out; for renders and photographs alike."""
+"""A clean luma picture in, the same as a webcam would have delivered it out; for renders and
+photographs alike."""
 import cv2
 import numpy as np
 
@@ -36,7 +37,8 @@ def _light(x, rng, strength):
         yy, xx = np.mgrid[-1:1:h * 1j, -1:1:w * 1j].astype(np.float32)
         a = rng.uniform(0, 2 * np.pi)
         fall = rng.uniform(0, 0.35)
-        shade = 1 + fall * (np.cos(a) * xx + np.sin(a) * yy) - rng.uniform(0, 0.2) * (xx * xx + yy * yy)
+        shade = 1 + fall * (np.cos(a) * xx + np.sin(a) * yy) - \
+                            rng.uniform(0, 0.2) * (xx * xx + yy * yy)
         x = x * shade
     return np.clip(x, 0, 1)
 
@@ -63,7 +65,8 @@ def _resolution(x, rng, strength):
     if rng.random() < 0.35 * strength:
         h, w = x.shape
         k = rng.uniform(0.25, 0.9)
-        small = cv2.resize(x, (max(8, int(w * k)), max(8, int(h * k))), interpolation=cv2.INTER_AREA)
+        small = cv2.resize(x, (max(8, int(w * k)), max(8, int(h * k))),
+                           interpolation=cv2.INTER_AREA)
         x = cv2.resize(small, (w, h), interpolation=cv2.INTER_LINEAR)
     return x
 

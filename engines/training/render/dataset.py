@@ -1,4 +1,5 @@
-"""Pictures of random heads with exact labels, as arrays and as npz shards, the same for the same seed."""
+"""Pictures of random heads with exact labels, as arrays and as npz shards, the same for the same
+seed."""
 import os
 import time
 
@@ -7,13 +8,14 @@ import numpy as np
 
 from appliance import geometry
 from appliance.face import ARKIT, LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS
-from engines.training.render import scene as scenes
+from engines.training.render import assembly, scene as scenes, world
+from engines.training.render.raster import Tones
 
 FACE, EYE = 224, 96
 EYE_SIZES = (28, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144)
 _PAD = 256
-# Samples along each axis for a pixel: shading them is what drawing costs without a graphics card. Faces are shrunk and
-# blurred later anyway; eyes are few pixels, and their irises thin.
+# Samples along each axis for a pixel: shading them is what drawing costs without a graphics card.
+# Faces are shrunk and blurred later anyway; eyes are few pixels, and their irises thin.
 FINER = {"face": 1.25, "eyes": 2.0}
 
 
@@ -41,19 +43,19 @@ class Studio:
     """Draws scenes. One per process."""
 
     def __init__(self, data):
-        self.world = scenes.World(data)
+        self.world = world.World(data)
 
     def _stage(self, scene, kind):
         self.finer = FINER[kind]
-        mesh, v, rims, rng = scenes.build(scene, self.world, kind == "eyes")
+        mesh, v, rims, rng = assembly.build(scene, self.world, kind == "eyes")
         self.vertices, self.rims, self.rng = v, rims, rng
-        lights = scenes.lights(rng, self.world.skies)._replace(focus=scene.translation)
+        lights = world.lights(rng, self.world.skies)._replace(focus=scene.translation)
         self.gain = np.exp(rng.normal(0, 0.5))
         self.target = (rng.uniform(50, 200) / 255) ** 2.2
         self.backdrop = self.world.background(rng, (_PAD, _PAD))
         look = scene.look
-        tones = scenes.Tones(look["hair"], look["brow"], look["skin"], look["iris"],
-                             scenes.strands(look))
+        tones = Tones(look["hair"], look["brow"], look["skin"], look["iris"],
+                             assembly.strands(look))
         self.world.raster.load(mesh, lights, tones)
         self.exposure = None
 
@@ -63,14 +65,21 @@ class Studio:
         pixels = self.world.raster.view(scene.focal, centre, crop, size, self.finer, step)
         skin = pixels[..., 1] == 1
         if self.exposure is None:
-            self.exposure = self.target / (np.median(pixels[skin, 0]) + 1e-4) if skin.any() else 1.0
+            self.exposure = self.target / \
+                (np.median(pixels[skin, 0]) + 1e-4) if skin.any() else 1.0
         backdrop = cv2.resize(self.backdrop, (pixels.shape[1], pixels.shape[0]))
         level = backdrop * self.gain * 0.5 / self.exposure
         radiance = np.where(pixels[..., 1] > 0, pixels[..., 0], level)
         return pixels, radiance
 
     def _finish(self, radiance, size):
-        small = cv2.resize(np.minimum(radiance * self.exposure, 1.6), size, interpolation=cv2.INTER_AREA)
+        small = cv2.resize(
+    np.minimum(
+        radiance *
+        self.exposure,
+        1.6),
+        size,
+         interpolation=cv2.INTER_AREA)
         return develop(small, 1.0)
 
     def _seen(self, scene, crop, pixels):
@@ -81,7 +90,8 @@ class Studio:
             p = lm[list(ids)]
             p = np.vstack([p.mean(0), 0.5 * p + 0.5 * p.mean(0)])
             depth = (p.dot(scene.rotation.T) + scene.translation)[:, 2]
-            at = np.rint(geometry.apply(crop, project(scene, p)) * self.finer + (self.finer - 1) / 2).astype(int)
+            at = np.rint(geometry.apply(crop, project(scene, p)) * \
+                         self.finer + (self.finer - 1) / 2).astype(int)
             inside = ((at >= 0) & (at < pixels.shape[1::-1])).all(1)
             at = np.clip(at, 0, np.array(pixels.shape[1::-1]) - 1)
             found = pixels[at[:, 1], at[:, 0], 2]
@@ -130,13 +140,15 @@ class Studio:
         tint = rng.uniform(0.25, 0.9) if rng.random() < 0.12 else 1.0
         small = cv2.resize(pixels, picture.shape[::-1], interpolation=cv2.INTER_NEAREST)
         depth = np.where(small[..., 1] > 0, small[..., 2], np.inf)
-        offset, size, strength = rng.uniform(-0.6, 0.6, 2), rng.uniform(0.1, 0.7), rng.uniform(0.1, 0.9)
+        offset, size, strength = rng.uniform(-0.6, 0.6,
+                                             2), rng.uniform(0.1, 0.7), rng.uniform(0.1, 0.9)
         for rim in self.rims:
             ring = geometry.apply(crop, project(scene, rim))
             middle = ring.mean(0)
             reach = np.ptp(ring, axis=0)
             corner = middle + offset * reach / 2
-            box = corner + size * reach / 2 * np.array([[-1, -0.7], [0.6, -1], [1, 0.7], [-0.6, 1]])
+            box = corner + size * reach / 2 * \
+                np.array([[-1, -0.7], [0.6, -1], [1, 0.7], [-0.6, 1]])
             inside = np.zeros(picture.shape, np.uint8)
             cv2.fillPoly(inside, [np.rint(ring * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
             glare = np.zeros(picture.shape, np.uint8)
@@ -150,7 +162,8 @@ class Studio:
         return picture
 
     def eyes(self, scene):
-        """(2, 96, 96) uint8, left eye and mirrored right eye, and a dict of labels in those pictures."""
+        """(2, 96, 96) uint8, left eye and mirrored right eye, and a dict of labels in those
+        pictures."""
         self._stage(scene, "eyes")
         model, rng = self.world.model, self.rng
         points = project(scene, model.landmarks(self.vertices))

@@ -1,4 +1,5 @@
-"""Random expressions and gazes that look like people, with every shape shown often and pairs also one by one."""
+"""Random expressions and gazes that look like people, with every shape shown often and pairs also
+one by one."""
 import numpy as np
 
 from appliance.face import ARKIT, ARKIT_NAMES
@@ -14,13 +15,15 @@ UNITS += ["jawRight", "mouthRight"]
 MOODS = {
     "neutral": {},
     "smile": {"mouthSmile": 0.8, "cheekSquint": 0.4, "eyeSquint": 0.2, "mouthDimple": 0.2},
-    "grin": {"mouthSmile": 0.9, "cheekSquint": 0.6, "eyeSquint": 0.4, "mouthUpperUp": 0.4, "mouthStretch": 0.2,
-             "jawOpen": 0.2},
-    "laugh": {"mouthSmile": 0.9, "cheekSquint": 0.7, "eyeSquint": 0.6, "jawOpen": 0.6, "mouthUpperUp": 0.4,
-              "mouthLowerDown": 0.3},
+    "grin": {"mouthSmile": 0.9, "cheekSquint": 0.6, "eyeSquint": 0.4, "mouthUpperUp": 0.4,
+             "mouthStretch": 0.2, "jawOpen": 0.2},
+    "laugh": {"mouthSmile": 0.9, "cheekSquint": 0.7, "eyeSquint": 0.6, "jawOpen": 0.6,
+              "mouthUpperUp": 0.4, "mouthLowerDown": 0.3},
     "surprise": {"browInnerUp": 0.8, "browOuterUp": 0.8, "eyeWide": 0.8, "jawOpen": 0.5},
-    "anger": {"browDown": 0.9, "eyeSquint": 0.4, "noseSneer": 0.6, "mouthPress": 0.5, "mouthFrown": 0.3},
-    "disgust": {"noseSneer": 0.9, "mouthUpperUp": 0.5, "browDown": 0.4, "eyeSquint": 0.4, "mouthShrugLower": 0.2},
+    "anger": {"browDown": 0.9, "eyeSquint": 0.4, "noseSneer": 0.6, "mouthPress": 0.5,
+              "mouthFrown": 0.3},
+    "disgust": {"noseSneer": 0.9, "mouthUpperUp": 0.5, "browDown": 0.4, "eyeSquint": 0.4,
+                "mouthShrugLower": 0.2},
     "sad": {"browInnerUp": 0.8, "mouthFrown": 0.8, "mouthShrugLower": 0.4},
     "pucker": {"mouthPucker": 0.9, "mouthFunnel": 0.1},
     "puff": {"cheekPuff": 0.9, "mouthPucker": 0.3, "mouthPress": 0.2},
@@ -29,12 +32,22 @@ MOODS = {
     "u": {"mouthPucker": 0.7, "mouthFunnel": 0.4, "jawOpen": 0.1},
     "e": {"jawOpen": 0.3, "mouthStretch": 0.3, "mouthUpperUp": 0.3, "mouthLowerDown": 0.4},
     "o": {"jawOpen": 0.4, "mouthFunnel": 0.7, "mouthPucker": 0.2},
-    "m": {"jawOpen": 0.2, "mouthClose": 0.2, "mouthPress": 0.5, "mouthRollLower": 0.4, "mouthRollUpper": 0.3},
+    "m": {"jawOpen": 0.2, "mouthClose": 0.2, "mouthPress": 0.5, "mouthRollLower": 0.4,
+          "mouthRollUpper": 0.3},
     "f": {"mouthRollLower": 0.7, "mouthUpperUp": 0.3, "jawOpen": 0.1},
     "think": {"mouthLeft": 0.5, "mouthPress": 0.3, "browDown": 0.2},
-    "shrug": {"mouthShrugLower": 0.8, "mouthShrugUpper": 0.6, "mouthFrown": 0.3, "browInnerUp": 0.3},
+    "shrug": {"mouthShrugLower": 0.8, "mouthShrugUpper": 0.6, "mouthFrown": 0.3,
+              "browInnerUp": 0.3},
     "squint": {"eyeSquint": 0.9, "cheekSquint": 0.3, "browDown": 0.3},
 }
+# Nobody does both at once, and the mesh folds when it is asked to.
+OPPOSITES = (
+    ("jawLeft", "jawRight"), ("mouthLeft", "mouthRight"), ("eyeBlinkLeft", "eyeWideLeft"),
+    ("eyeBlinkRight", "eyeWideRight"), ("mouthSmileLeft", "mouthFrownLeft"),
+    ("mouthSmileRight", "mouthFrownRight"), ("mouthPucker", "mouthStretchLeft"),
+    ("mouthPucker", "mouthStretchRight"), ("browDownLeft", "browOuterUpLeft"),
+    ("browDownRight", "browOuterUpRight"), ("mouthFunnel", "mouthRollLower"),
+    ("mouthFunnel", "mouthRollUpper"))
 _SHARES = {"neutral": 5, "smile": 3, "a": 2, "i": 2, "u": 2, "e": 2, "o": 2, "m": 2}
 
 
@@ -82,13 +95,14 @@ def _tongue(rng, w):
     """The tongue out, between lips that are open enough for it."""
     w[ARKIT["tongueOut"]] = rng.uniform(0.4, 1.0)
     _add(w, "jawOpen", rng.uniform(0.2, 0.7))
-    for name in ("mouthClose", "mouthRollLower", "mouthRollUpper", "mouthPressLeft", "mouthPressRight",
-                 "mouthShrugLower", "mouthPucker", "mouthFunnel"):
+    for name in ("mouthClose", "mouthRollLower", "mouthRollUpper", "mouthPressLeft",
+                 "mouthPressRight", "mouthShrugLower", "mouthPucker", "mouthFunnel"):
         w[ARKIT[name]] = 0
 
 
 def _eyes(rng, w):
-    """Blinks of every depth, winks, and now and then wide eyes, over whatever else the face does."""
+    """Blinks of every depth, winks, and now and then wide eyes, over whatever else the face
+    does."""
     draw = rng.random()
     if draw < 0.20:
         _add(w, "eyeBlink", rng.choice([1.0, rng.uniform(0.2, 1.0)]))
@@ -104,8 +118,8 @@ def _eyes(rng, w):
 
 
 def sample_gaze(rng, distance):
-    """(2, 2) degrees, (yaw, pitch) of the left and the right eye, turned in towards a point `distance` mm away;
-    once in fifty the eyes are crossed or apart by some degrees more."""
+    """(2, 2) degrees, (yaw, pitch) of the left and the right eye, turned in towards a point
+    `distance` mm away; once in fifty the eyes are crossed or apart by some degrees more."""
     wide = rng.random() < 0.6
     yaw = rng.uniform(-35, 35) if wide else rng.normal(0, 6)
     pitch = rng.uniform(-25, 25) if wide else rng.normal(-3, 5)
@@ -133,13 +147,8 @@ def sample_expression(rng, gaze):
 
 
 def _possible(w):
-    """Opposites held apart: nobody does both at once, and the mesh folds when it is asked to."""
-    for a, b in (("jawLeft", "jawRight"), ("mouthLeft", "mouthRight"), ("eyeBlinkLeft", "eyeWideLeft"),
-                 ("eyeBlinkRight", "eyeWideRight"), ("mouthSmileLeft", "mouthFrownLeft"),
-                 ("mouthSmileRight", "mouthFrownRight"), ("mouthPucker", "mouthStretchLeft"),
-                 ("mouthPucker", "mouthStretchRight"), ("browDownLeft", "browOuterUpLeft"),
-                 ("browDownRight", "browOuterUpRight"), ("mouthFunnel", "mouthRollLower"),
-                 ("mouthFunnel", "mouthRollUpper")):
+    """The weights with opposites held apart."""
+    for a, b in OPPOSITES:
         i, j = ARKIT[a], ARKIT[b]
         small = i if w[i] < w[j] else j
         w[small] *= 1 - 0.8 * max(w[i], w[j])

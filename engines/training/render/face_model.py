@@ -1,7 +1,7 @@
 """A person's head as a mesh: identity, ARKit weights and gaze in, vertices in our head frame out.
 
-The head frame is that of docs/architecture.md: millimetres, x to the subject's left, y down, z to the back of
-the head, origin midway between the eyeball centres, which lie 63 mm apart.
+The head frame is that of docs/architecture.md: millimetres, x to the subject's left, y down, z to
+the back of the head, origin midway between the eyeball centres, which lie 63 mm apart.
 """
 import numpy as np
 
@@ -12,24 +12,28 @@ from appliance.face import ARKIT
 from engines.training.definition import LANDMARK_VERTICES
 
 EYE_DISTANCE = 63.0
-# The mesh's eyeball is wider (16 mm) than a human one (12 mm): turned by the true angle its iris would move 1.4
-# times too far. 10.4 mm is the way from a human eye's centre of rotation to the pupil one sees.
+# The mesh's eyeball is wider (16 mm) than a human one (12 mm): turned by the true angle its iris
+# would move 1.4 times too far. 10.4 mm is the way from a human eye's centre of rotation to the
+# pupil one sees.
 PUPIL_ARM = 10.4
-KAPPA = 5.0             # degrees by which a human eye's optical axis points outwards of where it looks
-IRIS_ANGLE = 22.0       # half angle of the iris seen from the mesh's eyeball centre: a radius of 5.9 mm
+KAPPA = 5.0             # degrees by which a human eye's optical axis points outwards of its gaze
+IRIS_ANGLE = 22.0       # half angle of the iris from the mesh's eyeball centre: 5.9 mm radius
 LOOK_FULL = 30.0        # degrees of gaze at which an eyeLook shape is 1
 DRAWN = ("face_narrow", "face_outer", "head_neck", "mouth_socket", "eye_socket_L", "eye_socket_R",
-         "gums_tongue", "teeth_upper", "teeth_lower", "sclera_L", "sclera_R", "lashes_L", "lashes_R")
+         "gums_tongue", "teeth_upper", "teeth_lower", "sclera_L", "sclera_R", "lashes_L",
+         "lashes_R")
 MOLARS = 7.9            # cm: teeth behind this depth are never seen
 PARTS = {name: i for i, name in enumerate(DRAWN)}
 _OURS = np.array([10.0, -10.0, -10.0], np.float32)
 
 
 def look_weights(gaze):
-    """The eight eyeLook weights that go with a gaze: {ARKit name: 0 to 1} from ((yaw, pitch) left, right)."""
+    """The eight eyeLook weights that go with a gaze: {ARKit name: 0 to 1} from ((yaw, pitch) left,
+    right)."""
     weights = {}
     for side, outwards, (yaw, pitch) in (("Left", 1, gaze[0]), ("Right", -1, gaze[1])):
-        for name, value in (("Out", outwards * yaw), ("In", -outwards * yaw), ("Up", pitch), ("Down", -pitch)):
+        for name, value in (("Out", outwards * yaw), ("In", -outwards * yaw),
+                            ("Up", pitch), ("Down", -pitch)):
             weights["eyeLook" + name + side] = float(np.clip(value / LOOK_FULL, 0, 1))
     return weights
 
@@ -42,7 +46,8 @@ def settle(blendshapes):
 
 
 def _lids(w):
-    """Weights as the lids can follow them: a closed lid has nothing left to squint, widen or lower."""
+    """Weights as the lids can follow them: a closed lid has nothing left to squint, widen or
+    lower."""
     w = w.copy()
     for side in ("Left", "Right"):
         open_share = 1 - w[ARKIT["eyeBlink" + side]]
@@ -76,10 +81,11 @@ def _cross(a, b):
 class FaceModel:
     """The ICT face model, cut down to the parts worth drawing.
 
-    source: (N,) index of each kept vertex in the full mesh. part: (N,) index into DRAWN. rest: (N, 3) the mean
-    head in cm, x left, y up, z forward (for painting). triangles: (T, 3);
+    source: (N,) index of each kept vertex in the full mesh. part: (N,) index into DRAWN. rest: (N,
+    3) the mean head in cm, x left, y up, z forward (for painting). triangles: (T, 3);
     coarse: (T', 3) the same with fewer. mirror: (N,) left-right partner.
-    eye: (N, 3) unit vector of an eyeball's vertex in the eye's own axes (z along its axis), 0 elsewhere.
+    eye: (N, 3) unit vector of an eyeball's vertex in the eye's own axes (z along its axis), 0
+    elsewhere.
     """
 
     def __init__(self, path):
@@ -115,22 +121,32 @@ class FaceModel:
         self._known = (None, None)
 
     def _lid_rim(self, tris, tri_part, names):
-        """(N,) cm from each vertex to the nearest lid's rim, where skin turns into the eye's socket."""
+        """(N,) cm from each vertex to the nearest lid's rim, where skin turns into the eye's
+        socket."""
         skin = np.unique(tris[tri_part == names.index("face_narrow")])
-        rims = [np.intersect1d(skin, tris[tri_part == names.index("eye_socket_" + side)]) for side in "LR"]
+        rims = [np.intersect1d(skin, tris[tri_part == names.index("eye_socket_" + side)])
+                               for side in "LR"]
         rim = np.searchsorted(self.source, np.concatenate(rims))
         return cKDTree(self.rest[rim]).query(self.rest)[0].astype(np.float32)
 
     def _coarse(self):
-        """(T', 3) triangles of the same vertices with fewer of them where a face 100 px wide does not show it."""
+        """(T', 3) triangles of the same vertices with fewer of them where a face 100 px wide does
+        not show it."""
         x, y, z = self.rest.T
         lips = cKDTree(self.rest[self.lips > 0]).query(self.rest)[0]
-        cell = np.array([0.42, 0.55, 1.1, 0.45, 0.3, 0.3, 0.4, 0.22, 0.22, 0.3, 0.3, 0.02, 0.02])[self.part]
+        cell = np.array([0.42, 0.55, 1.1, 0.45, 0.3, 0.3, 0.4, 0.22,
+                        0.22, 0.3, 0.3, 0.02, 0.02])[self.part]
         ear = (np.abs(x) > 6.6) & (y > -3) & (y < 6.5) & (self.part <= 2)
         nose = (np.abs(x) < 2) & (y > -1.5) & (y < 4) & (self.part == 0)
         brow = (self.part == 0) & (self.brow_distance < 0.9)
         cell = np.where(ear | nose | brow, 0.26, cell)
-        cell = np.where((self.part == 0) & ((self.lid_rim < 0.9) | (lips < 0.5) | (self.brow_distance < 0.5)), 0.17, cell)
+        cell = np.where(
+    (self.part == 0) & (
+        (self.lid_rim < 0.9) | (
+            lips < 0.5) | (
+                self.brow_distance < 0.5)),
+                0.17,
+                 cell)
         cell = np.where((self.part == 0) & ((self.lid_rim < 0.25) | (self.lips > 0)), 0.02, cell)
         key = np.c_[np.rint(self.rest / cell[:, None]), self.part, cell * 100].astype(int)
         _, group = np.unique(key, axis=0, return_inverse=True)
@@ -140,7 +156,8 @@ class FaceModel:
         t = t[(t[:, 0] != t[:, 1]) & (t[:, 1] != t[:, 2]) & (t[:, 0] != t[:, 2])]
         _, once = np.unique(np.sort(t, 1), axis=0, return_index=True)
         t = t[np.sort(once)]
-        hidden = np.isin(self.part, [PARTS["sclera_L"], PARTS["sclera_R"]]) & (self.eye[:, 2] < 0.1)
+        hidden = np.isin(self.part, [PARTS["sclera_L"], PARTS["sclera_R"]]) & (
+            self.eye[:, 2] < 0.1)
         return t[~hidden[t].all(1)].astype(np.int32)
 
     def _incidence(self):
@@ -152,7 +169,8 @@ class FaceModel:
         a, b, c = self.triangles.T
         self._edges = sparse.csr_matrix(
             (np.r_[ones[:count], ones[:count], -ones[:count], -ones[:count]],
-             (np.r_[both, both + count, both, both + count], np.r_[b, c, a, a])), (2 * count, len(self.source)))
+             (np.r_[both, both + count, both, both + count], np.r_[b, c, a, a])),
+            (2 * count, len(self.source)))
         return sparse.csr_matrix((ones, (rows, columns)), (len(self.source), count))
 
     def _prepare_eyes(self, data):
@@ -179,33 +197,44 @@ class FaceModel:
         """Vertices of a face at rest in our frame, and its two eyeball centres."""
         key = np.asarray(identity, np.float32).tobytes()
         if self._known[0] != key:
-            flat = self._base + np.asarray(identity, np.float32).dot(self._identity[:len(identity)])
+            flat = self._base + np.asarray(identity,
+     np.float32).dot(self._identity[:len(identity)])
             v = flat.reshape(-1, 3)
             centres = np.array([v[i].mean(0) + o for i, o in zip(self.eyes, self._eye_offset)])
             scale = EYE_DISTANCE / np.linalg.norm(centres[0] - centres[1])
             middle = centres.mean(0)
             neutral = (v - middle) * scale
-            self._known = (key, (neutral, (centres - middle) * scale, scale, self._closing(neutral, scale)))
+            self._known = (
+    key,
+    (neutral,
+    (centres - middle) * scale,
+    scale,
+    self._closing(
+        neutral,
+         scale)))
         return self._known[1]
 
     def _closing(self, neutral, scale):
         """(2,) by how much each eye's blink must be stretched for this person's lids to meet."""
-        blink = self._shapes[[ARKIT["eyeBlinkLeft"], ARKIT["eyeBlinkRight"]]].reshape(2, -1, 3)[..., 1] * scale
+        blink = self._shapes[[ARKIT["eyeBlinkLeft"], ARKIT["eyeBlinkRight"]]
+            ].reshape(2, -1, 3)[..., 1] * scale
         upper, lower = self._lids[..., 0], self._lids[..., 1]
         gap = neutral[lower, 1] - neutral[upper, 1]
         way = np.stack([blink[k][upper[k]] - blink[k][lower[k]] for k in (0, 1)])
         return np.clip((gap + 0.2) / way, 0.9, 1.35).max(1)
 
     def vertices(self, identity, blendshapes, gaze=((0, 0), (0, 0))):
-        """(N, 3) float32 mm. identity: up to (100,) standard deviations. blendshapes: (52,) ARKit weights, 0 to 1,
-        eyeLook* among them. gaze: (2, 2) degrees, (yaw, pitch) of the left and the right eye, head-relative."""
+        """(N, 3) float32 mm. identity: up to (100,) standard deviations. blendshapes: (52,) ARKit
+        weights, 0 to 1, eyeLook* among them. gaze: (2, 2) degrees, (yaw, pitch) of the left and
+        the right eye, head-relative."""
         neutral, centres, scale, closing = self._neutral(identity)
         w = _lids(settle(blendshapes))
         w[[ARKIT["eyeBlinkLeft"], ARKIT["eyeBlinkRight"]]] *= closing
         active = np.flatnonzero(w)
         v = neutral + (w[active].dot(self._shapes[active]) * scale).reshape(-1, 3)
         for side, index in enumerate(self.eyes):
-            # A cornea that looks up or aside would come through the closed lid, which has no thickness.
+            # A cornea that looks up or aside would come through the closed lid, which
+            # has no thickness.
             shut = 1 - 0.10 * min(1.0, 1.4 * w[ARKIT["eyeBlink" + ("Left", "Right")[side]]])
             turn = shut * self._eye_turn(side, gaze[side], scale)
             v[index] = (neutral[index] - centres[side]).dot(turn.T) + centres[side]
@@ -228,8 +257,8 @@ class FaceModel:
         return vertices[self._lids[..., 1], 1] - vertices[self._lids[..., 0], 1]
 
     def iris(self, vertices, angle=IRIS_ANGLE):
-        """(2, 5, 3) per eye (left, right): middle of the iris, and its rim towards the nose, up, towards the ear,
-        down, in the eye's own axes; lids and lashes are looked through."""
+        """(2, 5, 3) per eye (left, right): middle of the iris, and its rim towards the nose, up,
+        towards the ear, down, in the eye's own axes; lids and lashes are looked through."""
         return np.stack([self._iris(side, vertices, np.radians(angle)) for side in (0, 1)])
 
     def _iris(self, side, vertices, angle):

@@ -1,7 +1,9 @@
-"""Mesh, lights and camera in, a luma picture with depth and material of every pixel out, through OpenGL (EGL).
+"""Mesh, lights and camera in, a luma picture with depth and material of every pixel out, through
+OpenGL (EGL).
 
-Drawn somewhat larger than asked for, to be averaged. Everything that is finer than a vertex (iris, pores, brow hairs,
-strands) is painted in the fragment shader from the rest position, so that it stays on the skin.
+Drawn somewhat larger than asked for, to be averaged. Everything that is finer than a vertex (iris,
+pores, brow hairs, strands) is painted in the fragment shader from the rest position, so that it
+stays on the skin.
 """
 import os
 from typing import NamedTuple
@@ -13,9 +15,10 @@ from engines.training.render.shaders import SHADOW_VERTEX, fragment, vertex
 os.environ.setdefault("LIBGL_ALWAYS_SOFTWARE", "1")
 os.environ.setdefault("LP_NUM_THREADS", "0")
 
-SKIN, EYE, HAIR, WET, MATTE, GLOSSY = range(6)      # materials; 0 in the picture's map is the background
-MATERIALS = ((SKIN, False), (SKIN, True), (EYE, False), (WET, False), (MATTE, False), (GLOSSY, False),
-             (HAIR, False))
+# materials; 0 in the picture's map is the background
+SKIN, EYE, HAIR, WET, MATTE, GLOSSY = range(6)
+MATERIALS = ((SKIN, False), (SKIN, True), (EYE, False), (WET, False), (MATTE, False),
+             (GLOSSY, False), (HAIR, False))
 NEAR, FAR = 60.0, 4000.0                            # mm
 SHADOW_SIZE = 320
 SHADOW_REACH = 190.0        # mm around the middle of the head
@@ -23,8 +26,9 @@ LAYOUT = (("position", "3f"), ("normal", "3f"), ("paint", "4f"), ("rest", "3f"))
 
 
 class Mesh(NamedTuple):
-    """position (N, 3) mm; normal (N, 3); paint (N, 4): albedo, openness to the sky, material, share of hair;
-    rest (N, 3): what textures stick to (cm; for eyes the unit vector in the eye's own axes); triangles (T, 3)."""
+    """position (N, 3) mm; normal (N, 3); paint (N, 4): albedo, openness to the sky, material,
+    share of hair; rest (N, 3): what textures stick to (cm; for eyes the unit vector in the eye's
+    own axes); triangles (T, 3)."""
 
     position: np.ndarray
     normal: np.ndarray
@@ -41,9 +45,9 @@ def join(meshes):
 
 
 class Lights(NamedTuple):
-    """directions (4, 3) towards the lights, camera frame; strengths (4,), the first one throws shadows; sky (9,)
-    irradiance by direction (`scene.sky_terms`); to_sky (3, 3); shadow: 0 none to 1 black; focus (3,): the middle of
-    what shadows fall on."""
+    """directions (4, 3) towards the lights, camera frame; strengths (4,), the first one throws
+    shadows; sky (9,) irradiance by direction (`world.sky_terms`); to_sky (3, 3); shadow: 0 none to
+    1 black; focus (3,): the middle of what shadows fall on."""
 
     directions: np.ndarray
     strengths: np.ndarray
@@ -54,8 +58,9 @@ class Lights(NamedTuple):
 
 
 class Tones(NamedTuple):
-    """Albedos and textures that one picture has one of. skin: grain, oil, freckles, seed. iris: albedo, cosine of
-    the pupil's rim, of the iris's rim, strength of the glint. strand (3, 3): rest position to strands' pattern."""
+    """Albedos and textures that one picture has one of. skin: grain, oil, freckles, seed. iris:
+    albedo, cosine of the pupil's rim, of the iris's rim, strength of the glint. strand (3, 3):
+    rest position to strands' pattern."""
 
     hair: float
     brow: float
@@ -71,7 +76,8 @@ class Raster:
         import moderngl
         self._gl = moderngl.create_standalone_context(backend="egl")
         self._gl.enable(moderngl.DEPTH_TEST)
-        # One program per material: software rendering runs every branch of a shader for every pixel.
+        # One program per material: software rendering runs every branch of a
+        # shader for every pixel.
         self._programs = {
             (kind, hairy): self._gl.program(
                 vertex_shader=vertex(NEAR, FAR),
@@ -91,7 +97,8 @@ class Raster:
         return self._targets[size]
 
     def load(self, mesh, lights, tones):
-        """Takes over a mesh (camera frame) with its light; `view` then draws it as often as wanted."""
+        """Takes over a mesh (camera frame) with its light; `view` then draws it as often as
+        wanted."""
         if self._buffer is not None:
             self._buffer.release()
         vertices = np.hstack([mesh.position, mesh.normal, mesh.paint, mesh.rest]).astype("f4")
@@ -104,10 +111,12 @@ class Raster:
         self._write("strand", np.asarray(tones.strand).T)
 
     def view(self, focal, centre, crop, size, finer, step=1):
-        """(finer h, finer w, 4) float32: radiance, material + 1 (0: nothing), depth in mm, openness to the sky.
+        """(finer h, finer w, 4) float32: radiance, material + 1 (0: nothing), depth in mm,
+        openness to the sky.
 
-        focal, centre: pixels of the whole picture. crop: (2, 3) from picture pixels to crop pixels. size: (w, h)
-        of the crop. finer: samples along each axis for a pixel. step: draws every so manieth triangle only.
+        focal, centre: pixels of the whole picture. crop: (2, 3) from picture pixels to crop
+        pixels. size: (w, h) of the crop. finer: samples along each axis for a pixel. step: draws
+        every so manieth triangle only.
         """
         k, wide, high = finer, int(finer * size[0]), int(finer * size[1])
         to_sample = np.array([[k, 0, (k - 1) / 2], [0, k, (k - 1) / 2], [0, 0, 1.0]])
@@ -120,7 +129,9 @@ class Raster:
         target = self._target((wide, high))
         target.use()
         target.clear()
-        triangles, paint = _in_view(self._mesh, focal, centre, crop, size)[::step], self._mesh.paint
+        triangles, paint = _in_view(
+    self._mesh, focal, centre, crop, size)[
+        ::step], self._mesh.paint
         material = paint[triangles[:, 0], 2]
         hairy = (material == SKIN) & (paint[triangles, 3] > 0.01).any(1)
         for (kind, with_hair), program in self._programs.items():
@@ -173,7 +184,8 @@ class Raster:
         self._run(self._shadow_program, content, triangles)
 
     def seen(self, position, triangles, direction):
-        """(N,) bool, whether each vertex is seen from `direction` (towards the viewer, parallel rays)."""
+        """(N,) bool, whether each vertex is seen from `direction` (towards the viewer, parallel
+        rays)."""
         low, high = position.min(0), position.max(0)
         matrix = _light_matrix((low + high) / 2, np.linalg.norm(high - low) / 2, direction)
         buffer = self._gl.buffer(position.astype("f4").tobytes())
@@ -186,19 +198,22 @@ class Raster:
 
 
 def _in_view(mesh, focal, centre, crop, size):
-    """The triangles that can be seen: shading hidden ones is what costs most without a graphics card."""
+    """The triangles that can be seen: shading hidden ones is what costs most without a graphics
+    card."""
     p = mesh.position
     picture = p[:, :2] / np.maximum(p[:, 2:], NEAR) * focal + centre
     at = picture.dot(crop[:, :2].T) + crop[:, 2]
     away = (np.einsum("ij,ij->i", mesh.normal, p) > 0.25 * p[:, 2]) & (mesh.paint[:, 2] <= EYE)
-    sides = np.stack([at[:, 0] < -1, at[:, 1] < -1, at[:, 0] > size[0], at[:, 1] > size[1], away], 1)
+    sides = np.stack([at[:, 0] < -1, at[:, 1] < -1, at[:, 0]
+                     > size[0], at[:, 1] > size[1], away], 1)
     code = np.packbits(sides, axis=1)[:, 0]
     a, b, c = mesh.triangles.T
     return mesh.triangles[(code[a] & code[b] & code[c]) == 0]
 
 
 def _light_matrix(middle, reach, direction):
-    """(4, 4) from the mesh's frame to the unit cube seen from a light: x, y across, z away from it."""
+    """(4, 4) from the mesh's frame to the unit cube seen from a light: x, y across, z away from
+    it."""
     d = np.asarray(direction, float)
     z = -d / np.linalg.norm(d)
     x = np.cross(z, [0, 1.0, 0.1])

@@ -1,9 +1,11 @@
-"""What happens to each vertex and each pixel, in OpenGL's language: projection, light and what is finer than a mesh."""
+"""What happens to each vertex and each pixel, in OpenGL's language: projection, light and what is
+finer than a mesh."""
 
 _VERTEX = """
 #version 330
 in vec3 position; in vec3 normal; in vec4 paint; in vec3 rest;
-uniform float focal; uniform vec2 centre; uniform vec3 row_x; uniform vec3 row_y; uniform vec2 size;
+uniform float focal; uniform vec2 centre; uniform vec3 row_x; uniform vec3 row_y;
+uniform vec2 size;
 uniform mat4 to_light;
 out vec3 p; out vec3 n; out vec4 look; out vec3 r; out vec4 in_light;
 void main() {
@@ -21,7 +23,7 @@ _FRAGMENT = """
 in vec3 p; in vec3 n; in vec4 look; in vec3 r; in vec4 in_light; const int kind = KIND;
 uniform vec3 direction[4]; uniform float strength[4]; uniform float sky[9]; uniform mat3 to_sky;
 uniform sampler2DShadow shadow; uniform float shadow_share;
-uniform float hair_albedo; uniform float brow_albedo; uniform vec4 skin;   // grain, oil, freckles, seed
+uniform float hair_albedo; uniform float brow_albedo; uniform vec4 skin; // grain, oil, freckles
 uniform mat3 strand; uniform vec4 iris;     // albedo, pupil cos, rim cos, glint
 out vec4 colour;
 float hash(vec3 q) {
@@ -52,10 +54,12 @@ void main() {
         albedo *= (1.0 + skin.x * grain) * (1.0 - skin.z * spots);
         gloss = skin.y ; power = 14.0;
         if (HAIRY) {
-            float strands = 0.6 * noise(vec3(r.x * 5.0, r.y * 24.0 + r.x * 9.0, r.z * 6.0) + skin.w)
+            float strands = 0.6 * noise(
+                    vec3(r.x * 5.0, r.y * 24.0 + r.x * 9.0, r.z * 6.0) + skin.w)
                           + 0.4 * noise(r * 14.0 + 3.0);
             float cover = smoothstep(1.0 - look.w - 0.25, 1.0 - look.w + 0.25, strands);
-            albedo = mix(albedo, brow_albedo, cover * min(1.0, 0.3 + look.w)); gloss *= 1.0 - cover;
+            albedo = mix(albedo, brow_albedo, cover * min(1.0, 0.3 + look.w));
+            gloss *= 1.0 - cover;
         }
     } else if (kind == 1) {
         float c = r.z / length(r), rim = iris.z;
@@ -70,10 +74,12 @@ void main() {
         gloss = 0.05; power = 60.0;
     } else if (kind == 2) {
         vec3 q = strand * r + skin.w;
-        float locks = noise(0.25 * q), strands = 0.5 * noise(q + 2.0 * locks) + 0.3 * noise(2.7 * q) + 0.2 * locks;
+        float locks = noise(0.25 * q);
+        float strands = 0.5 * noise(q + 2.0 * locks) + 0.3 * noise(2.7 * q) + 0.2 * locks;
         if (look.w < 1.0 && strands * 0.8 + 0.1 > look.w) discard;
         albedo = look.x * hair_albedo * (0.2 + 1.6 * strands);
-        m = normalize(m + 0.9 * (locks - 0.5) * vec3(1.0, 0.3, 0.2) + 0.5 * (strands - 0.5) * vec3(0.3, 1.0, 0.3));
+        m = normalize(m + 0.9 * (locks - 0.5) * vec3(1.0, 0.3, 0.2)
+                      + 0.5 * (strands - 0.5) * vec3(0.3, 1.0, 0.3));
         gloss = 0.12 * strands; power = 9.0; wrap = 0.2;
     } else if (kind == 3) { gloss = 0.12; power = 40.0; }
     else if (kind == 4) { albedo *= 0.85 + 0.3 * noise(r * 4.0); gloss = 0.0; }
@@ -83,8 +89,8 @@ void main() {
     if (shadow_share > 0.0) {
         lit = 0.0;
         for (int k = 0; k < 4; k++)
-            lit += 0.25 * texture(shadow, s + vec3(k & 1, k >> 1, 0) * vec3(1.6, 1.6, 0) / SHADOW_SIZE
-                                             - vec3(0.8, 0.8, 0) / SHADOW_SIZE);
+            lit += texture(shadow, s + vec3(1.6 * vec2(k & 1, k >> 1) - 0.8, 0) / SHADOW_SIZE);
+        lit *= 0.25;
         vec2 off = abs(s.xy - 0.5);
         lit = mix(1.0, lit, max(off.x, off.y) < 0.49 ? shadow_share : 0.0);
     }
@@ -108,7 +114,10 @@ void main() {
 SHADOW_VERTEX = """
 #version 330
 in vec3 position; uniform mat4 to_light;
-void main() { vec4 q = to_light * vec4(position, 1.0); gl_Position = vec4(q.xyz * 2.0 - 1.0, 1.0); }
+void main() {
+    vec4 q = to_light * vec4(position, 1.0);
+    gl_Position = vec4(q.xyz * 2.0 - 1.0, 1.0);
+}
 """
 
 

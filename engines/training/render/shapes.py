@@ -1,4 +1,5 @@
-"""Simple bodies around a head (shoulders, hair, spectacles, hands, things held) as meshes in the head frame."""
+"""Simple bodies around a head (shoulders, hair, spectacles, hands, things held) as meshes in the
+head frame."""
 import numpy as np
 
 from engines.training.render.raster import GLOSSY, HAIR, MATTE, SKIN, WET, Mesh
@@ -61,13 +62,15 @@ def capsule_chain(points, radii, albedo, material=SKIN):
     end = line[-1] - line[-2]
     end /= np.linalg.norm(end) + 1e-9
     caps = [0.4, 0.7, 0.9, 0.995]
-    line = np.vstack([line] + [line[-1:] * 0 + line[len(thick) - 1] + end * thick[-1] * c for c in caps])
+    line = np.vstack([line] + [line[-1:] * 0 + line[len(thick) - 1] + \
+                     end * thick[-1] * c for c in caps])
     thick = np.r_[thick, [thick[-1] * np.sqrt(1 - c * c) for c in caps]]
     return tube(line, thick, albedo, material, 10)
 
 
 def shoulders(neck, albedo, rng):
-    """Neck's foot and a clothed chest. neck: (x, y, z) mm of the neck's lower end in the head frame."""
+    """Neck's foot and a clothed chest. neck: (x, y, z) mm of the neck's lower end in the head
+    frame."""
     x, y, z = neck
     wide = rng.uniform(190, 235)
     chest = ellipsoid((x, y + 190, z + 15), (wide, 215, 115), albedo, MATTE, rows=24, columns=32)
@@ -77,7 +80,8 @@ def shoulders(neck, albedo, rng):
 def spectacles(eyes, face_width, ear_depth, rng, bridge_depth):
     """Frame of two rims, bridge and temples; and the rims as (2, K, 3) for painting lenses.
 
-    eyes: (2, 3) lid middles (left, right); face_width: mm at the temples; ear_depth: z of the ears.
+    eyes: (2, 3) lid middles (left, right); face_width: mm at the temples; ear_depth: z of the
+    ears.
     """
     thick, albedo = rng.uniform(0.5, 2.4), rng.choice([0.02, 0.03, 0.1, 0.3, 0.6])
     wide, high = rng.uniform(22, 29), rng.uniform(15, 25)
@@ -97,7 +101,8 @@ def spectacles(eyes, face_width, ear_depth, rng, bridge_depth):
         hinge = rims[-1][np.argmax(side * x)]
         ear = np.array([side * face_width / 2, eye[1] - 2, ear_depth])
         corner = np.array([side * face_width / 2 * 0.99, hinge[1] - 3, hinge[2] + 12])
-        meshes.append(tube([hinge, corner, ear, ear + (0, 18, 14)], thick * 0.8 + 0.3, albedo, GLOSSY, 6))
+        meshes.append(tube([hinge, corner, ear, ear + (0, 18, 14)],
+                      thick * 0.8 + 0.3, albedo, GLOSSY, 6))
     inner = [rims[0][np.argmin(rims[0][:, 0])], rims[1][np.argmax(rims[1][:, 0])]]
     bow = (inner[0] + inner[1]) / 2 + (0, -3, -2)
     meshes.append(tube([inner[0], bow, inner[1]], thick + 0.3, albedo, GLOSSY, 6))
@@ -105,7 +110,8 @@ def spectacles(eyes, face_width, ear_depth, rng, bridge_depth):
 
 
 def hand(rng, centre, albedo, turn, spread):
-    """Back of a hand with its fingers, in front of the face. turn (3, 3): the hand's x across, y to the wrist."""
+    """Back of a hand with its fingers, in front of the face. turn (3, 3): the hand's x across, y
+    to the wrist."""
     meshes = [ellipsoid((0, 0, 0), (42, 46, 14), albedo, SKIN)]
     for k, (x, length) in enumerate(zip((-32, -11, 11, 31), (62, 76, 72, 55))):
         lean = spread * (k - 1.5) * 14 + rng.normal(0, 3)
@@ -120,17 +126,20 @@ def hand(rng, centre, albedo, turn, spread):
 def placed(mesh, rotation, translation):
     """The mesh turned and moved; textures stay on it."""
     rotation = np.asarray(rotation, np.float32)
-    return mesh._replace(position=mesh.position.dot(rotation.T) + np.asarray(translation, np.float32),
-                         normal=mesh.normal.dot(rotation.T))
+    moved = mesh.position.dot(rotation.T) + np.asarray(translation, np.float32)
+    return mesh._replace(position=moved, normal=mesh.normal.dot(rotation.T))
 
 
-def hair_shell(vertices, normals, rest, triangles, share, thickness, lumps, material=HAIR, albedo=1.0):
-    """A second skin over the scalp. share (N,): 0 none, 1 full hair; thickness (N,): mm; lumps (N,): -1 to 1."""
+def hair_shell(vertices, normals, rest, triangles, share,
+               thickness, lumps, material=HAIR, albedo=1.0):
+    """A second skin over the scalp. share (N,): 0 none, 1 full hair; thickness (N,): mm; lumps
+    (N,): -1 to 1."""
     used = (share[triangles] > 0.02).any(1)
     index, flat = np.unique(triangles[used], return_inverse=True)
     lift = thickness[index] * np.sqrt(share[index]) * (1 + 0.5 * lumps[index])
     position = vertices[index] + normals[index] * lift[:, None]
-    paint = np.stack([np.full(len(index), albedo), 0.55 + 0.45 * share[index], np.full(len(index), material),
+    same = np.ones(len(index))
+    paint = np.stack([albedo * same, 0.55 + 0.45 * share[index], material * same,
                       np.where(share[index] > 0.97, 1.0, share[index])], 1)
     return Mesh(position.astype(np.float32), normals[index], paint.astype(np.float32), rest[index],
                 flat.reshape(-1, 3).astype(np.int32))
@@ -139,7 +148,6 @@ def hair_shell(vertices, normals, rest, triangles, share, thickness, lumps, mate
 def curtain(vertices, rest, thickness, rng):
     """Long hair that hangs from the sides and the back of the head."""
     around = np.radians(np.linspace(75, 285, 40) + rng.normal(0, 4))
-    top, foot = rest[:, 1].max(), -rng.uniform(4, 17)
     height = np.linspace(9.0, foot, 16)
     centre = np.array([0, 0, 0.5])
     scale = np.ptp(vertices[:, 0]) / np.ptp(rest[:, 0]) / 10
@@ -152,7 +160,8 @@ def curtain(vertices, rest, thickness, rng):
         grid[k, :, 0] = np.sin(around) * wide * shrink * lumps
         grid[k, :, 1] = y
         grid[k, :, 2] = np.cos(around) * (wide + 1.2) * shrink * lumps + centre[2] - 0.8
-    mesh = _grid(grid * np.array([10.0, -10, -10]) * scale + [0, 36, 80], False, (1.0, 0.7, HAIR, 1.0))
+    mesh = _grid(grid * np.array([10.0, -10, -10]) * scale + \
+                 [0, 36, 80], False, (1.0, 0.7, HAIR, 1.0))
     share = np.ones((16, 40), np.float32)
     share[-3:] = np.array([0.85, 0.65, 0.4])[:, None]
     share[:, [0, -1]] = 0.5
@@ -161,7 +170,8 @@ def curtain(vertices, rest, thickness, rng):
 
 
 def headband(top, ears, albedo, cups):
-    """A headset's bow over the head. top: (3,) mm above the crown; ears: (2, 3) outer ear middles (left, right)."""
+    """A headset's bow over the head. top: (3,) mm above the crown; ears: (2, 3) outer ear middles
+    (left, right)."""
     middle = ears.mean(0)
     a = np.linspace(0, np.pi, 24)
     across, up = (ears[0] - ears[1]) / 2 * 1.08, top - middle
@@ -176,11 +186,13 @@ def tongue(lower_lip, upper_lip, share, albedo):
     """A tongue between the lips: share 0.3 reaches the lips, 1 hangs out over the lower one."""
     root = 0.5 * (lower_lip + upper_lip) + np.array([0, 3, 22.0])
     rim = lower_lip + np.array([0, -3.5, 2.0])
-    tip = rim + np.array([0, 14.0, -8.0]) * max(0.0, share - 0.3) + np.array([0, 0, -13.0]) * (share - 0.3)
+    tip = rim + np.array([0, 14.0, -8.0]) * max(0.0, share - 0.3) + \
+                         np.array([0, 0, -13.0]) * (share - 0.3)
     t = np.linspace(0, 1, 14)[:, None]
-    middle = (1 - t) ** 2 * root + 2 * t * (1 - t) * (rim + np.array([0, -1.5, -4.0 * share])) + t ** 2 * tip
+    middle = (1 - t) ** 2 * root + 2 * t * (1 - t) * \
+              (rim + np.array([0, -1.5, -4.0 * share])) + t ** 2 * tip
     wide = 15 * np.sqrt(np.clip(1 - (1.02 * t) ** 6, 0, 1))
     a = np.linspace(0, 2 * np.pi, 16, endpoint=False)[None]
-    grid = middle[:, None] + np.stack([np.cos(a) * wide, 4.5 * np.sin(a) * wide / 15 - 1.5 * np.cos(a) ** 2 * wide / 15,
-                                       0 * a * wide], -1)
+    high = 4.5 * np.sin(a) - 1.5 * np.cos(a) ** 2
+    grid = middle[:, None] + np.stack([np.cos(a) * wide, high * wide / 15, 0 * a * wide], -1)
     return _outwards(_grid(grid, True, (albedo, 0.9, WET, 0)), grid.reshape(-1, 3).mean(0))
