@@ -148,6 +148,7 @@ def hair_shell(vertices, normals, rest, triangles, share,
 def curtain(vertices, rest, thickness, rng):
     """Long hair that hangs from the sides and the back of the head."""
     around = np.radians(np.linspace(75, 285, 40) + rng.normal(0, 4))
+    foot = -rng.uniform(4, 17)
     height = np.linspace(9.0, foot, 16)
     centre = np.array([0, 0, 0.5])
     scale = np.ptp(vertices[:, 0]) / np.ptp(rest[:, 0]) / 10
