@@ -1,6 +1,7 @@
 """Rotations, viewing rays and crops as pure functions on small arrays; no state, no picture.
 
-camera_from_head R = Ry(-yaw) Rx(-pitch) Rz(roll), right-handed rotations about X right, Y down, Z forward.
+camera_from_head R = Ry(-yaw) Rx(-pitch) Rz(roll), right-handed rotations about X right, Y down, Z
+forward.
 """
 from math import asin, atan2, cos, degrees, radians, sin, sqrt, tan
 
@@ -26,7 +27,7 @@ def angles_from_matrix(matrix):
 
 
 def quaternion_from_matrix(matrix):
-    """(4,) unit quaternion (w, x, y, z) with w >= 0, by the largest of the four squares (Shepperd)."""
+    """(4,) unit quaternion (w, x, y, z), w >= 0, by the largest of the four squares (Shepperd)."""
     (a, b, c), (d, e, f), (g, h, i) = matrix.tolist()
     squares = (a + e + i, a, e, i)
     k = squares.index(max(squares))
@@ -58,7 +59,7 @@ def slerp(a, b, share):
     c = float(a.dot(b))
     if c < 0:
         b, c = -b, -c
-    if c > 0.9995:          # closer than 2 degrees: the chord is the arc to 1e-7, and sin(angle) would divide
+    if c > 0.9995:          # closer than 2 degrees the chord is the arc to 1e-7
         q = a + share * (b - a)
     else:
         angle = np.arccos(min(1.0, c))
@@ -68,7 +69,7 @@ def slerp(a, b, share):
 
 
 def focal_length(width, field_of_view):
-    """Focal length in pixels of a picture `width` pixels wide with a horizontal field of view in degrees."""
+    """Focal length in pixels of a picture `width` pixels wide; field_of_view: degrees, across."""
     return 0.5 * width / tan(radians(field_of_view) / 2)
 
 
@@ -83,13 +84,15 @@ def ray_rotation(x, y):
 def crop_transform(centre, side, roll, size):
     """(2, 3) matrix from picture pixels to the pixels of a square crop, and its inverse.
 
-    centre: (x, y) of the square's middle. side: its side in picture pixels. roll: degrees by which the square is
-    turned (a head tilted by `roll` stands upright in it). size: pixels of the crop's side.
+    centre: (x, y) of the square's middle. side: its side in picture pixels. roll: degrees by which
+    the square is turned (a head tilted by `roll` stands upright in it). size: pixels of the crop's
+    side.
     """
     k, m = size / float(side), (size - 1) / 2.0
     c, s = cos(radians(roll)), sin(radians(roll))
     x, y = float(centre[0]), float(centre[1])
-    there = np.array([[k * c, k * s, m - k * (c * x + s * y)], [-k * s, k * c, m - k * (c * y - s * x)]])
+    there = np.array([[k * c, k * s, m - k * (c * x + s * y)],
+                      [-k * s, k * c, m - k * (c * y - s * x)]])
     back = np.array([[c / k, -s / k, x - (c - s) * m / k], [s / k, c / k, y - (c + s) * m / k]])
     return there, back
 
@@ -100,7 +103,7 @@ def apply(transform, points):
 
 
 def quaternion_from_vector(v):
-    """(4,) unit quaternion of a rotation vector: axis times angle, radians, at most half a turn."""
+    """(4,) unit quaternion of a rotation vector: axis times angle, radians, up to half a turn."""
     x, y, z = np.asarray(v).tolist()
     angle = sqrt(x * x + y * y + z * z)
     k = sin(0.5 * angle) / angle if angle > 1e-9 else 0.5
@@ -108,7 +111,7 @@ def quaternion_from_vector(v):
 
 
 def rotation_between(a, b):
-    """(3,) rotation vector in radians that, seen from the frame of quaternion a, leads to quaternion b."""
+    """(3,) rotation vector in radians that leads from quaternion a to b, in the frame of a."""
     back = np.array([a[0], -a[1], -a[2], -a[3]])
     w, x, y, z = quaternion_product(back, b).tolist()
     if w < 0:
@@ -119,7 +122,7 @@ def rotation_between(a, b):
 
 
 def matrix_from_columns(six):
-    """(3, 3) rotation whose first two columns follow six numbers (Gram-Schmidt); any numbers give a rotation."""
+    """(3, 3) rotation whose first two columns follow any six numbers (Gram-Schmidt)."""
     ax, ay, az, bx, by, bz = np.asarray(six, float).tolist()
     n = sqrt(ax * ax + ay * ay + az * az)
     if not n > 1e-6:
@@ -132,7 +135,8 @@ def matrix_from_columns(six):
         bx, by, bz = (-ay, ax, 0.0) if abs(az) < 0.9 else (0.0, -az, ay)
         n = sqrt(bx * bx + by * by + bz * bz)
     bx, by, bz = bx / n, by / n, bz / n
-    return np.array([[ax, bx, ay * bz - az * by], [ay, by, az * bx - ax * bz], [az, bz, ax * by - ay * bx]])
+    return np.array([[ax, bx, ay * bz - az * by], [ay, by, az * bx - ax * bz],
+                     [az, bz, ax * by - ay * bx]])
 
 
 def tight_box(points):
@@ -141,7 +145,7 @@ def tight_box(points):
 
 
 def turned_box(points, roll):
-    """((x, y), width, height) of the box around (N, 2) points whose sides are turned by `roll` degrees."""
+    """((x, y), width, height) of the box, turned by `roll` degrees, around (N, 2) points."""
     c, s = cos(radians(roll)), sin(radians(roll))
     turned = points.dot(np.array([[c, -s], [s, c]]))
     (u0, v0), (u1, v1) = turned.min(axis=0).tolist(), turned.max(axis=0).tolist()

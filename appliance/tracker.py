@@ -1,4 +1,4 @@
-"""A picture in, the faces in it out: the stages in order, and what is remembered from picture to picture."""
+"""A picture in, the faces in it out: the stages in order, and what is remembered between."""
 from time import perf_counter
 
 import numpy as np
@@ -14,6 +14,7 @@ from appliance.stages.landmarks import Landmarks
 from appliance.stages.pose import Pose
 from appliance.stages.smoothing import Smoothing
 
+ROWS = ("detector", "landmarks", "pose", "iris", "expression", "smoothing")
 FACES = 1               # followed at once
 TRIES = 3               # candidates that the landmarks look at in one picture
 PERIOD = 1 / 30.0       # seconds between pictures that come without a time
@@ -23,8 +24,8 @@ FAIR = 0.2              # score of a first look below which a second would look 
 
 
 class Tracker:
-    """Finds faces and follows them; `config` (default: default.conf alone) and `timing` (add(row, seconds)) as the
-    program has them, `backend` to bring its own networks."""
+    """Finds faces and follows them; `config` (default: default.conf alone) and `timing` (add(row,
+    seconds)) as the program has them, `backend` to bring its own networks."""
 
     def __init__(self, config=None, timing=None, backend=None):
         config = config or configuration.defaults()
@@ -44,12 +45,13 @@ class Tracker:
     def __call__(self, image, time=None, rois=None):
         """[Face] of a picture, the primary face first.
 
-        image: (H, W) uint8 luma or (H, W, 3) uint8 R, G, B; read only, not kept. time: seconds; without it pictures
-        come 1/30 s apart. rois: [(x0, y0, x1, y1)], tight boxes of 68 points: then these faces are measured, one
-        answer a box in that order whatever its score, without detector, memory or smoothing.
+        image: (H, W) uint8 luma or (H, W, 3) uint8 R, G, B; read only, not kept. time: seconds;
+        without it pictures come 1/30 s apart. rois: [(x0, y0, x1, y1)], tight boxes of 68 points:
+        then these faces are measured, one answer a box in that order whatever its score, without
+        detector, memory or smoothing.
         """
         luma = crop.as_luma(_checked(image))
-        self._seconds = dict.fromkeys(("detector", "landmarks", "pose", "iris", "expression", "smoothing"), 0.0)
+        self._seconds = dict.fromkeys(ROWS, 0.0)
         if rois is not None:
             faces = [self._given(luma, box) for box in rois]
         else:
@@ -65,13 +67,14 @@ class Tracker:
         return [face for face in faces if face]
 
     def _turn(self, one, luma, reading):
-        """This picture's Face of somebody followed: tracked, held while in doubt, None once lost."""
+        """This picture's Face of somebody followed: tracked, held in doubt, None once lost."""
         if reading.score < self._settings.score:
             return one.hold(reading.score, self._settings.lost_after)
         if not inside(reading.box, luma.shape):
             return None
         face = self._measure(luma, reading, one.number, one.gaze)
-        return one.believe(reading, face, self._clocked("smoothing", one.smoothing, face, self._clock))
+        smooth = self._clocked("smoothing", one.smoothing, face, self._clock)
+        return one.believe(reading, face, smooth)
 
     def _search(self, luma):
         """New faces, where there is room and it is the detector's turn."""
@@ -80,8 +83,10 @@ class Tracker:
             return []
         self._until_search = self._settings.detector_every
         found = []
-        for candidate in _ranked(self._clocked("detector", self._detect, luma), luma.shape)[:TRIES]:
-            if len(self._followed) < FACES and not any(one.covers(candidate.box) for one in self._followed):
+        candidates = self._clocked("detector", self._detect, luma)
+        for candidate in _ranked(candidates, luma.shape)[:TRIES]:
+            known = any(one.covers(candidate.box) for one in self._followed)
+            if len(self._followed) < FACES and not known:
                 found += self._welcome(luma, candidate)
         return found
 
@@ -97,8 +102,9 @@ class Tracker:
         return [self._turn(one, luma, reading)]
 
     def _given(self, luma, box):
-        """Face of a given box: the same looks on every picture, each from both sides, nothing remembered."""
-        reading = self._again(luma, self._look(luma, crop.around_box(_checked_box(box)), True), True)
+        """Face of a given box: looks from both sides, the same on every picture."""
+        reading = self._look(luma, crop.around_box(_checked_box(box)), True)
+        reading = self._again(luma, reading, True)
         if abs(reading.next_square().roll) > TILTED:
             reading = self._again(luma, reading, True)
         return self._measure(luma, reading, 0, AHEAD)
@@ -137,7 +143,7 @@ class Tracker:
 
 
 class Followed:
-    """One face from picture to picture: its id, its filter, where to look next, what was last believed of it."""
+    """One face from picture to picture: its filter, where to look next, what was last believed."""
 
     def __init__(self, number, smoothing):
         self.number, self.smoothing = number, smoothing
@@ -148,8 +154,9 @@ class Followed:
         return geometry.overlap(self._last.box, box) > SAME_FACE
 
     def believe(self, reading, face, smooth):
-        """The smooth Face to report; the next look goes where the reading found it, which no filter delays."""
-        self.square, self.gaze = reading.next_square(), (face.left.gaze.tolist(), face.right.gaze.tolist())
+        """The smooth Face to report; no filter delays where the next look goes."""
+        self.square = reading.next_square()
+        self.gaze = (face.left.gaze.tolist(), face.right.gaze.tolist())
         self._last, self._misses = smooth, 0
         return smooth
 
@@ -160,11 +167,12 @@ class Followed:
 
 
 def inside(box, shape):
-    """Whether a box's centre and half of its area lie in a picture of (H, W), and it is of a size to follow."""
+    """Whether a box can be followed: its centre and half its area in a picture of (H, W)."""
     x0, y0, x1, y1 = (float(v) for v in box)
     height, width = shape[:2]
     area = (x1 - x0) * (y1 - y0)
-    if not (0 <= x0 + x1 <= 2 * width and 0 <= y0 + y1 <= 2 * height and area >= crop.SMALLEST ** 2):
+    centred = 0 <= x0 + x1 <= 2 * width and 0 <= y0 + y1 <= 2 * height
+    if not (centred and area >= crop.SMALLEST ** 2):
         return False
     seen = (min(x1, width) - max(x0, 0)) * (min(y1, height) - max(y0, 0))
     return 2 * seen >= area
@@ -176,7 +184,7 @@ def _ranked(candidates, shape):
 
     def weight(one):
         x0, y0, x1, y1 = one.box
-        off = np.hypot((x0 + x1) / width - 1, (y0 + y1) / height - 1)     # 1 at the middle of a border
+        off = np.hypot((x0 + x1) / width - 1, (y0 + y1) / height - 1)   # 1 halfway along a border
         return -np.sqrt(max(0.0, (x1 - x0) * (y1 - y0))) * (1 - 0.4 * min(1.0, off))
     return sorted(candidates, key=weight)
 
@@ -184,9 +192,10 @@ def _ranked(candidates, shape):
 def _checked(image):
     """The picture as an array of a shape and type that is known; DataError else."""
     image = np.asarray(image)
-    if image.dtype != np.uint8 or image.size == 0 or not (image.ndim == 2 or image.ndim == 3 and image.shape[2] == 3):
-        raise DataError("picture %s %s" % (image.dtype, image.shape), "not (H, W) or (H, W, 3) uint8",
-                        "give luma, or R, G, B")
+    shaped = image.ndim == 2 or image.ndim == 3 and image.shape[2] == 3
+    if image.dtype != np.uint8 or image.size == 0 or not shaped:
+        raise DataError("picture %s %s" % (image.dtype, image.shape),
+                        "not (H, W) or (H, W, 3) uint8", "give luma, or R, G, B")
     return image
 
 
@@ -194,5 +203,6 @@ def _checked_box(box):
     """A given box as (4,) floats; DataError where it is none."""
     found = np.asarray(box, float)
     if found.shape != (4,) or not np.isfinite(found).all():
-        raise DataError("box %s" % (box,), "not four finite numbers", "give (x0, y0, x1, y1) in pixels")
+        raise DataError("box %s" % (box,), "not four finite numbers",
+                        "give (x0, y0, x1, y1) in pixels")
     return found

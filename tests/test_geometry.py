@@ -17,7 +17,8 @@ def test_angles_survive_the_way_through_the_matrix(seed):
 
 
 def about(axis, degrees):
-    return g.matrix_from_quaternion(g.quaternion_from_vector(np.radians(degrees) * np.eye(3)[axis]))
+    turn = np.radians(degrees) * np.eye(3)[axis]
+    return g.matrix_from_quaternion(g.quaternion_from_vector(turn))
 
 
 def test_the_matrix_is_the_product_of_the_convention():
@@ -26,7 +27,8 @@ def test_the_matrix_is_the_product_of_the_convention():
 
 
 @pytest.mark.parametrize("angles, tip, moved", [
-    ((30, 0, 0), (0, 0, -1), (1, 0)), ((0, 30, 0), (0, 0, -1), (0, -1)), ((0, 0, 30), (0, -1, 0), (1, 0))])
+    ((30, 0, 0), (0, 0, -1), (1, 0)), ((0, 30, 0), (0, 0, -1), (0, -1)),
+    ((0, 0, 30), (0, -1, 0), (1, 0))])
 def test_yaw_pitch_and_roll_move_the_head_the_right_way(angles, tip, moved):
     way = g.matrix_from_angles(*angles).dot(tip)[:2] - np.array(tip)[:2]
     assert way.dot(moved) > 0.4
@@ -68,7 +70,9 @@ def test_slerp_keeps_an_even_pace(share, degrees):
     assert np.allclose(q, g.quaternion_from_vector([0, np.radians(degrees), 0]))
 
 
-@pytest.mark.parametrize("six", [(1, 2, 3, -1, 0, 2), (0, 0, 0, 0, 0, 0), (1, 0, 0, 2, 0, 0), (0, 0, 1, 0, 0, -1),
+@pytest.mark.parametrize("six",
+                         [(1, 2, 3, -1, 0, 2), (0, 0, 0, 0, 0, 0), (1, 0, 0, 2, 0, 0),
+                          (0, 0, 1, 0, 0, -1),
                                  (0, 0, 0, 1, 0, 0)])
 def test_any_six_numbers_give_a_rotation(six):
     m = g.matrix_from_columns(six)
@@ -85,7 +89,7 @@ def test_the_ray_rotation_turns_the_axis_onto_the_ray(ray):
     r = g.ray_rotation(*ray)
     forward = r.dot([0, 0, 1])
     assert np.allclose(forward[:2] / forward[2], ray) and np.allclose(r.T.dot(r), np.eye(3))
-    assert np.isclose(np.arccos((np.trace(r) - 1) / 2), np.arctan(np.hypot(*ray)))     # and no farther
+    assert np.isclose(np.arccos((np.trace(r) - 1) / 2), np.arctan(np.hypot(*ray)))  # no farther
 
 
 def test_a_crop_and_its_way_back_cancel():
@@ -116,7 +120,8 @@ def test_a_turned_box_holds_its_points_tightly():
     assert np.allclose(centre, (70, 80)) and np.allclose((w, h), (40, 10))
 
 
-@pytest.mark.parametrize("other, share", [((0, 0, 10, 10), 1), ((5, 0, 15, 10), 1 / 3.0), ((10, 0, 20, 10), 0),
+@pytest.mark.parametrize("other, share",
+                         [((0, 0, 10, 10), 1), ((5, 0, 15, 10), 1 / 3.0), ((10, 0, 20, 10), 0),
                                           ((30, 30, 40, 40), 0), ((2, 2, 2, 2), 0)])
 def test_overlap_is_the_shared_part_of_the_union(other, share):
     assert np.isclose(g.overlap((0, 0, 10, 10), other), share)

@@ -1,4 +1,4 @@
-"""The picture's way from end to end, with networks that read drawn dots, and the life of a followed face."""
+"""The picture's way from end to end, with networks that read dots; a followed face's life."""
 import numpy as np
 import pytest
 
@@ -23,7 +23,9 @@ def rolled_box(*face):
     return tuple(geometry.tight_box(dots.face_points(*face)))
 
 
-@pytest.mark.parametrize("face", [(320, 200, 1.0, 0), (200, 150, 0.6, 25), (400, 180, 1.4, -30), (330, 190, 2.2, 12)])
+@pytest.mark.parametrize("face",
+                         [(320, 200, 1.0, 0), (200, 150, 0.6, 25), (400, 180, 1.4, -30),
+                          (330, 190, 2.2, 12)])
 def test_landmarks_come_back_where_they_were_drawn(tracker, face):
     found = tracker(dots.picture(face))[0]
     assert np.abs(found.landmarks - dots.face_points(*face)).max() < 1.5 * face[2]
@@ -51,7 +53,8 @@ def test_irises_lie_between_the_corners_of_their_eyes(tracker):
 
 def test_the_nose_side_of_each_iris_is_nearer_the_nose(tracker):
     face = tracker(dots.picture((320, 200)))[0]
-    assert face.left.iris[1, 0] < face.left.iris[0, 0] and face.right.iris[1, 0] > face.right.iris[0, 0]
+    assert face.left.iris[1, 0] < face.left.iris[0, 0]
+    assert face.right.iris[1, 0] > face.right.iris[0, 0]
 
 
 def test_a_face_is_reported_in_the_first_picture_in_which_it_is_found(tracker):
@@ -79,7 +82,8 @@ def test_a_face_is_lost_with_the_third_doubtful_picture(tracker):
 
 
 def test_a_good_picture_between_doubtful_ones_keeps_the_face(tracker):
-    ids = [tracker(dots.picture(*faces))[0].id for faces in ([(320, 200)], [], [], [(320, 200)], [], [])]
+    seen, doubtful = dots.picture((320, 200)), dots.picture()
+    ids = [tracker(luma)[0].id for luma in (seen, doubtful, doubtful, seen, doubtful, doubtful)]
     assert ids == [1] * 6
 
 
@@ -106,8 +110,8 @@ def test_a_face_that_leaves_the_picture_is_lost_at_once(tracker, backend):
 
 
 def test_a_face_half_out_of_the_picture_is_still_followed(tracker):
-    states = [[face.state for face in tracker(dots.picture((320, y)))] for y in range(200, 400, 10)]
-    assert states == [["tracked"]] * 20
+    for y in range(200, 400, 10):
+        assert [face.state for face in tracker(dots.picture((320, y)))] == ["tracked"]
 
 
 def test_reset_forgets_the_face_but_not_the_count(tracker):
@@ -132,7 +136,8 @@ def test_a_mirrored_picture_gives_the_mirrored_answer(tracker):
     luma, box = dots.picture((260, 200, 1.1, 30)), rolled_box(260, 200, 1.1, 30)
     face = tracker(luma, rois=[box])[0]
     other = tracker(luma[:, ::-1], rois=[(639 - box[2], box[1], 639 - box[0], box[3])])[0]
-    assert np.abs(other.landmarks[LANDMARK_MIRROR] * (-1, 1) + (639, 0) - face.landmarks).max() < 0.2
+    back = other.landmarks[LANDMARK_MIRROR] * (-1, 1) + (639, 0)
+    assert np.abs(back - face.landmarks).max() < 0.2
     assert np.allclose(np.array(other.angles) * (-1, 1, -1), face.angles, atol=0.2)
 
 
@@ -152,7 +157,8 @@ def test_given_boxes_are_answered_alike_each_time(tracker):
 @pytest.mark.parametrize("size", [(1, 1), (1, 640), (2, 2), (15, 15), (2160, 3840)])
 def test_odd_sizes_give_no_face_and_no_error(tracker, size):
     assert tracker(np.zeros(size, np.uint8)) == []
-    assert len(tracker(np.zeros(size, np.uint8), rois=[(0, 0, 1, 1), (-50, -50, -10, -10), (5, 5, 5, 5)])) == 3
+    boxes = [(0, 0, 1, 1), (-50, -50, -10, -10), (5, 5, 5, 5)]
+    assert len(tracker(np.zeros(size, np.uint8), rois=boxes)) == 3
 
 
 def test_a_large_picture_is_tracked_as_a_small_one(tracker):
@@ -165,14 +171,16 @@ def test_colour_and_padded_rows_are_read_alike(backend):
     padded = np.zeros((480, 704), np.uint8)
     padded[:, :640] = luma
     colour = np.repeat(luma[:, :, None], 3, axis=2)
-    answers = [Tracker(backend=backend)(image)[0].landmarks for image in (luma, padded[:, :640], colour)]
+    answers = [Tracker(backend=backend)(image)[0].landmarks
+               for image in (luma, padded[:, :640], colour)]
     assert np.array_equal(answers[0], answers[1]) and np.allclose(answers[0], answers[2], atol=0.2)
 
 
-@pytest.mark.parametrize("image", [np.zeros((4, 4), np.float32), np.zeros((4, 4, 4), np.uint8), np.zeros((0, 4), np.uint8)])
-def test_a_picture_of_an_unknown_kind_is_refused_in_one_line(tracker, image):
+@pytest.mark.parametrize("shape, kind", [((4, 4), np.float32), ((4, 4, 4), np.uint8),
+                                         ((0, 4), np.uint8)])
+def test_a_picture_of_an_unknown_kind_is_refused_in_one_line(tracker, shape, kind):
     with pytest.raises(DataError) as refusal:
-        tracker(image)
+        tracker(np.zeros(shape, kind))
     assert "\n" not in str(refusal.value)
 
 
@@ -207,7 +215,8 @@ def test_each_stage_that_ran_is_timed_once(backend):
 
 
 @pytest.mark.parametrize("box, kept", [
-    ((10, 10, 50, 50), True), ((-15, 10, 25, 50), True), ((-25, 10, 15, 50), False), ((80, 10, 119, 50), True),
+    ((10, 10, 50, 50), True), ((-15, 10, 25, 50), True),
+    ((-25, 10, 15, 50), False), ((80, 10, 119, 50), True),
     ((0, 0, 2, 2), False), ((float("nan"),) * 4, False)])
 def test_a_box_must_lie_mostly_in_the_picture(box, kept):
     assert inside(box, (100, 100)) is kept

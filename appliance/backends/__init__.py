@@ -2,15 +2,16 @@
 
 The contract, for every backend:
 
-    backend = choose("auto")
-    engine = backend.load("landmarks")        # a section of engines/manifest.ini
-    engine.inputs["image"][...] = crop         # {name: float32 array}, fixed shapes, written in place
-    outputs = engine.infer()                   # {name: float32 array}, valid until the next infer()
-    engine.network                             # the manifest's record: shapes, score, tolerance
+    backend = choose("auto") engine = backend.load("landmarks")        # a section of
+    engines/manifest.ini engine.inputs["image"][...] = crop         # {name: float32 array}, fixed
+    shapes, written in place outputs = engine.infer()                   # {name: float32 array},
+    valid until the next infer() engine.network                             # the manifest's
+    record: shapes, score, tolerance
 
-Inputs are NHWC, raw pixel values 0..255. One thread owns an engine from load to the end. `infer()` allocates nothing
-that `load()` can allocate. A file that is missing, corrupt, another one or of other shapes ends `load()` with one
-line (InputMissing or DataError); a library that is missing ends `choose()` (PartMissing).
+Inputs are NHWC, raw pixel values 0..255. One thread owns an engine from load to the end. `infer()`
+allocates nothing that `load()` can allocate. A file that is missing, corrupt, another one or of
+other shapes ends `load()` with one line (InputMissing or DataError); a library that is missing
+ends `choose()` (PartMissing).
 """
 import logging
 
@@ -23,7 +24,8 @@ log = logging.getLogger("kagami.backend")
 def choose(setting="auto"):
     """The backend for a setting of NAMES: the best that works here."""
     if setting not in NAMES:
-        raise UsageError("backend %s" % setting, "no such backend", "choose one of " + ", ".join(NAMES))
+        raise UsageError("backend %s" % setting, "no such backend",
+                         "choose one of " + ", ".join(NAMES))
     from appliance.backends.onnxruntime import OnnxRuntime
     backend = OnnxRuntime()
     log.info("networks run on %s, one thread: it is what is installed here", backend)

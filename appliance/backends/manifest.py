@@ -1,4 +1,4 @@
-"""engines/manifest.ini in, one Network record a section out: what each file must be, before anything runs it."""
+"""engines/manifest.ini in, a Network record a section out: what a file must be before it runs."""
 import collections
 import configparser
 import hashlib
@@ -7,16 +7,17 @@ from typing import NamedTuple
 
 from appliance.errors import DataError, InputMissing
 
-ENGINES = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "engines")
-MANIFEST = os.path.join(ENGINES, "manifest.ini")
+_ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, os.pardir)
+MANIFEST = os.path.join(os.path.normpath(_ROOT), "engines", "manifest.ini")
+FETCH = "fetch the networks again"
 
 
 class Network(NamedTuple):
     """One network of the manifest.
 
-    path: the ONNX file. sha256: its hash, lower-case hex. inputs, outputs: ordered dict, name -> shape.
-    score: 0 to 1, the raw score that means "as likely as not". tolerance: largest difference between backends.
-    channels: 1 for luma, 3 for R, G, B.
+    path: the ONNX file. sha256: its hash, lower-case hex. inputs, outputs: ordered dict, name ->
+    shape. score: 0 to 1, the raw score that means "as likely as not". tolerance: largest
+    difference between backends. channels: 1 for luma, 3 for R, G, B.
     """
 
     name: str
@@ -29,15 +30,15 @@ class Network(NamedTuple):
     channels: int
 
     def content(self):
-        """The bytes of the file; InputMissing where there is none, DataError where it is not the one meant."""
+        """The bytes of the file; InputMissing where there is none, DataError where another is."""
         try:
             with open(self.path, "rb") as f:
                 content = f.read()
         except OSError as why:
-            raise InputMissing(self.path, why.strerror or "cannot be read", "fetch the networks again") from why
+            raise InputMissing(self.path, why.strerror or "cannot be read", FETCH) from why
         if hashlib.sha256(content).hexdigest() != self.sha256:
-            raise DataError(self.path, "is not the file that the manifest names (its SHA-256 differs)",
-                            "fetch it again, or record it anew after training")
+            raise DataError(self.path, "not the file that the manifest means (SHA-256 differs)",
+                            FETCH + ", or record it anew after training")
         return content
 
 
@@ -48,18 +49,18 @@ def read(path=MANIFEST):
         with open(path) as f:
             parser.read_file(f)
     except OSError as why:
-        raise InputMissing(path, why.strerror or "cannot be read", "fetch the networks again") from why
+        raise InputMissing(path, why.strerror or "cannot be read", FETCH) from why
     except (configparser.Error, UnicodeDecodeError) as why:
-        raise DataError(path, str(why).splitlines()[0], "fetch it again") from why
+        raise DataError(path, str(why).splitlines()[0], FETCH) from why
     return {name: _network(path, name, parser[name]) for name in parser.sections()}
 
 
 def _network(path, name, section):
     try:
         return Network(name, os.path.join(os.path.dirname(os.path.abspath(path)), section["file"]),
-                       section["sha256"].lower(), shapes(section["inputs"]), shapes(section["outputs"]),
-                       float(section.get("score", "0.5")), float(section.get("tolerance", "0.01")),
-                       int(section.get("channels", "1")))
+                       section["sha256"].lower(), shapes(section["inputs"]),
+                       shapes(section["outputs"]), float(section.get("score", "0.5")),
+                       float(section.get("tolerance", "0.01")), int(section.get("channels", "1")))
     except KeyError as why:
         raise DataError(path, "[%s] has no line %s" % (name, why), "add it") from why
     except ValueError as why:
@@ -78,8 +79,9 @@ def shapes(text):
 def record(name, file, inputs, outputs, path=MANIFEST, **notes):
     """Write or renew the section `name` of the manifest: for the trainer, after each export.
 
-    file: the ONNX file, in the manifest's folder. inputs, outputs: {name: shape}. notes: further lines (score,
-    tolerance, channels, normalisation, trained_with, licence); those not named stay as they were.
+    file: the ONNX file, in the manifest's folder. inputs, outputs: {name: shape}. notes: further
+    lines (score, tolerance, channels, normalisation, trained_with, licence); those not named stay
+    as they were.
     """
     parser = configparser.ConfigParser(interpolation=None)
     parser.read([path])
@@ -98,4 +100,5 @@ def record(name, file, inputs, outputs, path=MANIFEST, **notes):
 
 
 def _spelt(tensors):
-    return " ".join("%s:%s" % (name, "x".join(str(n) for n in shape)) for name, shape in tensors.items())
+    return " ".join("%s:%s" % (name, "x".join(str(n) for n in shape))
+                    for name, shape in tensors.items())

@@ -1,4 +1,4 @@
-"""ONNX files in, engines out: ONNX Runtime on one core, for every machine without an accelerator."""
+"""ONNX files in, engines out: ONNX Runtime on one core, for machines without an accelerator."""
 import collections
 
 import numpy as np
@@ -14,7 +14,7 @@ class OnnxRuntime:
         try:
             import onnxruntime
         except ImportError as why:
-            raise PartMissing("onnxruntime", str(why), "pip install onnxruntime, or make setup") from why
+            raise PartMissing("onnxruntime", str(why), "run make setup") from why
         self._library = onnxruntime
         self._networks = manifest.read(path)
         self._path = path
@@ -25,7 +25,7 @@ class OnnxRuntime:
     def load(self, name):
         """Engine for the section `name` of the manifest."""
         if name not in self._networks:
-            raise DataError(self._path, "has no section [%s]" % name, "fetch the networks again")
+            raise DataError(self._path, "has no section [%s]" % name, manifest.FETCH)
         return Engine(self._library, self._networks[name])
 
 
@@ -41,7 +41,7 @@ class Engine:
         self._outputs = self._bind(library, network.outputs, self._binding.bind_ortvalue_output)
 
     def _bind(self, library, shapes, bind):
-        """Arrays of our own that the session reads and writes in place: nothing is copied or allocated later."""
+        """Arrays of our own that the session reads and writes in place: no copies later."""
         arrays = collections.OrderedDict()
         for name, shape in shapes.items():
             arrays[name] = np.zeros(shape, np.float32)
@@ -60,14 +60,15 @@ def _session(library, network):
     options = library.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.execution_mode = library.ExecutionMode.ORT_SEQUENTIAL
-    options.log_severity_level = 4          # what goes wrong is raised; the library's own lines would come on top
+    options.log_severity_level = 4      # what goes wrong is raised; no lines of its own
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.set_denormal_as_zero", "1")
     content = network.content()
     try:
         session = library.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    except Exception as why:                 # the library's errors share no narrower family
-        raise DataError(network.path, "ONNX Runtime refuses it (%s)" % _first_line(why), "fetch it again") from why
+    except Exception as why:            # the library's errors share no narrower family
+        raise DataError(network.path, "ONNX Runtime refuses it (%s)" % _first_line(why),
+                        manifest.FETCH) from why
     _compare(network, "input", network.inputs, session.get_inputs())
     _compare(network, "output", network.outputs, session.get_outputs())
     return session
@@ -77,8 +78,9 @@ def _compare(network, kind, wanted, found):
     have = {t.name: (t.type, tuple(t.shape)) for t in found}
     for name, shape in wanted.items():
         if have.get(name) != ("tensor(float)", shape):
-            raise DataError(network.path, "%s %s is %s, the manifest says float %s"
-                            % (kind, name, have.get(name, "absent"), shape), "record the network anew")
+            why = "%s %s is %s, the manifest says float %s"
+            raise DataError(network.path, why % (kind, name, have.get(name, "absent"), shape),
+                            "record the network anew")
 
 
 def _first_line(error):

@@ -1,4 +1,4 @@
-"""A picture and a turned square in, the square's pixels at a network's size out, with the way back to the picture."""
+"""A picture and a turned square in, its pixels at a network's size and the way back out."""
 from math import sqrt
 from typing import NamedTuple, Tuple
 
@@ -33,10 +33,11 @@ def around_points(points, roll):
 
 
 def cut(luma, square, out):
-    """Fill `out` ((S, S) uint8) with the square's pixels; returns the (2, 3) matrix from `out` to the picture.
+    """Fill `out` ((S, S) uint8) with the square's pixels; returns the (2, 3) matrix from `out` to
+    the picture.
 
-    Beyond the picture its border is repeated. A square of more than twice S is averaged down by a whole number
-    first, because reading every other pixel would flicker.
+    Beyond the picture its border is repeated. A square of more than twice S is averaged down by a
+    whole number first, because reading every other pixel would flicker.
     """
     size = out.shape[0]
     back = geometry.crop_transform(square.centre, square.side, square.roll, size)[1]
@@ -45,13 +46,13 @@ def cut(luma, square, out):
         luma, matrix = _shrunk(luma, square, back, factor)
     else:
         matrix = back
-    cv2.warpAffine(luma, matrix, (size, size), dst=out, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-                   borderMode=cv2.BORDER_REPLICATE)
+    cv2.warpAffine(luma, matrix, (size, size), dst=out, borderMode=cv2.BORDER_REPLICATE,
+                   flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
     return back
 
 
 def _shrunk(luma, square, back, factor):
-    """The part of the picture under the square, smaller by `factor`, and the matrix that leads into it."""
+    """The part of the picture under the square, smaller by `factor`, and the matrix into it."""
     height, width = luma.shape
     (x, y), reach = square.centre, 0.7072 * square.side + factor
     x0, x1 = max(0, int(x - reach)), min(width, int(x + reach) + 1)
@@ -77,4 +78,6 @@ def mirrored(back, size):
 
 def as_luma(image):
     """(H, W) uint8 luma of a picture: itself, or the BT.601 weights of (H, W, 3) R, G, B."""
-    return image if image.ndim == 2 else cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY)
+    if image.ndim == 2:
+        return image
+    return cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY)

@@ -9,7 +9,7 @@ from appliance.stages.landmarks import calibrated, odds
 
 STRIDES = (8, 16)
 SAME_FACE = 0.4         # overlap from which two boxes are one face
-MOST = 50               # boxes that are looked at: a picture with more is noise, and the pairs grow with the square
+MOST = 50               # boxes that are looked at: a picture with more is noise
 SMALLEST_PICTURE = 16   # pixels: below this no face can be told
 
 
@@ -42,7 +42,7 @@ class Detector:
         self._centres = {s: _cell_centres(self._height // s, self._width // s, s) for s in STRIDES}
 
     def __call__(self, luma):
-        """Candidates of a picture ((H, W) uint8), surest first; none in a picture too small to tell."""
+        """Candidates of a picture ((H, W) uint8), surest first; none in one too small to tell."""
         if min(luma.shape) < SMALLEST_PICTURE:
             return []
         scale = self._letterbox(luma)
@@ -51,12 +51,13 @@ class Detector:
         found = [self._cells(out, s, limit) for s in STRIDES]
         scores, boxes, points = (np.concatenate(part) for part in zip(*found))
         kept = surest(scores, boxes)
-        offset = 0.5 / scale - 0.5      # pixel centres: half a pixel of the one is half a pixel of the other
-        return [Candidate((boxes[i] / np.tile(scale, 2)) + np.tile(offset, 2),
-                          calibrated(float(scores[i]), self._odds), points[i] / scale + offset) for i in kept]
+        offset = 0.5 / scale - 0.5      # corners coincide, and pixels count from centres
+        return [Candidate((boxes[i].reshape(2, 2) / scale + offset).reshape(4),
+                          calibrated(float(scores[i]), self._odds), points[i] / scale + offset)
+                for i in kept]
 
     def _letterbox(self, luma):
-        """Fit the picture into the upper left of the input; returns (x, y) input pixels a picture pixel."""
+        """Fit the picture into the upper left of the input; returns its scale in x and y."""
         height, width = luma.shape
         fit = min(self._width / float(width), self._height / float(height))
         w, h = max(1, int(round(width * fit))), max(1, int(round(height * fit)))
@@ -83,7 +84,7 @@ def _cell_centres(rows, columns, stride):
 
 
 def surest(scores, boxes):
-    """Indices of the boxes that are nobody else's lesser copy, surest first (non-maximum suppression)."""
+    """Indices of the boxes that are no surer one's copy, surest first: non-maximum suppression."""
     kept = []
     for i in np.argsort(-scores, kind="stable")[:MOST]:
         if all(overlap(boxes[i], boxes[k]) < SAME_FACE for k in kept):

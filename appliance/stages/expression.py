@@ -1,4 +1,4 @@
-"""The network's blendshapes and both eyes in, the 52 ARKit blendshapes out: what the eyes measure outranks the rest."""
+"""The network's blendshapes and both eyes in, the 52 ARKit blendshapes out; eyes as measured."""
 import numpy as np
 
 from appliance.face import ARKIT
@@ -8,15 +8,15 @@ WIDE_FULL = 0.3         # openness beyond 1 at which eyeWide is 1
 BLINK = (ARKIT["eyeBlinkLeft"], ARKIT["eyeBlinkRight"])
 WIDE = (ARKIT["eyeWideLeft"], ARKIT["eyeWideRight"])
 # For each eye the shape of a gaze to the subject's left, to the right, up, down.
-LOOK = ((ARKIT["eyeLookOutLeft"], ARKIT["eyeLookInLeft"], ARKIT["eyeLookUpLeft"], ARKIT["eyeLookDownLeft"]),
-        (ARKIT["eyeLookInRight"], ARKIT["eyeLookOutRight"], ARKIT["eyeLookUpRight"], ARKIT["eyeLookDownRight"]))
+LOOK = tuple([ARKIT["eyeLook" + way + side] for way in ways] for side, ways in (
+    ("Left", ("Out", "In", "Up", "Down")), ("Right", ("In", "Out", "Up", "Down"))))
 
 
 def expression(blendshapes, left, right):
     """(52,) in the order of ARKIT_NAMES, 0 to 1.
 
-    blendshapes: (52,) of the landmarks network. left, right: Eye. eyeBlink is 1 - openness; eyeWide the mean of the
-    network's and the widening measured; eyeLook the gaze, 30 degrees is 1.
+    blendshapes: (52,) of the landmarks network. left, right: Eye. eyeBlink is 1 - openness;
+    eyeWide the mean of the network's and the widening measured; eyeLook the gaze, 30 degrees is 1.
     """
     shapes = np.clip(blendshapes, 0.0, 1.0)
     for side, eye in enumerate((left, right)):

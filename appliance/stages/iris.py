@@ -1,4 +1,5 @@
-"""A picture and a face's points in, both eyes out: iris, openness, gaze, and how far each is believed.
+"""A picture and a face's points in, both eyes out: iris, openness, gaze, and how far each is
+believed.
 
 The right eye is shown to the network mirrored, so that it has one kind of eye to know.
 """
@@ -30,8 +31,8 @@ class Iris:
     def __call__(self, luma, reading, yaw, last_gaze=AHEAD):
         """(left Eye, right Eye) of a landmarks reading.
 
-        yaw: the head's, degrees. last_gaze: (2, 2) degrees, left and right of the picture before: it holds while
-        both eyes are closed.
+        yaw: the head's, degrees. last_gaze: (2, 2) degrees, left and right of the picture before:
+        it holds while both eyes are closed.
         """
         size = self._input.shape[1]
         left = crop.cut(luma, eye_square(reading, LEFT_EYE_CORNERS), self._pixels[0])
@@ -41,13 +42,12 @@ class Iris:
         out = self._engine.infer()
         (left_yaw, left_pitch), (right_yaw, right_pitch) = out["gaze"].tolist()
         seen = [(left_yaw, left_pitch), (-right_yaw, right_pitch)]
-        opened, gaze, score = agree(out["openness"][:, 0].tolist(), seen, self._scores(out["score"]), yaw, last_gaze)
-        ways = (left, crop.mirrored(right, size))
-        return tuple(Eye(geometry.apply(ways[i], out["points"][i].astype(float)), opened[i], np.array(gaze[i]), score[i])
-                     for i in (0, 1))
-
-    def _scores(self, raw):
-        return [calibrated(float(raw[i, 0]), self._odds) for i in (0, 1)]
+        scores = [calibrated(score, self._odds) for score in out["score"][:, 0].tolist()]
+        opened, gaze, scores = agree(out["openness"][:, 0].tolist(), seen, scores, yaw, last_gaze)
+        points = out["points"].astype(float)
+        right = crop.mirrored(right, size)
+        points = geometry.apply(left, points[0]), geometry.apply(right, points[1])
+        return tuple(Eye(points[i], opened[i], np.array(gaze[i]), scores[i]) for i in (0, 1))
 
 
 def eye_square(reading, corners):
@@ -63,20 +63,20 @@ def eye_square(reading, corners):
 def agree(openness, gaze, score, yaw, last_gaze):
     """(openness, gaze, score) of left and right after each has helped the other out.
 
-    An eye that the turned head hides follows the one in view. A closed eye tells no gaze: it takes the other's, and
-    where both are closed the last gaze holds. All fade in and out, nothing jumps.
+    An eye that the turned head hides follows the one in view. A closed eye tells no gaze: it takes
+    the other's, and where both are closed the last gaze holds. All fade in and out, nothing jumps.
     """
     share = [1.0, 1.0]
     share[0 if yaw > 0 else 1] -= _ramp(abs(yaw), TURNED)
-    openness = [_mix(share[i], openness[i], openness[1 - i]) for i in (0, 1)]
+    openness = [share[i] * openness[i] + (1 - share[i]) * openness[1 - i] for i in (0, 1)]
     tells = [share[i] * _ramp(openness[i], NARROW) for i in (0, 1)]
-    held = [[_mix(tells[i], new, old) for new, old in zip(gaze[i], last_gaze[i])] for i in (0, 1)]
-    gaze = [[_mix(tells[i], own, other) for own, other in zip(gaze[i], held[1 - i])] for i in (0, 1)]
+    held = [_mix(tells[i], gaze[i], last_gaze[i]) for i in (0, 1)]
+    gaze = [_mix(tells[i], gaze[i], held[1 - i]) for i in (0, 1)]
     return openness, gaze, [score[i] * share[i] for i in (0, 1)]
 
 
 def _mix(share, a, b):
-    return share * a + (1 - share) * b
+    return [share * own + (1 - share) * other for own, other in zip(a, b)]
 
 
 def _ramp(value, limits):

@@ -1,9 +1,11 @@
-"""Points, sigmas and the network's rotation in, the head's rotation and place before the camera out.
+"""Points, sigmas and the network's rotation in, the head's rotation and place before the camera
+out.
 
-The network's rotation is turned by the viewing ray, the place follows from it by linear least squares, then a few
-Gauss-Newton steps move all six numbers so that the stable points fall where they were seen. The rotation is held near
-the network's, since these points are those of a mean face and would twist it; the depth is a logarithm, so that the
-head can never come to lie behind the camera.
+The network's rotation is turned by the viewing ray, the place follows from it by linear least
+squares, then a few Gauss-Newton steps move all six numbers so that the stable points fall where
+they were seen. The rotation is held near the network's, since these points are those of a mean
+face and would twist it; the depth is a logarithm, so that the head can never come to lie behind
+the camera.
 """
 from math import exp
 
@@ -13,25 +15,29 @@ from appliance import geometry
 
 EYE_DISTANCE = 63.0     # mm between the eyeball centres of the model below
 STABLE = np.array([27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 39, 42, 45])
-# Where those points lie on the mean face of ICT-FaceKit (light model, neutral, MIT licence), in the head frame: the
-# vertices that engines/training/definition.py names, both sides averaged.
+# Where those points lie on the mean face of ICT-FaceKit (light model, neutral, MIT licence), in
+# the head frame: the vertices that engines/training/definition.py names, both sides averaged.
 MODEL = np.array([
     [0.00, 0.67, -28.85], [0.00, 15.01, -39.72], [0.00, 24.65, -47.33], [0.00, 32.30, -51.42],
     [-11.01, 44.45, -31.33], [-7.37, 46.30, -33.83], [0.00, 46.59, -37.87], [7.37, 46.30, -33.83],
     [11.01, 44.45, -31.33], [-45.07, 1.71, -6.27], [-18.64, 3.53, -12.26], [18.64, 3.53, -12.26],
     [45.07, 1.71, -6.27]])
-# How far the refined rotation may leave the network's, one standard deviation. Found on portraits and renders kept out
-# of training: with exact points and a network 2.7 degrees off 1.0 left 1.9 degrees, 0.5 left 2.2, 2.5 left 2.9.
+# How far the refined rotation may leave the network's, one standard deviation. Found on portraits
+# and renders kept out of training: with exact points and a network 2.7 degrees off 1.0 left 1.9
+# degrees, 0.5 left 2.2, 2.5 left 2.9.
 HOLD = np.radians(1.0)
-# Added to the normal equations: that hold, and next to nothing that keeps a picture without information solvable.
+# Added to the normal equations: that hold, and next to nothing that keeps a picture without
+# information solvable.
 _HOLDING = np.array([1 / HOLD ** 2] * 3 + [1e-9] * 3)
 STEPS = 2
 LEAST_SIGMA = 1e-3      # pixels
 NEAREST, FARTHEST = 90.0, 20000.0       # mm: nearer, the nose would touch the lens
 LARGEST_TURN = 0.2      # radians a step: beyond this the linear model does not hold
 LARGEST_ZOOM = 0.5      # of log z a step
-# Turned model points times this: for each the matrix that gives its way under a small turn (turn x point).
-_CROSS = np.array([[0, 0, 0, 0, 0, 1, 0, -1, 0], [0, 0, -1, 0, 0, 0, 1, 0, 0], [0, 1, 0, -1, 0, 0, 0, 0, 0.0]])
+# Turned model points times this: for each the matrix that gives its way under a small turn (turn x
+# point).
+_CROSS = np.array([[0, 0, 0, 0, 0, 1, 0, -1, 0], [0, 0, -1, 0, 0, 0, 1, 0, 0],
+                   [0, 1, 0, -1, 0, 0, 0, 0, 0.0]])
 
 
 class Pose:
@@ -46,7 +52,7 @@ class Pose:
         self._lens = np.zeros((len(STABLE), 2, 3))      # d ray / d point, times the weight
 
     def __call__(self, reading, shape):
-        """(camera_from_head (3, 3), translation (3,) mm) of a landmarks reading in a picture of (H, W)."""
+        """(camera_from_head (3, 3), translation (3,) mm) of a Reading in a picture of (H, W)."""
         height, width = shape[:2]
         focal = geometry.focal_length(width, self._fov)
         x, y = (width - 1) / 2.0, (height - 1) / 2.0
@@ -58,13 +64,13 @@ class Pose:
         return rotation, place * self._scale
 
     def refine(self, start, seen, weight):
-        """(rotation, translation) from a first rotation and (13, 2) rays (x/z, y/z), weight = 1 / their sigma."""
+        """(rotation, translation) from a first rotation and (13, 2) rays, weight = 1 / sigma."""
         head, rotation, turned = MODEL.dot(start.T), start, np.zeros(6)
         place = _place(head, seen, weight)
         slopes = self._slopes(head, place, weight)
         normal = slopes.T.dot(slopes)
         normal.flat[::7] += _HOLDING
-        solution = np.linalg.inv(normal)    # the slopes hardly change on so short a way: one inverse for all steps
+        solution = np.linalg.inv(normal)    # one for all steps: the slopes hardly change
         for _ in range(STEPS):
             q = head + place
             missed = (seen - q[:, :2] / q[:, 2:]) * weight[:, None]
@@ -76,10 +82,11 @@ class Pose:
         return rotation, place
 
     def _slopes(self, head, place, weight):
-        """(26, 6): weighted rays by three radians about the camera's axes, then x/z, y/z and log z of the place.
+        """(26, 6): weighted rays by three radians about the camera's axes, then x/z, y/z and log z
+        of the place.
 
-        With q = head + place and its ray (u, v): d(u, v) = ([1 0 -u; 0 1 -v] / q_z) dq, dq = turn x head for the
-        turn, z (du, dv, 0) for the place's ray, and `place` itself for log z.
+        With q = head + place and its ray (u, v): d(u, v) = ([1 0 -u; 0 1 -v] / q_z) dq, dq = turn
+        x head for the turn, z (du, dv, 0) for the place's ray, and `place` itself for log z.
         """
         q = head + place
         inverse = (weight / q[:, 2])[:, None]
@@ -98,7 +105,7 @@ def _turned(rotation, turn):
 
 
 def _place(head, seen, weight):
-    """Translation that puts turned model points onto rays, linear least squares with one weight a point."""
+    """Translation that puts turned model points onto rays: weighted linear least squares."""
     w = weight * weight
     w = w / w.sum()
     off = seen * head[:, 2:] - head[:, :2]

@@ -1,7 +1,8 @@
 """One face, picture after picture, in; the same face with its tremble taken out.
 
-A One-Euro filter (Casiez, Roussel, Vogel, CHI 2012) over all numbers of a face at once: each is a first-order low
-pass whose cut-off rises with the speed of what it belongs to, so that what rests is still and what moves is not late.
+A One-Euro filter (Casiez, Roussel, Vogel, CHI 2012) over all numbers of a face at once: each is a
+first-order low pass whose cut-off rises with the speed of what it belongs to, so that what rests
+is still and what moves is not late.
 """
 from math import exp, pi
 
@@ -12,26 +13,29 @@ from appliance.face import Eye
 from appliance.stages.expression import BLINK
 
 ROTATION, PLACE, POINTS = slice(0, 3), slice(3, 6), slice(6, 142)
-LEFT_IRIS, RIGHT_IRIS, LEFT_GAZE, RIGHT_GAZE = slice(142, 152), slice(152, 162), slice(162, 164), slice(164, 166)
-OPENNESS, SHAPES, COUNT = slice(166, 168), slice(168, 220), 220
+LEFT_IRIS, RIGHT_IRIS, LEFT_GAZE, RIGHT_GAZE = (slice(a, b) for a, b in (
+    (142, 152), (152, 162), (162, 164), (164, 166)))
+SHAPES, COUNT = slice(168, 220), 220    # at 166 and 167: openness, left and right
 SPEED_CUTOFF = 3.0      # Hz: low pass on the speeds that steer the cut-offs
-AT_ONCE = 0.3           # change of openness that passes unfiltered: a blink of one picture stays a blink
+AT_ONCE = 0.3           # change of openness that passes unfiltered: a blink may last one picture
 UNSURE = 2.0            # sigma in % of the face at which a point's cut-off at rest is halved
 GAP = 0.5               # seconds without a picture after which nothing is carried over
 SHORTEST = 1e-3         # seconds: what two pictures of one time stamp are taken to be apart
 
-# Numbers that belong together share one speed: rotation, place across, depth, each point; the last 54 go alone.
+# Numbers that belong together share one speed: rotation, place across, depth, each point; the last
+# 54 go alone.
 _SIZES = [3, 2, 1] + [2] * 80 + [1] * 54
 _FIRST = np.cumsum([0] + _SIZES[:-1])
 _GROUP = np.repeat(np.arange(len(_SIZES)), _SIZES)
-_DEPTH_UNIT = 5.0       # mm: depth is read from the face's size and trembles that much more than what is across
+_DEPTH_UNIT = 5.0       # mm: depth is read from the face's size and trembles that much more
 
 
 class Smoothing:
     """The filter of one followed face.
 
-    settings: config.smoothing, for head, points, eyes and expression the cut-off in Hz at rest (0 = no filter) and
-    beta, the Hz it rises with the speed per second: of degrees, mm, % of the face's size, hundredths of a shape.
+    settings: config.smoothing, for head, points, eyes and expression the cut-off in Hz at rest (0
+    = no filter) and beta, the Hz it rises with the speed per second: of degrees, mm, % of the
+    face's size, hundredths of a shape.
     """
 
     def __init__(self, settings):
@@ -50,7 +54,7 @@ class Smoothing:
         self._time = None
 
     def __call__(self, face, time):
-        """The Face with smooth numbers; time: seconds, of its picture. Never later than `face` where it jumps."""
+        """The Face with smooth numbers; time: seconds, of its picture."""
         dt = None if self._time is None else time - self._time
         self._time = time
         self._gather(face)
@@ -88,18 +92,20 @@ class Smoothing:
         share[np.abs(ahead) > self._jump] = 1.0
         ahead *= share
         self._smooth += ahead
-        self._turn = geometry.quaternion_product(self._turn, geometry.quaternion_from_vector(ahead[ROTATION]))
+        turn = geometry.quaternion_from_vector(ahead[ROTATION])
+        self._turn = geometry.quaternion_product(self._turn, turn)
         self._last_turn = face.rotation
 
     def _scatter(self, face):
         out = self._smooth.copy()
-        points, turn = out[POINTS].reshape(68, 2), self._turn
-        left = Eye(out[LEFT_IRIS].reshape(5, 2), float(out[166]), out[LEFT_GAZE], face.left.score)
-        right = Eye(out[RIGHT_IRIS].reshape(5, 2), float(out[167]), out[RIGHT_GAZE], face.right.score)
-        return face._replace(landmarks=points, box=geometry.tight_box(points), translation=out[PLACE], left=left,
-                             right=right, blendshapes=out[SHAPES], rotation=turn if turn[0] >= 0 else -turn)
+        points, irises = out[POINTS].reshape(68, 2), out[142:162].reshape(2, 5, 2)
+        return face._replace(
+            landmarks=points, box=geometry.tight_box(points), translation=out[PLACE],
+            rotation=self._turn if self._turn[0] >= 0 else -self._turn, blendshapes=out[SHAPES],
+            left=Eye(irises[0], float(out[166]), out[LEFT_GAZE], face.left.score),
+            right=Eye(irises[1], float(out[167]), out[RIGHT_GAZE], face.right.score))
 
 
 def _share(cutoff, dt):
-    """How much of the way a low pass goes in dt seconds; exact, so that the picture rate does not matter."""
+    """How much of the way a low pass goes in dt seconds; exact at any picture rate."""
     return 1 - exp(-2 * pi * cutoff * dt)

@@ -22,8 +22,8 @@ VALUE = np.arange(6, dtype=np.float32).reshape(2, 3)
 def engines(tmp_path):
     """A folder with one recorded network that always answers VALUE."""
     constant_network(tmp_path / "small.onnx", INPUTS, {"values": VALUE})
-    manifest.record("small", "small.onnx", INPUTS, {"values": (2, 3)}, path=path(tmp_path), score="0.3",
-                    licence="MIT", tolerance="0.02")
+    manifest.record("small", "small.onnx", INPUTS, {"values": (2, 3)}, path=path(tmp_path),
+                    score="0.3", licence="MIT", tolerance="0.02")
     return tmp_path
 
 
@@ -51,7 +51,8 @@ def test_an_engine_has_the_inputs_and_outputs_of_its_record(engines, make):
     engine = make(engines)
     assert {k: v.shape for k, v in engine.inputs.items()} == dict(engine.network.inputs)
     assert {k: v.shape for k, v in engine.infer().items()} == dict(engine.network.outputs)
-    assert all(v.dtype == np.float32 for v in list(engine.inputs.values()) + list(engine.infer().values()))
+    tensors = list(engine.inputs.values()) + list(engine.infer().values())
+    assert all(tensor.dtype == np.float32 for tensor in tensors)
 
 
 @pytest.mark.parametrize("make", [real, fake])
@@ -76,7 +77,8 @@ def test_the_record_keeps_what_it_was_told(engines):
 
 
 def test_recording_anew_keeps_the_notes_that_are_not_named(engines):
-    manifest.record("small", "small.onnx", INPUTS, {"values": (2, 3)}, path=path(engines), score="0.4")
+    values = {"values": (2, 3)}
+    manifest.record("small", "small.onnx", INPUTS, values, path=path(engines), score="0.4")
     network = manifest.read(path(engines))["small"]
     assert network.score == 0.4 and network.tolerance == 0.02
 
@@ -111,8 +113,9 @@ def test_a_missing_manifest_is_named(tmp_path):
         OnnxRuntime(path(tmp_path))
 
 
-@pytest.mark.parametrize("text", ["no section", "[small]\nfile = small.onnx\n", "[small\n", "[a]\nx = 1\n[a]\nx = 2\n",
-                                  "[small]\nfile=a\nsha256=b\ninputs=image:1xtwo\noutputs=values:2\n"])
+@pytest.mark.parametrize("text", [
+    "no section", "[small]\nfile = small.onnx\n", "[small\n", "[a]\nx = 1\n[a]\nx = 2\n",
+    "[small]\nfile=a\nsha256=b\ninputs=image:1xtwo\noutputs=values:2\n"])
 def test_a_broken_manifest_is_refused_in_one_line(tmp_path, text):
     (tmp_path / "manifest.ini").write_text(text)
     refused(tmp_path)

@@ -1,6 +1,7 @@
-"""Drawn faces of three dots, with networks in plain numpy that read them: the tracker's whole geometry, no weights.
+"""Drawn faces of three dots, with networks in plain numpy that read them: no weights.
 
-A face is two white eyes and a black mouth on grey. Everything else follows from the way from the eyes to the mouth.
+A face is two white eyes and a black mouth on grey. Everything else follows from the way from the
+eyes to the mouth.
 """
 import collections
 
@@ -13,13 +14,14 @@ from appliance.backends.manifest import Network
 GREY, WHITE, BLACK = 128, 255, 0
 # The 68 points of a mean face, seen from the front, mm from the middle of the eyes.
 MEAN = np.array([
-    (-74, -1), (-74, 21), (-70, 41), (-66, 60), (-58, 82), (-44, 99), (-31, 106), (-16, 110), (0, 113), (16, 110),
-    (31, 106), (44, 99), (58, 82), (66, 60), (70, 41), (74, 21), (74, -1), (-59, -16), (-50, -24), (-38, -27),
-    (-24, -26), (-12, -23), (12, -23), (24, -26), (38, -27), (50, -24), (59, -16), (0, -1), (0, 10), (0, 20),
-    (0, 32), (-13, 48), (-6, 48), (0, 49), (6, 48), (13, 48), (-45, 2), (-39, -3), (-28, -3), (-19, 4), (-28, 5),
-    (-39, 5), (19, 4), (28, -3), (39, -3), (45, 2), (39, 5), (28, 5), (-26, 72), (-17, 65), (-7, 61), (0, 62),
-    (7, 61), (17, 65), (26, 72), (18, 77), (11, 80), (0, 81), (-11, 80), (-18, 77), (-22, 72), (-10, 70), (0, 70),
-    (10, 70), (22, 72), (11, 71), (0, 71), (-11, 71)], float)
+    (-74, -1), (-74, 21), (-70, 41), (-66, 60), (-58, 82), (-44, 99), (-31, 106), (-16, 110),
+    (0, 113), (16, 110), (31, 106), (44, 99), (58, 82), (66, 60), (70, 41), (74, 21), (74, -1),
+    (-59, -16), (-50, -24), (-38, -27), (-24, -26), (-12, -23), (12, -23), (24, -26), (38, -27),
+    (50, -24), (59, -16), (0, -1), (0, 10), (0, 20), (0, 32), (-13, 48), (-6, 48), (0, 49),
+    (6, 48), (13, 48), (-45, 2), (-39, -3), (-28, -3), (-19, 4), (-28, 5), (-39, 5), (19, 4),
+    (28, -3), (39, -3), (45, 2), (39, 5), (28, 5), (-26, 72), (-17, 65), (-7, 61), (0, 62),
+    (7, 61), (17, 65), (26, 72), (18, 77), (11, 80), (0, 81), (-11, 80), (-18, 77), (-22, 72),
+    (-10, 70), (0, 70), (10, 70), (22, 72), (11, 71), (0, 71), (-11, 71)], float)
 EYES, MOUTH = 32.0, 70.0    # mm from the eyes' middle to each eye, and down to the mouth
 
 
@@ -33,8 +35,9 @@ def draw(luma, x, y, size=1.0, roll=0.0):
     """Draw a face into a picture, its eyes' middle at (x, y)."""
     c, s = np.cos(np.radians(roll)) * size, np.sin(np.radians(roll)) * size
     for across, down, tone in ((-EYES, 0, WHITE), (EYES, 0, WHITE), (0, MOUTH, BLACK)):
-        at = (int(round((x + c * across - s * down) * 16)), int(round((y + s * across + c * down) * 16)))
-        cv2.circle(luma, at, int(round(9 * size * 16)), tone, -1, cv2.LINE_AA, 4)
+        at = (x + c * across - s * down, y + s * across + c * down)
+        at, radius = tuple(int(round(v * 16)) for v in at), int(round(9 * size * 16))
+        cv2.circle(luma, at, radius, tone, -1, cv2.LINE_AA, 4)
     return luma
 
 
@@ -81,8 +84,10 @@ def read_detector(inputs, outputs):
         return
     centre = np.array([column * 8 + 3.5, row * 8 + 3.5])
     outputs["score8"][0, row, column] = 0.9
-    outputs["box8"][0, row, column] = np.r_[centre - points.min(axis=0), points.max(axis=0) - centre] / 8
-    five = np.stack([points[36:42].mean(axis=0), points[42:48].mean(axis=0), points[30], points[48], points[54]])
+    sides = np.r_[centre - points.min(axis=0), points.max(axis=0) - centre]
+    outputs["box8"][0, row, column] = sides / 8
+    eyes = [points[36:42].mean(axis=0), points[42:48].mean(axis=0)]
+    five = np.stack(eyes + [points[30], points[48], points[54]])
     outputs["points8"][0, row, column] = ((five - centre) / 8).reshape(-1)
 
 
@@ -101,14 +106,15 @@ SHAPES = {
         "score8": (1, 24, 40, 1), "box8": (1, 24, 40, 4), "points8": (1, 24, 40, 10),
         "score16": (1, 12, 20, 1), "box16": (1, 12, 20, 4), "points16": (1, 12, 20, 10)}),
     "landmarks": ({"image": (1, 128, 128, 1)}, {
-        "points": (1, 68, 2), "log_sigma": (1, 68), "score": (1, 1), "rotation": (1, 6), "blendshapes": (1, 52)}),
+        "points": (1, 68, 2), "log_sigma": (1, 68), "score": (1, 1), "rotation": (1, 6),
+        "blendshapes": (1, 52)}),
     "iris": ({"image": (2, 64, 64, 1)}, {
         "points": (2, 5, 2), "openness": (2, 1), "gaze": (2, 2), "score": (2, 1)})}
 READERS = {"detector": read_detector, "landmarks": read_landmarks, "iris": read_iris}
 
 
 class Dots:
-    """Backend whose networks are the functions above; `calls` counts each one's runs, `readers` may be replaced."""
+    """Backend whose networks are the functions above; `calls` counts their runs."""
 
     def __init__(self):
         self.calls, self.readers = collections.Counter(), dict(READERS)

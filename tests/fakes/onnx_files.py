@@ -1,4 +1,4 @@
-"""Small ONNX files without the onnx package: fixed outputs for given shapes, as the runtime reads them.
+"""Small ONNX files without the onnx package: fixed outputs for given shapes.
 
 Each output is its constant plus nothing of the input (0 * mean), which keeps the input in use.
 """
@@ -8,11 +8,11 @@ import numpy as np
 
 
 def constant_network(path, inputs, outputs):
-    """Write a network with {name: shape} inputs and {name: array} outputs that it gives whatever it is shown."""
+    """Write a network of {name: shape} inputs that answers {name: array} whatever it is shown."""
     body = b""
     source = next(iter(inputs))
-    body += _node("GlobalAveragePool", [source], ["pooled"]) + _node("ReduceMean", ["pooled"], ["mean"],
-                                                                      _attribute("keepdims", 0))
+    body += _node("GlobalAveragePool", [source], ["pooled"])
+    body += _node("ReduceMean", ["pooled"], ["mean"], _attribute("keepdims", 0))
     body += _node("Mul", ["mean", "zero"], ["nothing"])
     body += _bytes(5, _tensor("zero", np.zeros((), np.float32)))
     for name, value in outputs.items():
@@ -47,7 +47,8 @@ def _attribute(name, n):
 
 
 def _node(kind, inputs, outputs, attributes=b""):
-    return _bytes(1, b"".join(_bytes(1, i) for i in inputs) + b"".join(_bytes(2, o) for o in outputs)
+    return _bytes(1, b"".join(_bytes(1, i) for i in inputs)
+                  + b"".join(_bytes(2, o) for o in outputs)
                   + _bytes(4, kind) + attributes)
 
 

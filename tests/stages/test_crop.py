@@ -57,7 +57,8 @@ def test_rows_with_padding_are_read_like_rows_without():
 def test_the_mirror_image_has_its_own_way_back():
     _, back = cut(ramp(), crop.Square((300.0, 200.0), 90.0, 20.0))
     way = crop.mirrored(back, 64)
-    assert np.allclose(geometry.apply(way, np.array([[3.0, 7.0]])), geometry.apply(back, np.array([[60.0, 7.0]])))
+    here, there = np.array([[3.0, 7.0]]), np.array([[60.0, 7.0]])
+    assert np.allclose(geometry.apply(way, here), geometry.apply(back, there))
 
 
 def test_the_square_of_a_box_is_that_of_its_points():

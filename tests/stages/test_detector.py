@@ -29,7 +29,8 @@ def test_an_empty_picture_has_no_candidates():
     assert find(Cells()) == []
 
 
-@pytest.mark.parametrize("stride, row, column, centre", [(8, 3, 5, (43.5, 27.5)), (16, 3, 5, (87.5, 55.5))])
+@pytest.mark.parametrize("stride, row, column, centre",
+                         [(8, 3, 5, (43.5, 27.5)), (16, 3, 5, (87.5, 55.5))])
 def test_a_cell_spans_its_distances_from_its_centre(stride, row, column, centre):
     box = find(Cells().set(stride, row, column, 0.9, (1, 2, 3, 4)))[0].box
     assert np.allclose(box, np.r_[centre, centre] + stride * np.array([-1, -2, 3, 4]))
@@ -41,7 +42,8 @@ def test_points_count_from_the_centre_in_strides():
     assert np.allclose(find(cells)[0].points, 3.5 + 8 * np.arange(10).reshape(5, 2))
 
 
-@pytest.mark.parametrize("size, factor", [((384, 640), 2), ((96, 160), 0.5), ((480, 640), 2.5), ((768, 640), 4)])
+@pytest.mark.parametrize("size, factor",
+                         [((384, 640), 2), ((96, 160), 0.5), ((480, 640), 2.5), ((768, 640), 4)])
 def test_boxes_are_in_pixels_of_the_picture(size, factor):
     box = find(Cells().set(8, 2, 2, 0.9, (1, 1, 1, 1)), *size)[0].box
     assert np.allclose(box, (np.array([11.5, 11.5, 27.5, 27.5]) + 0.5) * factor - 0.5)

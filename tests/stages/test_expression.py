@@ -1,4 +1,4 @@
-"""Expression: what the eyes measure goes into the blendshapes with the right names, sides and signs."""
+"""Expression: what the eyes measure becomes shapes of the right names, sides and signs."""
 import numpy as np
 import pytest
 
@@ -28,12 +28,15 @@ def test_the_network_s_own_blink_is_not_used():
 
 def test_a_widened_eye_is_half_its_own_word_half_the_network_s():
     assert np.isclose(shapes(left=(1.3, 0, 0))["eyeWideLeft"], 0.5)
-    assert np.isclose(expression(np.ones(52), *[Eye(None, 1.3, np.zeros(2), 1)] * 2)[ARKIT["eyeWideRight"]], 1.0)
+    wide = expression(np.ones(52), *[Eye(None, 1.3, np.zeros(2), 1)] * 2)
+    assert np.isclose(wide[ARKIT["eyeWideRight"]], 1.0)
 
 
 @pytest.mark.parametrize("gaze, names", [
-    ((15, 0), {"eyeLookOutLeft", "eyeLookInRight"}), ((-15, 0), {"eyeLookInLeft", "eyeLookOutRight"}),
-    ((0, 15), {"eyeLookUpLeft", "eyeLookUpRight"}), ((0, -15), {"eyeLookDownLeft", "eyeLookDownRight"})])
+    ((15, 0), {"eyeLookOutLeft", "eyeLookInRight"}),
+    ((-15, 0), {"eyeLookInLeft", "eyeLookOutRight"}),
+    ((0, 15), {"eyeLookUpLeft", "eyeLookUpRight"}),
+    ((0, -15), {"eyeLookDownLeft", "eyeLookDownRight"})])
 def test_gaze_moves_the_shapes_of_its_side(gaze, names):
     found = shapes(left=(1.0,) + gaze, right=(1.0,) + gaze)
     assert set(found) == names and np.allclose(list(found.values()), 0.5)

@@ -26,7 +26,8 @@ def test_an_eye_stands_level_in_its_square(corners, roll):
     ends = geometry.apply(there, one.points[list(corners)])
     assert np.isclose(ends[0, 1], ends[1, 1]) and np.allclose(ends.mean(axis=0), 31.5)
     assert np.isclose(abs(ends[0, 0] - ends[1, 0]), 64 / 1.6)
-    assert (ends[0, 0] > ends[1, 0]) == (corners is LEFT_EYE_CORNERS)   # the outer corner, by the picture's sides
+    outer_is_right = ends[0, 0] > ends[1, 0]
+    assert outer_is_right == (corners is LEFT_EYE_CORNERS)
 
 
 def test_a_far_eye_keeps_a_square_of_the_face_s_size():
@@ -40,7 +41,7 @@ def test_the_network_sees_two_left_eyes():
     backend.readers["iris"] = lambda inputs, outputs: shown.append(inputs["image"].copy())
     face = reading(319.5, 200)
     x = np.arange(640)
-    luma = np.tile(np.abs(x - 319.5).astype(np.uint8), (480, 1))     # alike on both sides of the face's middle
+    luma = np.tile(np.abs(x - 319.5).astype(np.uint8), (480, 1))     # both sides alike
     Iris(backend.load("iris"))(luma, face, 0.0)
     assert np.abs(shown[0][0] - shown[0][1]).max() <= 1
 
@@ -69,7 +70,8 @@ def test_two_open_eyes_keep_their_own_gaze():
 
 @pytest.mark.parametrize("yaw, hidden", [(60, 0), (-60, 1)])
 def test_an_eye_that_the_head_hides_follows_the_one_in_view(yaw, hidden):
-    openness, gaze, score = agree([0.2, 0.9][::1 if hidden == 0 else -1], [(0, 0), (0, 0)], SURE, yaw, AHEAD)
+    seen = [0.2, 0.9] if hidden == 0 else [0.9, 0.2]
+    openness, _, score = agree(seen, [(0, 0), (0, 0)], SURE, yaw, AHEAD)
     assert score[hidden] == 0 and score[1 - hidden] == SURE[1 - hidden]
     assert openness[hidden] == openness[1 - hidden] == 0.9
 

@@ -13,7 +13,7 @@ MIDDLE = np.array([319.5, 239.5])
 
 
 def reading(rotation, place, noise=0.0, rng=None, sigma=1.0, net=None):
-    """What an exact landmarks network says of the mean head there; `net`: another camera_from_head it believes in."""
+    """Exact points of the mean head there; `net`: another camera_from_head beside them."""
     points = np.zeros((68, 2))
     seen = MODEL.dot(rotation.T) + place
     points[STABLE] = seen[:, :2] / seen[:, 2:] * FOCAL + MIDDLE
@@ -22,13 +22,21 @@ def reading(rotation, place, noise=0.0, rng=None, sigma=1.0, net=None):
     centre = points[STABLE].mean(axis=0)
     ray = geometry.ray_rotation(*((centre - MIDDLE) / FOCAL))
     return Reading(points, geometry.tight_box(points[STABLE]), np.full(68, sigma), 0.9,
-                   ray.T.dot(rotation if net is None else net), np.zeros(52), crop.Square(tuple(centre), 200.0))
+                   ray.T.dot(rotation if net is None else net), np.zeros(52),
+                   crop.Square(tuple(centre), 200.0))
 
 
 def random_head(rng):
     angles = rng.uniform([-75, -40, -40], [75, 40, 40])
     z = rng.uniform(250, 1500)
-    return geometry.matrix_from_angles(*angles), np.array([rng.uniform(-0.4, 0.4) * z, rng.uniform(-0.3, 0.3) * z, z])
+    place = np.array([rng.uniform(-0.4, 0.4) * z, rng.uniform(-0.3, 0.3) * z, z])
+    return geometry.matrix_from_angles(*angles), place
+
+
+def off_by(rotation, radians, rng):
+    """The rotation, turned a random little way."""
+    turn = geometry.quaternion_from_vector(rng.normal(0, radians, 3))
+    return geometry.matrix_from_quaternion(turn).dot(rotation)
 
 
 def between(a, b):
@@ -48,7 +56,7 @@ def test_a_known_head_comes_back_exactly(seed):
 def test_a_network_that_is_off_is_drawn_towards_the_points(seed):
     rng = np.random.RandomState(seed)
     rotation, place = random_head(rng)
-    wrong = geometry.matrix_from_quaternion(geometry.quaternion_from_vector(rng.normal(0, 0.05, 3))).dot(rotation)
+    wrong = off_by(rotation, 0.05, rng)
     found, at = Pose()(reading(rotation, place, sigma=0.1, net=wrong), SHAPE)
     assert between(found, rotation) < 0.35 * between(wrong, rotation)
 
@@ -57,7 +65,7 @@ def test_a_network_that_is_off_is_drawn_towards_the_points(seed):
 def test_two_steps_reach_what_many_would(monkeypatch, seed):
     rng = np.random.RandomState(seed)
     rotation, place = random_head(rng)
-    wrong = geometry.matrix_from_quaternion(geometry.quaternion_from_vector(rng.normal(0, 0.04, 3))).dot(rotation)
+    wrong = off_by(rotation, 0.04, rng)
     one = reading(rotation, place, 1.0, rng, net=wrong)
     few = Pose()(one, SHAPE)
     monkeypatch.setattr(pose, "STEPS", 30)
@@ -69,7 +77,8 @@ def test_two_steps_reach_what_many_would(monkeypatch, seed):
 def test_the_head_never_lies_behind_the_camera(seed):
     rng = np.random.RandomState(seed)
     rotation = geometry.matrix_from_angles(*rng.uniform(-180, 180, 3))
-    bad = Reading(rng.uniform(-500, 1200, (68, 2)), np.array([0, 0, 1, 1.0]), rng.uniform(0.01, 50, 68), 0.9, rotation,
+    bad = Reading(rng.uniform(-500, 1200, (68, 2)), np.array([0, 0, 1, 1.0]),
+                  rng.uniform(0.01, 50, 68), 0.9, rotation,
                   np.zeros(52), crop.Square((rng.uniform(0, 640), rng.uniform(0, 480)), 100.0))
     found, place = Pose()(bad, SHAPE)
     assert place[2] > 0 and np.isfinite(place).all()
@@ -93,7 +102,8 @@ def test_the_same_reading_gives_the_same_pose_to_the_bit():
 
 def test_wider_eyes_are_farther_away():
     one = reading(np.eye(3), np.array([10, 20, 600.0]))
-    assert np.allclose(Pose(eye_distance=70.0)(one, SHAPE)[1], np.array([10, 20, 600]) * 70 / 63, rtol=1e-4)
+    found = Pose(eye_distance=70.0)(one, SHAPE)[1]
+    assert np.allclose(found, np.array([10, 20, 600]) * 70 / 63, rtol=1e-4)
 
 
 def test_an_unsure_point_counts_for_less():
@@ -107,5 +117,6 @@ def test_an_unsure_point_counts_for_less():
 
 @pytest.mark.parametrize("angles", [(30, 0, 0), (0, 20, 0), (0, 0, 25), (-20, 10, 5)])
 def test_angles_come_out_with_their_signs(angles):
-    found, _ = Pose()(reading(geometry.matrix_from_angles(*angles), np.array([150, -80, 500.0])), SHAPE)
+    one = reading(geometry.matrix_from_angles(*angles), np.array([150, -80, 500.0]))
+    found, _ = Pose()(one, SHAPE)
     assert np.allclose(geometry.angles_from_matrix(found), angles, atol=0.02)

@@ -21,7 +21,8 @@ def face(x=320.0, yaw=0.0, z=600.0, openness=1.0, gaze=0.0, shape=0.0, sigma=1.0
     shapes = np.full(52, shape)
     shapes[ARKIT["eyeBlinkLeft"]] = 1 - openness
     rotation = geometry.quaternion_from_matrix(geometry.matrix_from_angles(yaw, 0, 0))
-    return Face(1, 0.9, geometry.tight_box(points), points, np.full(68, sigma), rotation, np.array([0, 0, z]), eye, eye,
+    return Face(1, 0.9, geometry.tight_box(points), points, np.full(68, sigma), rotation,
+                np.array([0, 0, z]), eye, eye,
                 shapes)
 
 
@@ -37,12 +38,14 @@ def test_the_first_picture_passes_as_it_is():
 
 def test_a_face_that_does_not_move_stays_to_the_digit():
     last = replay([face(yaw=20)] * 50)[-1]
-    assert np.allclose(last.landmarks, face().landmarks) and np.allclose(last.rotation, face(yaw=20).rotation)
+    assert np.allclose(last.landmarks, face().landmarks)
+    assert np.allclose(last.rotation, face(yaw=20).rotation)
 
 
 def test_the_tremble_of_a_still_face_shrinks():
     rng = np.random.RandomState(0)
-    noisy = [face(yaw=rng.normal(0, 0.3), z=rng.normal(600, 4), noise=rng.normal(0, 0.3, (68, 2))) for _ in range(120)]
+    noisy = [face(yaw=rng.normal(0, 0.3), z=rng.normal(600, 4),
+                  noise=rng.normal(0, 0.3, (68, 2))) for _ in range(120)]
     smooth = replay(noisy)
 
     def tremble(values):
@@ -55,7 +58,8 @@ def lag(values, truth, rate):
     """Milliseconds that `values` come after `truth`: where the two agree best."""
     shifts = np.arange(0, 60, 0.5)
     t = np.arange(len(truth)) / rate
-    cost = [np.square(np.interp(t - s / 1000, t, truth) - values)[len(t) // 3:].sum() for s in shifts]
+    cost = [np.square(np.interp(t - s / 1000, t, truth) - values)[len(t) // 3:].sum()
+            for s in shifts]
     return shifts[int(np.argmin(cost))]
 
 
@@ -88,7 +92,8 @@ def test_a_step_is_shown_within_two_tenths_of_a_second():
     steps = [face()] * 30 + [face(x=330, yaw=10, z=550, gaze=10, shape=0.8)] * 7
     last = replay(steps)[-1]
     assert abs(last.angles[0] - 10) < 0.5 and abs(last.landmarks[30, 0] - 330) < 1
-    assert abs(last.translation[2] - 550) < 5 and abs(last.left.gaze[0] - 10) < 1 and last.blendshapes[0] > 0.7
+    assert abs(last.translation[2] - 550) < 5
+    assert abs(last.left.gaze[0] - 10) < 1 and last.blendshapes[0] > 0.7
 
 
 def test_a_blink_of_one_picture_stays_a_blink():
