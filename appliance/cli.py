@@ -103,8 +103,9 @@ def track(words):
     _configured(parser)
     args = parser.read(words)
     from appliance import config, offline
-    outcome = offline.Outcome(args.json, args.csv, args.overlay, args.only)
-    offline.track(args.file, outcome, config.load(args.config, args.set), _start())
+    outcome, line = offline.Outcome(args.json, args.csv, args.overlay, args.only), _start()
+    frames = offline.track(args.file, outcome, config.load(args.config, args.set), line)
+    line.write("%d frames, %d with a face" % frames)
 
 
 def cameras(words):
@@ -150,7 +151,8 @@ def main(words=None):
     except KagamiError as e:
         if debug:
             raise
-        sys.stderr.write("".join("kagami: error: %s\n" % line for line in str(e).splitlines()))
+        for mistake in str(e).splitlines():
+            terminal.write("kagami: error: " + mistake)
         return e.status
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)      # whoever read our output has gone

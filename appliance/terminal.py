@@ -10,6 +10,7 @@ import time
 
 PLAIN_EVERY = 5.0        # seconds between lines where nothing can be rewritten
 REDRAW_EVERY = 0.1
+FIRST_AFTER = 1.0         # a plain line before that would tell nothing yet
 
 
 class LiveLine:
@@ -19,7 +20,7 @@ class LiveLine:
     def __init__(self, stream=None):
         self.stream = stream or sys.stderr
         self.live = self.stream.isatty()
-        self._shown, self._next = False, 0.0 if self.live else time.monotonic() + REDRAW_EVERY
+        self._shown, self._next = False, 0.0 if self.live else time.monotonic() + FIRST_AFTER
 
     def show(self, text):
         """Show what text() gives, if it is time; text is called only then."""
@@ -29,24 +30,35 @@ class LiveLine:
         self._next = now + (REDRAW_EVERY if self.live else PLAIN_EVERY)
         if self.live:
             width = shutil.get_terminal_size().columns - 1
-            self._write("\r\x1b[K" + text()[:width])
+            self._put("\r\x1b[K" + text()[:width])
             self._shown = True
         else:
-            self._write(text() + "\n")
+            self._put(text() + "\n")
+
+    def write(self, text):
+        """Write a line that stays where the live one was."""
+        self.clear()
+        self._put(text + "\n")
 
     def clear(self):
         """Take the line away, so that something else can be written."""
         if self._shown:
-            self._write("\r\x1b[K")
+            self._put("\r\x1b[K")
             self._shown = False
 
-    def _write(self, text):
+    def _put(self, text):
         try:
             self.stream.write(text)
             self.stream.flush()
         except OSError:
             # Nobody reads any more; tracking goes on.
             self.live, self._next = False, float("inf")
+
+
+def write(text, stream=None):
+    """Write a line where a LiveLine may have been left."""
+    stream = stream or sys.stderr
+    stream.write(("\r\x1b[K" if stream.isatty() else "") + text + "\n")
 
 
 class LogLines(logging.Handler):
@@ -61,6 +73,5 @@ class LogLines(logging.Handler):
 
     def emit(self, record):
         """Write one record."""
-        self.line.clear()
         prefix = self.levels.get(record.levelno, "<5>") if self.journal else ""
-        self.line._write(prefix + self.format(record) + "\n")
+        self.line.write(prefix + self.format(record))

@@ -41,7 +41,7 @@ def test_on_a_terminal_it_is_at_most_as_wide(clock, monkeypatch):
 def test_elsewhere_a_plain_line_comes_every_five_seconds(clock):
     out = io.StringIO()
     line = terminal.LiveLine(out)
-    for _ in range(110):
+    for _ in range(115):
         clock[0] += 0.1
         line.show(lambda: "tracking")
     assert out.getvalue() == "tracking\n" * 3
