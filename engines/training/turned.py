@@ -45,7 +45,7 @@ class Skins:
         at = (scale * up.dot(r[:2].T) + offset) * [1, -1]
         turned = up.dot(r.T) * np.array([1, -1, -1])
         normal = (self.world.model.normals(v) * np.array([1, -1, -1])).dot(r.T)
-        seen = self.world.raster.depth(turned + 0.5, self.world.model.triangles, np.array([0, 0, -1.0]))
+        seen = self.world.raster.seen(turned + 0.5, self.world.model.triangles, np.array([0, 0, -1.0]))
         seen &= normal[:, 2] > 0.25
         albedo = self._sample(i, at)
         albedo[~seen] = np.nan
@@ -62,14 +62,6 @@ class Skins:
         value = ((p[yi, xi] * (1 - fx) + p[yi, xi + 1] * fx) * (1 - fy)
                  + (p[yi + 1, xi] * (1 - fx) + p[yi + 1, xi + 1] * fx) * fy)
         return np.where(inside, (value / 255) ** 2.2, np.nan).astype(np.float32)
-
-
-class PhotoStudio(dataset.Studio):
-    """Draws scenes with photographed skin under soft light: the photograph brings its own shading."""
-
-    def _stage(self, scene):
-        super()._stage(scene)
-        self.lights = self.lights._replace(strengths=0.25 * self.lights.strengths, shadow=0.3 * self.lights.shadow)
 
 
 def sample(rng, skins, seed):
@@ -101,7 +93,7 @@ def main():
     parser.add_argument("--shard", type=int, default=1000)
     a = parser.parse_args()
     os.makedirs(a.out, exist_ok=True)
-    studio = PhotoStudio(a.data)
+    studio = dataset.Studio(a.data)
     skins = Skins(a.data, os.path.join(a.material, "fits.npz"), studio.world)
     start = time.time()
     for first in range(0, a.count, a.shard):
