@@ -3,7 +3,7 @@ import numpy as np
 
 from appliance import geometry
 from appliance.face import LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS
-from engines.training import augment
+from engines.training import augment, shards
 
 SIZE = 64
 SIDE = 1.6
@@ -62,7 +62,7 @@ class Eyes:
 
 def drawn(parts):
     """Left and right eyes of the renderer's shards as one list."""
-    r = {k: np.concatenate([p[k] for p in parts]) for k in ("pictures", "iris", "gaze", "openness", "visible")}
+    r = shards.read(parts, ("pictures", "iris", "gaze", "openness", "visible"))
     flat = {k: v.reshape((-1,) + v.shape[2:]) for k, v in r.items()}
     return {"luma": flat["pictures"], "points": flat["iris"], "gaze": flat["gaze"], "openness": flat["openness"],
             "visible": flat["visible"].astype(np.float32)}

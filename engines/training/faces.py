@@ -6,7 +6,7 @@ import numpy as np
 
 from appliance import geometry
 from appliance.face import ARKIT, ARKIT_MIRROR, LANDMARK_MIRROR
-from engines.training import augment
+from engines.training import augment, shards
 
 SIZE = 128
 SIDE = 1.35
@@ -139,7 +139,6 @@ class Faces:
 
 def load(material, renders=("faces_*.npz",), validation=False):
     """(portraits, renders, backgrounds) from a prepared material folder; validation: the rows kept out."""
-    import glob
     labels = np.load(os.path.join(material, "portrait_labels.npz"))
     luma = np.load(os.path.join(material, "portraits_luma.npz"))["luma"]
     rows = np.where(labels["val"] == validation)[0]
@@ -151,19 +150,16 @@ def load(material, renders=("faces_*.npz",), validation=False):
         trust[:, ARKIT[name]] = 0.3
     portraits = {"luma": luma[rows], "points": labels["points"][rows], "rotation": labels["rotation"][rows],
                  "weight": weight[rows].astype(np.float32), "blendshapes": blend[rows], "blend_weight": trust[rows]}
-    files = sorted(f for pattern in renders for f in glob.glob(os.path.join(material, pattern)))
-    folder = os.path.join(material, "backgrounds")
-    backgrounds = [cv2.imread(f, 0) for f in sorted(glob.glob(os.path.join(folder, "*.jpg")))]
+    files = shards.find(material, renders)
+    backgrounds = [cv2.imread(f, 0) for f in shards.find(os.path.join(material, "backgrounds"), ("*.jpg",))]
     return portraits, drawn(files) if files else None, backgrounds
 
 
 def drawn(files):
     """The renders of several shards as one source."""
-    parts = [np.load(f) for f in files]
-    r = {k: np.concatenate([p[k] for p in parts]) for k in ("pictures", "points", "rotation_crop", "blendshapes")}
-    n = len(r["pictures"])
-    return {"luma": r["pictures"], "points": r["points"], "rotation": r["rotation_crop"], "weight": np.ones(n, np.float32),
-            "blendshapes": r["blendshapes"], "blend_weight": np.ones((n, 52), np.float32)}
+    r = shards.read(files, ("pictures", "points", "rotation_crop", "blendshapes", "trust"))
+    return {"luma": r["pictures"], "points": r["points"], "rotation": r["rotation_crop"],
+            "weight": np.ones(len(r["points"]), np.float32), "blendshapes": r["blendshapes"], "blend_weight": r["trust"]}
 
 
 def _teacher_column(name):

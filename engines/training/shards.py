@@ -1,0 +1,31 @@
+"""Drawn samples as npz shards: rows of labels in, whole files out; several files in, one dict out."""
+import glob
+import os
+
+import numpy as np
+
+
+def find(folder, patterns):
+    """The shards of a folder whose names match any of the patterns, in order."""
+    return sorted(f for p in patterns for f in glob.glob(os.path.join(folder, p)) if ".part" not in f)
+
+
+def read(parts, names):
+    """Arrays of the given names over all `parts` (paths or dicts), stacked; "trust" is 1 unless a shard says else."""
+    parts = [dict(np.load(p)) if isinstance(p, str) else p for p in parts]
+    return {name: np.concatenate([_array(part, name) for part in parts]) for name in names}
+
+
+def _array(part, name):
+    if name == "pictures" and name not in part:
+        return part["picture"]          # the name that the renderer's own shards have it under
+    if name == "trust" and name not in part:
+        return np.ones(part["blendshapes"].shape, np.float32)
+    return part[name]
+
+
+def write(path, rows):
+    """Write a list of dicts as one shard; the file is whole or not there."""
+    partial = path[:-len(".npz")] + ".part.npz"
+    np.savez_compressed(partial, **{k: np.stack([np.asarray(r[k]) for r in rows]) for k in rows[0]})
+    os.replace(partial, path)
