@@ -191,9 +191,10 @@ def _configured(parser):
 
 
 def _start():
-    """Settings of a program that a library must not make: OpenCV's threads, where the log goes."""
+    """What a program sets and a library must not: OpenCV's threads, signals, where the log goes."""
     import cv2
     cv2.setNumThreads(1)
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))     # unwinds, cleans up
     line = terminal.LiveLine()
     log = logging.getLogger("kagami")
     log.handlers[:] = [terminal.LogLines(line)]

@@ -1,0 +1,233 @@
+"""The program as a user starts it: real processes, real pictures, real sockets."""
+import json
+import os
+import pty
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.golden import decoded
+
+pytest.importorskip("gi", reason="no GStreamer bindings for this Python")
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+CLIPS = os.path.join(os.environ.get("KAGAMI_DATA") or os.path.join(ROOT, "../shared/data"), "clips")
+needs_clips = pytest.mark.skipif(not os.path.isdir(CLIPS), reason="no real clips beside the checkout")
+pytestmark = pytest.mark.skipif(not os.path.exists(os.path.join(ROOT, "engines/iris.onnx")), reason="no networks yet")
+COMMAND = [sys.executable, "-m", "appliance"]
+
+
+@pytest.fixture
+def receiver():
+    """A UDP socket with its port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+        s.bind(("127.0.0.1", 0))
+        s.settimeout(30)
+        yield s
+
+
+def target(receiver, dialect="kagami"):
+    """The receiver as a --to."""
+    return "%s@127.0.0.1:%d" % (dialect, receiver.getsockname()[1])
+
+
+def started(*words, **kwargs):
+    """A running program with its output as text."""
+    pipes = dict(stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
+    pipes.update(kwargs)
+    return subprocess.Popen(COMMAND + list(words), cwd=ROOT, **pipes)
+
+
+def done(*words):
+    """(status, output, errors) of a program that ends by itself."""
+    program = started(*words)
+    out, err = program.communicate(timeout=120)
+    return program.returncode, out, err
+
+
+def heard(receiver):
+    """Addresses of all that has arrived."""
+    addresses = []
+    while select.select([receiver], [], [], 0.1)[0]:
+        addresses += [address for address, _, _ in decoded(receiver.recv(65536))]
+    return addresses
+
+
+def wait_for_frames(receiver, count):
+    """Until so many datagrams have arrived."""
+    for _ in range(count):
+        receiver.recv(65536)
+
+
+@pytest.fixture
+def grey_clip(tmp_path):
+    """A clip of 12 grey pictures, nobody in it."""
+    path = str(tmp_path / "grey.avi")
+    video = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*"MJPG"), 25, (320, 240))
+    for i in range(12):
+        video.write(np.full((240, 320, 3), 100 + i, np.uint8))
+    video.release()
+    return path
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_run_ends_cleanly_on_a_signal(receiver, number):
+    program = started("run", "--source", "test", "--to", target(receiver))
+    wait_for_frames(receiver, 20)
+    program.send_signal(number)
+    out, err = program.communicate(timeout=30)
+    assert program.returncode == 0 and "Traceback" not in err
+    assert out.splitlines()[0].split() == ["stage", "p50", "ms", "p95", "ms", "count"]
+    assert heard(receiver).count("/kagami/bye") == 3
+
+
+def test_sigusr1_prints_the_table_and_goes_on(receiver):
+    program = started("run", "--source", "test", "--to", target(receiver))
+    wait_for_frames(receiver, 10)
+    program.send_signal(signal.SIGUSR1)
+    wait_for_frames(receiver, 20)
+    program.terminate()
+    out, _ = program.communicate(timeout=30)
+    assert program.returncode == 0 and out.count("stage") == 2
+
+
+def test_on_a_terminal_the_status_is_rewritten_in_place(receiver):
+    master, slave = pty.openpty()
+    program = started("run", "--source", "test", "--to", target(receiver), stderr=slave)
+    os.close(slave)
+    wait_for_frames(receiver, 30)
+    program.terminate()
+    program.communicate(timeout=30)
+    shown = b""
+    while True:
+        try:
+            part = os.read(master, 65536)
+        except OSError:      # how Linux says that the other side has closed
+            break
+        shown += part
+    os.close(master)
+    text = shown.decode()
+    assert text.count("\r\x1b[K") > 3 and re.search(r"no face  \d+\.\d fps  .*-> kagami@127", text)
+
+
+def test_run_of_a_file_ends_with_it_and_writes_its_timing(receiver, grey_clip, tmp_path):
+    path = str(tmp_path / "ms.json")
+    status, out, _ = done("run", "--source", "file:" + grey_clip, "--every-frame", "--to", target(receiver),
+                          "--timing", path)
+    with open(path) as f:
+        rows = json.load(f)["rows"]
+    assert status == 0 and rows["total"]["count"] == 12 and rows["total"]["p50_ms"] > 0
+    assert out.splitlines()[-1].split() == ["dropped", "0"]
+
+
+def test_several_receivers_hear_at_once_each_in_its_dialect(receiver, grey_clip):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        done("run", "--source", "file:" + grey_clip, "--to", target(receiver), "--to", target(other, "vmc"))
+        assert {a.split("/")[1] for a in heard(receiver)} == {"kagami"}
+        assert {a.split("/")[1] for a in heard(other)} == {"VMC"}
+
+
+def test_a_camera_that_is_absent_is_waited_for(receiver):
+    program = started("run", "--source", "usb:/dev/video99", "--to", target(receiver))
+    texts = []
+    while not any("video99" in text for text in texts):
+        texts += [str(arguments[1]) for address, _, arguments in decoded(receiver.recv(65536))
+                  if address == "/kagami/status"]
+    assert program.poll() is None
+    program.terminate()
+    _, err = program.communicate(timeout=30)
+    assert program.returncode == 0 and err.count("video99") >= 1 and "Traceback" not in err
+
+
+@pytest.mark.parametrize("content, status", [(None, 66), (b"", 65), (b"no video at all\n" * 100, 65)])
+@pytest.mark.parametrize("command", ["run", "track"])
+def test_a_file_that_is_no_video_is_told_in_one_line(tmp_path, content, status, command):
+    path = str(tmp_path / "clip.mp4")
+    if content is not None:
+        with open(path, "wb") as f:
+            f.write(content)
+    words = (["run", "--source", "file:" + path] if command == "run"
+             else ["track", path, "--json", str(tmp_path / "out")])
+    code, _, err = done(*words)
+    mistakes = [line for line in err.splitlines() if "nobody listens" not in line and "ONNX" not in line]
+    assert code == status and len(mistakes) == 1 and mistakes[0].startswith("kagami: error: ")
+    assert path in mistakes[0] and not os.path.exists(str(tmp_path / "out"))
+
+
+def test_track_writes_a_line_for_every_frame(grey_clip, tmp_path):
+    path = str(tmp_path / "out.jsonl")
+    status, _, err = done("track", grey_clip, "--json", path)
+    with open(path) as f:
+        lines = [json.loads(line) for line in f]
+    assert status == 0 and "12 frames, 0 with a face" in err
+    assert [line["frame"] for line in lines] == list(range(12))
+    assert [line["time"] for line in lines] == pytest.approx([i / 25.0 for i in range(12)], abs=0.002)
+
+
+def test_track_writes_to_a_pipe(grey_clip):
+    status, out, _ = done("track", grey_clip, "--json", "/dev/stdout")
+    assert status == 0 and len(out.splitlines()) == 12
+
+
+@pytest.mark.parametrize("name", ["stills", "picture"])
+def test_track_takes_pictures_too(tmp_path, name):
+    folder = tmp_path / "stills"
+    folder.mkdir()
+    for i in range(3):
+        cv2.imwrite(str(folder / ("%d.png" % i)), np.full((60, 80, 3), 100, np.uint8))
+    path, out = str(folder if name == "stills" else folder / "0.png"), str(tmp_path / "out.jsonl")
+    assert done("track", path, "--json", out)[0] == 0
+    with open(out) as f:
+        assert len(f.readlines()) == (3 if name == "stills" else 1)
+
+
+def test_track_that_is_stopped_leaves_nothing_behind(tmp_path):
+    clip = str(tmp_path / "long.avi")
+    video = cv2.VideoWriter(clip, cv2.VideoWriter_fourcc(*"MJPG"), 25, (640, 480))
+    for _ in range(600):
+        video.write(np.zeros((480, 640, 3), np.uint8))
+    video.release()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        program = started("track", clip, "--json", str(tmp_path / "out"))
+        while len(os.listdir(str(tmp_path))) < 2:
+            time.sleep(0.01)
+        program.send_signal(number)
+        _, err = program.communicate(timeout=30)
+        assert program.returncode == 128 + number and "Traceback" not in err
+        assert os.listdir(str(tmp_path)) == ["long.avi"]
+
+
+def test_the_demo_ends_by_itself_and_shows_loss_and_return(receiver):
+    begun = time.monotonic()
+    program = started("demo", "--to", target(receiver))
+    states = []
+    while program.poll() is None:
+        if select.select([receiver], [], [], 0.1)[0]:
+            states += [arguments[1] for address, _, arguments in decoded(receiver.recv(65536))
+                       if address == "/kagami/face/0/state"]
+    out, _ = program.communicate()
+    assert program.returncode == 0 and time.monotonic() - begun < 40
+    lost = states.index(0, states.index(1))
+    assert 1 in states[lost:]
+    assert "total" in out
+
+
+@needs_clips
+@pytest.mark.parametrize("clip, frames", [("desk", 851), ("interview", 765)])
+def test_the_real_clips_show_one_person_nearly_always(tmp_path, clip, frames):
+    path = str(tmp_path / "out.jsonl")
+    assert done("track", os.path.join(CLIPS, clip + ".mp4"), "--json", path)[0] == 0
+    with open(path) as f:
+        lines = [json.loads(line) for line in f]
+    found = [line["faces"] for line in lines]
+    assert len(found) == frames and sum(map(bool, found)) > 0.98 * frames
+    assert len({face["id"] for faces in found for face in faces}) == 1
