@@ -5,7 +5,7 @@ import pytest
 from appliance import config, geometry
 from appliance.errors import DataError
 from appliance.face import LANDMARK_MIRROR
-from appliance.tracker import Tracker, inside
+from appliance.tracker import Tracker, inside, together
 from tests.fakes import dots
 
 
@@ -112,6 +112,24 @@ def test_a_face_that_leaves_the_picture_is_lost_at_once(tracker, backend):
 def test_a_face_half_out_of_the_picture_is_still_followed(tracker):
     for y in range(200, 400, 10):
         assert [face.state for face in tracker(dots.picture((320, y)))] == ["tracked"]
+
+
+def test_a_newcomer_must_convince_more_than_a_face_that_is_followed(tracker, backend):
+    def unsure(inputs, outputs):
+        dots.read_landmarks(inputs, outputs)
+        outputs["score"][:] = 0.6
+    sure, backend.readers["landmarks"] = backend.readers["landmarks"], unsure
+    assert tracker(dots.picture((320, 200))) == []
+    backend.readers["landmarks"] = sure
+    tracker(dots.picture((320, 200)))
+    backend.readers["landmarks"] = unsure
+    assert tracker(dots.picture((320, 200)))[0].state == "tracked"
+
+
+@pytest.mark.parametrize("scores, sure", [
+    ((0.7, 0.7), 0.7), ((0.5, 0.8), 2 / 3.0), ((0.0, 1.0), 0.5)])
+def test_scores_together_are_the_mean_of_their_log_odds(scores, sure):
+    assert np.isclose(together(*scores), sure)
 
 
 def test_reset_forgets_the_face_but_not_the_count(tracker):
