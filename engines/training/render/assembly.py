@@ -7,6 +7,8 @@ from appliance.face import ARKIT
 from engines.training.render import shapes
 from engines.training.render.raster import join
 
+# mm in the head frame: where the head turns on the spine.
+NECK = np.array([0, 75, 75], np.float32)
 
 def strands(look):
     """(3, 3) rest position (cm) to the pattern of the hair: fine across the strands, slow along
@@ -40,19 +42,27 @@ def build(scene, world, fine=True):
     meshes += _tongue(scene, model.landmarks(v))
     neck = v[v[:, 1] > np.percentile(v[:, 1], 99.5)].mean(0)
     meshes += shapes.shoulders(neck, np.exp(rng.uniform(np.log(0.01), np.log(0.6))), rng)
-    rims = None
+    more, rims = [], None
     if look["glasses"]:
         lm = model.landmarks(v)
         middles = np.array([lm[[42, 45]].mean(0), lm[[36, 39]].mean(0)])
         more, rims = shapes.spectacles(middles, np.ptp(lm[[0, 16], 0]) + 4,
                                        lm[[0, 16], 2].mean(), rng, lm[27, 2] - 2)
-        meshes += more
-    meshes += _held(rng, look, scene)
-    mesh = join(meshes)
-    r = scene.rotation.astype(np.float32)
-    mesh = mesh._replace(position=mesh.position.dot(r.T) + scene.translation.astype(np.float32),
-                         normal=mesh.normal.dot(r.T))
+    mesh = join([_bent(join(meshes), scene), *more, *_held(rng, look, scene)])
+    mesh = shapes.placed(mesh, scene.rotation, scene.translation)
     return mesh, v, rims, rng
+
+
+def _bent(mesh, scene):
+    """The mesh (head frame) with the neck bent so that the shoulders keep their own direction."""
+    if scene.body is None:
+        return mesh
+    turn = scene.rotation.T.dot(geometry.matrix_from_angles(*scene.body)).astype(np.float32)
+    share = np.clip((-9.5 - mesh.rest[:, 1:2]) / 6.0, 0, 1)
+    share = (share * share * (3 - 2 * share)).astype(np.float32)
+    turned = (mesh.position - NECK).dot(turn.T) + NECK
+    return mesh._replace(position=mesh.position + share * (turned - mesh.position),
+                         normal=mesh.normal + share * (mesh.normal.dot(turn.T) - mesh.normal))
 
 
 def _visible(scene, world, v, fine):
@@ -66,8 +76,9 @@ def _visible(scene, world, v, fine):
 
 def _tongue(scene, lm):
     share = scene.blendshapes[ARKIT["tongueOut"]]
-    return [shapes.tongue(lm[66], lm[62], share, 0.5 * \
-                          scene.look["tone"] + 0.04)] if share > 0 else []
+    if share == 0:
+        return []
+    return [shapes.tongue(lm[66], lm[62], share, 0.5 * scene.look["tone"] + 0.04)]
 
 
 def _hair(rng, look, v, n, painter):
@@ -115,10 +126,10 @@ def _worn(rng, look, v, n, painter):
         thick = rng.uniform(10, 16) + 0 * share
         out = [shapes.hair_shell(v, n, model.rest, model.coarse, share, thick, 0.4 * lumps,
                                  shapes.MATTE, albedo)]
-        if kind == "cap" and rng.random() < 0.6:
-            front = v[(share > 0) & (model.rest[:, 2] > 6)]
-            edge = front[front[:, 1] > np.percentile(
-                front[:, 1], 80)].mean(0) if len(front) else v[0]
+        front = v[(share > 0) & (model.rest[:, 2] > 6)]
+        if kind == "cap" and rng.random() < 0.6 and len(front):
+            low = front[:, 1] > np.percentile(front[:, 1], 80)
+            edge = front[low].mean(0)
             out.append(shapes.ellipsoid(edge + (0, 2, -38), (62, 4, 62), albedo, shapes.MATTE))
         return out
     return []
@@ -130,8 +141,8 @@ def _held(rng, look, scene):
         turn = geometry.matrix_from_angles(
             rng.uniform(-30, 30), rng.uniform(-30, 30), rng.uniform(-120, 120))
         centre = np.array([rng.normal(0, 45), rng.normal(40, 50), rng.uniform(-95, -70)])
-        return shapes.hand(rng, centre, look["tone"] * \
-                           rng.uniform(0.8, 1.1), turn, rng.uniform(0, 1.2))
+        tone = look["tone"] * rng.uniform(0.8, 1.1)
+        return shapes.hand(rng, centre, tone, turn, rng.uniform(0, 1.2))
     if look["occluder"] == "microphone":
         tip = np.array([rng.normal(0, 30), rng.uniform(55, 95), rng.uniform(-110, -80)])
         end = tip + np.array([rng.normal(0, 60), 150, rng.normal(-10, 30)])

@@ -37,9 +37,8 @@ def _light(x, rng, strength):
         yy, xx = np.mgrid[-1:1:h * 1j, -1:1:w * 1j].astype(np.float32)
         a = rng.uniform(0, 2 * np.pi)
         fall = rng.uniform(0, 0.35)
-        shade = 1 + fall * (np.cos(a) * xx + np.sin(a) * yy) - \
-                            rng.uniform(0, 0.2) * (xx * xx + yy * yy)
-        x = x * shade
+        slope = fall * (np.cos(a) * xx + np.sin(a) * yy)
+        x = x * (1 + slope - rng.uniform(0, 0.2) * (xx * xx + yy * yy))
     return np.clip(x, 0, 1)
 
 

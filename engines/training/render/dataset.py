@@ -50,12 +50,14 @@ class Studio:
         mesh, v, rims, rng = assembly.build(scene, self.world, kind == "eyes")
         self.vertices, self.rims, self.rng = v, rims, rng
         lights = world.lights(rng, self.world.skies)._replace(focus=scene.translation)
+        if scene.albedo is not None:        # a photographed skin brings its own shading
+            lights = lights._replace(strengths=0.25 * lights.strengths, shadow=0.3 * lights.shadow)
         self.gain = np.exp(rng.normal(0, 0.5))
         self.target = (rng.uniform(50, 200) / 255) ** 2.2
         self.backdrop = self.world.background(rng, (_PAD, _PAD))
         look = scene.look
         tones = Tones(look["hair"], look["brow"], look["skin"], look["iris"],
-                             assembly.strands(look))
+                      assembly.strands(look))
         self.world.raster.load(mesh, lights, tones)
         self.exposure = None
 
@@ -65,21 +67,16 @@ class Studio:
         pixels = self.world.raster.view(scene.focal, centre, crop, size, self.finer, step)
         skin = pixels[..., 1] == 1
         if self.exposure is None:
-            self.exposure = self.target / \
-                (np.median(pixels[skin, 0]) + 1e-4) if skin.any() else 1.0
+            middle = np.median(pixels[skin, 0]) if skin.any() else self.target
+            self.exposure = self.target / (middle + 1e-4)
         backdrop = cv2.resize(self.backdrop, (pixels.shape[1], pixels.shape[0]))
         level = backdrop * self.gain * 0.5 / self.exposure
         radiance = np.where(pixels[..., 1] > 0, pixels[..., 0], level)
         return pixels, radiance
 
     def _finish(self, radiance, size):
-        small = cv2.resize(
-    np.minimum(
-        radiance *
-        self.exposure,
-        1.6),
-        size,
-         interpolation=cv2.INTER_AREA)
+        bright = np.minimum(radiance * self.exposure, 1.6)
+        small = cv2.resize(bright, size, interpolation=cv2.INTER_AREA)
         return develop(small, 1.0)
 
     def _seen(self, scene, crop, pixels):
@@ -90,8 +87,8 @@ class Studio:
             p = lm[list(ids)]
             p = np.vstack([p.mean(0), 0.5 * p + 0.5 * p.mean(0)])
             depth = (p.dot(scene.rotation.T) + scene.translation)[:, 2]
-            at = np.rint(geometry.apply(crop, project(scene, p)) * \
-                         self.finer + (self.finer - 1) / 2).astype(int)
+            at = geometry.apply(crop, project(scene, p)) * self.finer + (self.finer - 1) / 2
+            at = np.rint(at).astype(int)
             inside = ((at >= 0) & (at < pixels.shape[1::-1])).all(1)
             at = np.clip(at, 0, np.array(pixels.shape[1::-1]) - 1)
             found = pixels[at[:, 1], at[:, 0], 2]
@@ -140,15 +137,15 @@ class Studio:
         tint = rng.uniform(0.25, 0.9) if rng.random() < 0.12 else 1.0
         small = cv2.resize(pixels, picture.shape[::-1], interpolation=cv2.INTER_NEAREST)
         depth = np.where(small[..., 1] > 0, small[..., 2], np.inf)
-        offset, size, strength = rng.uniform(-0.6, 0.6,
-                                             2), rng.uniform(0.1, 0.7), rng.uniform(0.1, 0.9)
+        offset = rng.uniform(-0.6, 0.6, 2)
+        size, strength = rng.uniform(0.1, 0.7), rng.uniform(0.1, 0.9)
+        slanted = np.array([[-1, -0.7], [0.6, -1], [1, 0.7], [-0.6, 1]])
         for rim in self.rims:
             ring = geometry.apply(crop, project(scene, rim))
             middle = ring.mean(0)
             reach = np.ptp(ring, axis=0)
             corner = middle + offset * reach / 2
-            box = corner + size * reach / 2 * \
-                np.array([[-1, -0.7], [0.6, -1], [1, 0.7], [-0.6, 1]])
+            box = corner + size * reach / 2 * slanted
             inside = np.zeros(picture.shape, np.uint8)
             cv2.fillPoly(inside, [np.rint(ring * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
             glare = np.zeros(picture.shape, np.uint8)

@@ -22,6 +22,8 @@ LOOK_FULL = 30.0        # degrees of gaze at which an eyeLook shape is 1
 DRAWN = ("face_narrow", "face_outer", "head_neck", "mouth_socket", "eye_socket_L", "eye_socket_R",
          "gums_tongue", "teeth_upper", "teeth_lower", "sclera_L", "sclera_R", "lashes_L",
          "lashes_R")
+# Size of what is drawn as one corner in the coarse mesh, cm, for each of DRAWN.
+COARSENESS = (0.42, 0.55, 1.1, 0.45, 0.3, 0.3, 0.4, 0.22, 0.22, 0.3, 0.3, 0.02, 0.02)
 MOLARS = 7.9            # cm: teeth behind this depth are never seen
 PARTS = {name: i for i, name in enumerate(DRAWN)}
 _OURS = np.array([10.0, -10.0, -10.0], np.float32)
@@ -125,7 +127,7 @@ class FaceModel:
         socket."""
         skin = np.unique(tris[tri_part == names.index("face_narrow")])
         rims = [np.intersect1d(skin, tris[tri_part == names.index("eye_socket_" + side)])
-                               for side in "LR"]
+                for side in "LR"]
         rim = np.searchsorted(self.source, np.concatenate(rims))
         return cKDTree(self.rest[rim]).query(self.rest)[0].astype(np.float32)
 
@@ -134,20 +136,16 @@ class FaceModel:
         not show it."""
         x, y, z = self.rest.T
         lips = cKDTree(self.rest[self.lips > 0]).query(self.rest)[0]
-        cell = np.array([0.42, 0.55, 1.1, 0.45, 0.3, 0.3, 0.4, 0.22,
-                        0.22, 0.3, 0.3, 0.02, 0.02])[self.part]
+        cell = np.array(COARSENESS)[self.part]
         ear = (np.abs(x) > 6.6) & (y > -3) & (y < 6.5) & (self.part <= 2)
         nose = (np.abs(x) < 2) & (y > -1.5) & (y < 4) & (self.part == 0)
         brow = (self.part == 0) & (self.brow_distance < 0.9)
         cell = np.where(ear | nose | brow, 0.26, cell)
-        cell = np.where(
-    (self.part == 0) & (
-        (self.lid_rim < 0.9) | (
-            lips < 0.5) | (
-                self.brow_distance < 0.5)),
-                0.17,
-                 cell)
-        cell = np.where((self.part == 0) & ((self.lid_rim < 0.25) | (self.lips > 0)), 0.02, cell)
+        shown = (self.lid_rim < 0.9) | (lips < 0.5) | (self.brow_distance < 0.5)
+        cell = np.where((self.part == 0) & shown, 0.17, cell)
+        nostrils = (np.abs(x) < 2.2) & (np.abs(y) < 1.4) & (z > 9.5)
+        kept = (self.lid_rim < 0.25) | (self.lips > 0) | nostrils
+        cell = np.where((self.part == 0) & kept, 0.02, cell)
         key = np.c_[np.rint(self.rest / cell[:, None]), self.part, cell * 100].astype(int)
         _, group = np.unique(key, axis=0, return_inverse=True)
         order = np.argsort(group.ravel(), kind="stable")
@@ -156,8 +154,8 @@ class FaceModel:
         t = t[(t[:, 0] != t[:, 1]) & (t[:, 1] != t[:, 2]) & (t[:, 0] != t[:, 2])]
         _, once = np.unique(np.sort(t, 1), axis=0, return_index=True)
         t = t[np.sort(once)]
-        hidden = np.isin(self.part, [PARTS["sclera_L"], PARTS["sclera_R"]]) & (
-            self.eye[:, 2] < 0.1)
+        sclera = np.isin(self.part, [PARTS["sclera_L"], PARTS["sclera_R"]])
+        hidden = sclera & (self.eye[:, 2] < 0.1)
         return t[~hidden[t].all(1)].astype(np.int32)
 
     def _incidence(self):
@@ -197,27 +195,21 @@ class FaceModel:
         """Vertices of a face at rest in our frame, and its two eyeball centres."""
         key = np.asarray(identity, np.float32).tobytes()
         if self._known[0] != key:
-            flat = self._base + np.asarray(identity,
-     np.float32).dot(self._identity[:len(identity)])
+            identity = np.asarray(identity, np.float32)
+            flat = self._base + identity.dot(self._identity[:len(identity)])
             v = flat.reshape(-1, 3)
             centres = np.array([v[i].mean(0) + o for i, o in zip(self.eyes, self._eye_offset)])
             scale = EYE_DISTANCE / np.linalg.norm(centres[0] - centres[1])
             middle = centres.mean(0)
             neutral = (v - middle) * scale
-            self._known = (
-    key,
-    (neutral,
-    (centres - middle) * scale,
-    scale,
-    self._closing(
-        neutral,
-         scale)))
+            closing = self._closing(neutral, scale)
+            self._known = (key, (neutral, (centres - middle) * scale, scale, closing))
         return self._known[1]
 
     def _closing(self, neutral, scale):
         """(2,) by how much each eye's blink must be stretched for this person's lids to meet."""
-        blink = self._shapes[[ARKIT["eyeBlinkLeft"], ARKIT["eyeBlinkRight"]]
-            ].reshape(2, -1, 3)[..., 1] * scale
+        blink = self._shapes[[ARKIT["eyeBlinkLeft"], ARKIT["eyeBlinkRight"]]]
+        blink = blink.reshape(2, -1, 3)[..., 1] * scale
         upper, lower = self._lids[..., 0], self._lids[..., 1]
         gap = neutral[lower, 1] - neutral[upper, 1]
         way = np.stack([blink[k][upper[k]] - blink[k][lower[k]] for k in (0, 1)])

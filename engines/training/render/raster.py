@@ -129,9 +129,8 @@ class Raster:
         target = self._target((wide, high))
         target.use()
         target.clear()
-        triangles, paint = _in_view(
-    self._mesh, focal, centre, crop, size)[
-        ::step], self._mesh.paint
+        triangles = _in_view(self._mesh, focal, centre, crop, size)[::step]
+        paint = self._mesh.paint
         material = paint[triangles[:, 0], 2]
         hairy = (material == SKIN) & (paint[triangles, 3] > 0.01).any(1)
         for (kind, with_hair), program in self._programs.items():
@@ -204,8 +203,8 @@ def _in_view(mesh, focal, centre, crop, size):
     picture = p[:, :2] / np.maximum(p[:, 2:], NEAR) * focal + centre
     at = picture.dot(crop[:, :2].T) + crop[:, 2]
     away = (np.einsum("ij,ij->i", mesh.normal, p) > 0.25 * p[:, 2]) & (mesh.paint[:, 2] <= EYE)
-    sides = np.stack([at[:, 0] < -1, at[:, 1] < -1, at[:, 0]
-                     > size[0], at[:, 1] > size[1], away], 1)
+    w, h = size
+    sides = np.stack([at[:, 0] < -1, at[:, 1] < -1, at[:, 0] > w, at[:, 1] > h, away], 1)
     code = np.packbits(sides, axis=1)[:, 0]
     a, b, c = mesh.triangles.T
     return mesh.triangles[(code[a] & code[b] & code[c]) == 0]

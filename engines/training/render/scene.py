@@ -13,10 +13,12 @@ PICTURE = (640, 480)
 
 @dataclass
 class Scene:
-    """What one picture shows. rotation, translation: camera_from_head, mm. gaze (2, 2) degrees.
-    fov degrees.
-    albedo: (N,) linear luma per vertex of a photographed skin, NaN where the photograph shows
-    none."""
+    """What one picture shows.
+
+    angles (yaw, pitch, roll) and translation: camera_from_head, degrees and mm. gaze (2, 2) and
+    fov: degrees. albedo: (N,) linear luma per vertex of a photographed skin, NaN where the
+    photograph shows none. body: the angles of the shoulders, None: they turn with the head.
+    """
 
     seed: tuple
     identity: np.ndarray
@@ -27,26 +29,25 @@ class Scene:
     fov: float
     look: dict = field(default_factory=dict)
     albedo: Optional[np.ndarray] = None
+    body: Optional[tuple] = None
 
     @property
     def rotation(self):
+        """(3, 3) camera_from_head."""
         return geometry.matrix_from_angles(*self.angles)
 
     @property
     def focal(self):
+        """Focal length in pixels of the whole picture."""
         return geometry.focal_length(PICTURE[0], self.fov)
 
 
 def _yaw(rng):
     draw = rng.random()
-    size = abs(
-    rng.normal(
-        0,
-        14)) if draw < 0.5 else rng.uniform(
-            30,
-            60) if draw < 0.82 else rng.uniform(
-                60,
-                 90)
+    if draw < 0.5:
+        size = abs(rng.normal(0, 14))
+    else:
+        size = rng.uniform(30, 60) if draw < 0.82 else rng.uniform(60, 90)
     return min(size, 90) * rng.choice([-1, 1])
 
 
@@ -62,7 +63,8 @@ def sample(rng, seed=()):
     identity[60:] = 0.8 * rng.normal(size=40)
     reach = np.tan(np.radians(fov / 2)) * distance
     place = np.array([rng.uniform(-0.6, 0.6) * reach, rng.uniform(-0.4, 0.4) * reach, distance])
-    return Scene(seed, identity, blendshapes, gaze, angles, place, fov, _look(rng))
+    body = tuple(np.array(angles) * rng.uniform(0.2, 0.9))
+    return Scene(seed, identity, blendshapes, gaze, angles, place, fov, _look(rng), None, body)
 
 
 def _look(rng):

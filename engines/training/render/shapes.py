@@ -62,8 +62,7 @@ def capsule_chain(points, radii, albedo, material=SKIN):
     end = line[-1] - line[-2]
     end /= np.linalg.norm(end) + 1e-9
     caps = [0.4, 0.7, 0.9, 0.995]
-    line = np.vstack([line] + [line[-1:] * 0 + line[len(thick) - 1] + \
-                     end * thick[-1] * c for c in caps])
+    line = np.vstack([line] + [line[-1:] + end * thick[-1] * c for c in caps])
     thick = np.r_[thick, [thick[-1] * np.sqrt(1 - c * c) for c in caps]]
     return tube(line, thick, albedo, material, 10)
 
@@ -101,8 +100,8 @@ def spectacles(eyes, face_width, ear_depth, rng, bridge_depth):
         hinge = rims[-1][np.argmax(side * x)]
         ear = np.array([side * face_width / 2, eye[1] - 2, ear_depth])
         corner = np.array([side * face_width / 2 * 0.99, hinge[1] - 3, hinge[2] + 12])
-        meshes.append(tube([hinge, corner, ear, ear + (0, 18, 14)],
-                      thick * 0.8 + 0.3, albedo, GLOSSY, 6))
+        temple = [hinge, corner, ear, ear + (0, 18, 14)]
+        meshes.append(tube(temple, thick * 0.8 + 0.3, albedo, GLOSSY, 6))
     inner = [rims[0][np.argmin(rims[0][:, 0])], rims[1][np.argmax(rims[1][:, 0])]]
     bow = (inner[0] + inner[1]) / 2 + (0, -3, -2)
     meshes.append(tube([inner[0], bow, inner[1]], thick + 0.3, albedo, GLOSSY, 6))
@@ -161,8 +160,8 @@ def curtain(vertices, rest, thickness, rng):
         grid[k, :, 0] = np.sin(around) * wide * shrink * lumps
         grid[k, :, 1] = y
         grid[k, :, 2] = np.cos(around) * (wide + 1.2) * shrink * lumps + centre[2] - 0.8
-    mesh = _grid(grid * np.array([10.0, -10, -10]) * scale + \
-                 [0, 36, 80], False, (1.0, 0.7, HAIR, 1.0))
+    grid = grid * np.array([10.0, -10, -10]) * scale + [0, 36, 80]
+    mesh = _grid(grid, False, (1.0, 0.7, HAIR, 1.0))
     share = np.ones((16, 40), np.float32)
     share[-3:] = np.array([0.85, 0.65, 0.4])[:, None]
     share[:, [0, -1]] = 0.5
@@ -187,11 +186,11 @@ def tongue(lower_lip, upper_lip, share, albedo):
     """A tongue between the lips: share 0.3 reaches the lips, 1 hangs out over the lower one."""
     root = 0.5 * (lower_lip + upper_lip) + np.array([0, 3, 22.0])
     rim = lower_lip + np.array([0, -3.5, 2.0])
-    tip = rim + np.array([0, 14.0, -8.0]) * max(0.0, share - 0.3) + \
-                         np.array([0, 0, -13.0]) * (share - 0.3)
+    out = share - 0.3
+    tip = rim + np.array([0, 14.0, -8.0]) * max(0.0, out) + np.array([0, 0, -13.0]) * out
     t = np.linspace(0, 1, 14)[:, None]
-    middle = (1 - t) ** 2 * root + 2 * t * (1 - t) * \
-              (rim + np.array([0, -1.5, -4.0 * share])) + t ** 2 * tip
+    over = rim + np.array([0, -1.5, -4.0 * share])
+    middle = (1 - t) ** 2 * root + 2 * t * (1 - t) * over + t ** 2 * tip
     wide = 15 * np.sqrt(np.clip(1 - (1.02 * t) ** 6, 0, 1))
     a = np.linspace(0, 2 * np.pi, 16, endpoint=False)[None]
     high = 4.5 * np.sin(a) - 1.5 * np.cos(a) ** 2

@@ -20,8 +20,8 @@ def beard_share(rest):
     """(N,) 0 to 1 where a full beard grows: jaw, chin, upper lip, cheeks' lower part."""
     x, y, z = rest.T
     below = np.clip((-1.9 - y + 0.42 * (np.abs(x) - 3.0).clip(0)) / 1.0, 0, 1)
-    moustache = np.clip(1 - np.abs(y + 1.75) / 0.8, 0, 1) * \
-                        np.clip(1 - (np.abs(x) - 2.6) / 0.8, 0, 1) * (z > 9)
+    moustache = np.clip(1 - np.abs(y + 1.75) / 0.8, 0, 1) * (z > 9)
+    moustache *= np.clip(1 - (np.abs(x) - 2.6) / 0.8, 0, 1)
     jaw = below * np.clip((y + 11.5) / 2.5, 0, 1) * np.clip((z - 0.5) / 1.5, 0, 1)
     return np.clip(np.maximum(jaw, moustache), 0, 1)
 
@@ -43,8 +43,8 @@ class Painter:
         self.beard = beard_share(model.rest) * self.skin
         rest = model.rest
         corners = np.array([[3.1, 3.45, 9.0], [-3.1, 3.45, 9.0]])
-        self.eye_distance = np.min(
-            [np.hypot((rest[:, 0] - c[0]) / 1.5, rest[:, 1] - c[1]) for c in corners], 0)
+        away = [np.hypot((rest[:, 0] - c[0]) / 1.5, rest[:, 1] - c[1]) for c in corners]
+        self.eye_distance = np.min(away, 0)
         self.material = np.where(self.eyes, EYE, np.where(self.teeth | self.gums, WET, SKIN))
         self.material[self.lashes] = HAIR
 
@@ -64,10 +64,10 @@ class Painter:
         linear luma."""
         tone, makeup = look["tone"], look["makeup"]
         albedo = self._complexion(rng, tone, makeup)
-        hair = look["brow_strength"] * \
-            np.clip(1.3 - self.model.brow_distance / look["brow_width"], 0, 1)
-        beard = np.clip(self.beard * (1 + 0.3 * self.lumps(rng, 1, 2, 4)) - \
-                        0.15 * rng.random(), 0, 1)
+        near = 1.3 - self.model.brow_distance / look["brow_width"]
+        hair = look["brow_strength"] * np.clip(near, 0, 1)
+        patchy = 1 + 0.3 * self.lumps(rng, 1, 2, 4)
+        beard = np.clip(self.beard * patchy - 0.15 * rng.random(), 0, 1)
         hair = np.maximum(hair, look["beard"] * beard) * self.skin
         material = self.material.copy()
         albedo = np.where(self.eyes, rng.uniform(0.17, 0.36), albedo)
@@ -75,8 +75,8 @@ class Painter:
         albedo = np.where(self.gums, tone * 0.45 + 0.03, albedo)
         albedo = np.where(self.socket, tone * 0.4, albedo)
         albedo[self.lashes] = 0.012 / look["hair"]
-        hair[self.lashes] = look["lashes"] * \
-            np.clip(1.1 - self.model.lid_rim[self.lashes] / 0.5, 0, 1)
+        root = 1.1 - self.model.lid_rim[self.lashes] / 0.5
+        hair[self.lashes] = look["lashes"] * np.clip(root, 0, 1)
         self._dress(rng, albedo, material)
         return np.stack([albedo, np.ones_like(albedo), material, hair], 1).astype(np.float32)
 
@@ -94,8 +94,8 @@ class Painter:
     def _dress(self, rng, albedo, material):
         """A shirt with some neckline over the bust."""
         x, y, z = self.model.rest.T
-        neckline = -rng.uniform(11.5, 16) - rng.uniform(0, 3) * \
-                                np.clip(z / 5, 0, 1) * np.clip(1 - np.abs(x) / 5, 0, 1)
+        front = np.clip(z / 5, 0, 1) * np.clip(1 - np.abs(x) / 5, 0, 1)
+        neckline = -rng.uniform(11.5, 16) - rng.uniform(0, 3) * front
         cloth = self.skin & (y < neckline)
         albedo[cloth] = np.exp(rng.uniform(np.log(0.01), np.log(0.6)))
         material[cloth] = MATTE

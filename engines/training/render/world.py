@@ -20,8 +20,8 @@ def sky_terms(panorama):
     f = (np.arange(w) + 0.5) / w * 2 * np.pi
     y = -np.cos(t)[:, None] + 0 * f
     x, z = np.sin(t)[:, None] * np.sin(f), np.sin(t)[:, None] * np.cos(f)
-    light = np.minimum(panorama, 12 * panorama.mean()) * \
-                       np.sin(t)[:, None] * (np.pi / h) * (2 * np.pi / w)
+    cell = np.sin(t)[:, None] * (np.pi / h) * (2 * np.pi / w)
+    light = np.minimum(panorama, 12 * panorama.mean()) * cell
     bases = [1 + 0 * x, y, z, x, x * y, y * z, 3 * z * z - 1, x * z, x * x - y * y]
     scale = np.array([1, 2, 2, 2, 15 / 4, 15 / 4, 5 / 16, 15 / 4, 15 / 16]) / (4 * np.pi)
     terms = np.array([(light * b).sum() for b in bases]) * scale
@@ -85,8 +85,8 @@ class World:
 
     def background(self, rng, size):
         """(h, w) float32 radiance, 0 to about 1, of a random crop."""
-        picture = cv2.imread(self.backgrounds[rng.integers(
-            len(self.backgrounds))], cv2.IMREAD_GRAYSCALE)
+        path = self.backgrounds[rng.integers(len(self.backgrounds))]
+        picture = cv2.imread(path, cv2.IMREAD_GRAYSCALE)
         h, w = picture.shape
         side = int(min(h, w) * rng.uniform(0.35, 1.0))
         x, y = rng.integers(w - side + 1), rng.integers(h - side + 1)

@@ -1,0 +1,80 @@
+"""Each trainer runs from a material folder to an ONNX file, goes on where it stopped, and says how good it is."""
+import os
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="networks are trained where torch is installed")
+pytest.importorskip("onnx", reason="networks are exported where onnx is installed")
+
+from appliance.backends import manifest  # noqa: E402 (needs what was looked for above)
+from engines.training import evaluate, faces, trainers  # noqa: E402
+from engines.training.__main__ import main  # noqa: E402
+from tests.training import sample  # noqa: E402
+
+STEP = 1e-5         # minutes: one step each time the trainer is called
+SMALL = {"landmarks": dict(batch=16, checks=2), "iris": dict(batch=16), "detector": dict(batch=2, checks=2)}
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory):
+    folder = str(tmp_path_factory.mktemp("material"))
+    sample.write(folder)
+    return folder
+
+
+def steps(folder):
+    return torch.load(os.path.join(folder, "checkpoint.pt"), weights_only=True)["steps"]
+
+
+@pytest.mark.parametrize("name", sorted(SMALL))
+def test_a_trainer_goes_on_where_it_stopped(name, material, tmp_path, capfd):
+    for _ in range(2):
+        trainers.TRAINERS[name](material, str(tmp_path), STEP, **SMALL[name])
+    assert steps(str(tmp_path)) == 1, "no minutes were left for the second call"
+    trainers.TRAINERS[name](material, str(tmp_path), _spent(str(tmp_path)) + STEP, **SMALL[name])
+    assert steps(str(tmp_path)) == 2
+    assert " of " in capfd.readouterr().out
+
+
+def _spent(folder):
+    return torch.load(os.path.join(folder, "checkpoint.pt"), weights_only=True)["spent"] / 60
+
+
+@pytest.mark.parametrize("name", sorted(SMALL))
+def test_what_was_trained_is_exported_with_its_row(name, material, tmp_path):
+    run, out = str(tmp_path / "run"), tmp_path / "out"
+    out.mkdir()
+    trainers.TRAINERS[name](material, run, STEP, **SMALL[name])
+    main(["export", name, "--material", material, "--run", run, "--out", str(out)])
+    network = manifest.read(str(out / "manifest.ini"))[name]
+    assert network.content() and list(network.inputs) == ["image"]
+
+
+def test_a_batch_is_shared_between_portraits_renders_and_negatives():
+    assert trainers.shares(0) == (56, 0, 8)
+    assert trainers.shares(2000) == (44, 12, 8)
+    assert trainers.shares(8000) == (30, 26, 8)
+
+
+def test_what_is_kept_out_is_never_trained_on(material):
+    seen, _, _ = faces.load(material, ())
+    unseen, _, _ = faces.load(material, (), validation=True)
+    assert len(seen["luma"]) + len(unseen["luma"]) == sample.COUNT
+    assert not any((a == b).all() for a in seen["luma"] for b in unseen["luma"])
+
+
+def test_correlation_is_that_of_numpy():
+    rng = np.random.RandomState(2)
+    a, b = rng.normal(size=(40, 3)), rng.normal(size=(40, 3))
+    assert evaluate.correlations(a, b) == pytest.approx([np.corrcoef(a[:, k], b[:, k])[0, 1] for k in range(3)])
+
+
+def test_a_shape_that_never_changes_has_no_correlation():
+    assert np.isnan(evaluate.correlations(np.ones((5, 1)), np.arange(5.0)[:, None])[0])
+
+
+def test_geodesic_is_the_angle_between_rotations():
+    from appliance import geometry
+    turned = geometry.matrix_from_angles(10, 0, 0)[None]
+    assert evaluate.geodesic(turned, np.eye(3)[None])[0] == pytest.approx(10, abs=1e-6)
