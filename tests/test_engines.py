@@ -1,0 +1,89 @@
+"""The networks that ship, and the tracker with them on real pictures, where both are here."""
+import json
+import os
+
+import cv2
+import numpy as np
+import pytest
+
+from appliance.backends import manifest
+from appliance.tracker import Tracker
+
+pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
+from appliance.backends.onnxruntime import OnnxRuntime  # noqa: E402
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir)
+DATA = os.environ.get("KAGAMI_DATA") or os.path.join(ROOT, os.pardir, "shared", "data")
+NAMES = ("detector", "landmarks", "iris")
+INNER = [i for i in range(17, 68) if i not in (48, 54)]
+networks = manifest.read() if os.path.exists(manifest.MANIFEST) else {}
+complete = pytest.mark.skipif(not set(NAMES) <= set(networks), reason="networks are missing")
+
+
+@pytest.fixture(scope="module")
+def clip():
+    """(pictures in luma, points of a reference network) of the first four seconds at a desk."""
+    path = os.path.join(DATA, "clips", "desk")
+    if not os.path.exists(path + ".json"):
+        pytest.skip("the recorded clips are not here")
+    with open(path + ".json") as f:
+        points = [np.array(frame["points"]) for frame in json.load(f)["per_frame"][:120]]
+    video = cv2.VideoCapture(path + ".mp4")
+    return [cv2.cvtColor(video.read()[1], cv2.COLOR_BGR2GRAY) for _ in points], points
+
+
+@pytest.mark.parametrize("name", sorted(networks))
+def test_a_network_is_the_one_that_its_record_means(name):
+    engine = OnnxRuntime().load(name)
+    engine.inputs["image"][...] = np.random.RandomState(0).uniform(0, 255, (
+        engine.inputs["image"].shape))
+    assert all(np.isfinite(value).all() for value in engine.infer().values())
+
+
+@complete
+def test_all_networks_together_stay_under_8_mb():
+    assert sum(os.path.getsize(networks[name].path) for name in NAMES) < 8e6
+
+
+@complete
+def test_a_recorded_face_is_found_at_once_and_followed(clip):
+    pictures, points = clip
+    tracker, errors = Tracker(), []
+    for luma, truth in zip(pictures, points):
+        face, = tracker(luma)
+        assert face.id == 1 and face.state == "tracked"
+        size = np.sqrt(np.prod(truth.max(axis=0) - truth.min(axis=0)))
+        errors.append(np.hypot(*(face.landmarks - truth)[INNER].T).mean() / size)
+    assert np.mean(errors) < 0.04
+
+
+@complete
+def test_a_covered_face_is_lost_within_5_pictures_and_found_at_once_when_it_is_back(clip):
+    pictures, points = clip
+    tracker = Tracker()
+    tracker(pictures[0])
+    covered = pictures[1].copy()
+    middle, reach = points[1].mean(axis=0), np.ptp(points[1], axis=0).max() * 0.75
+    (x0, y0), (x1, y1) = (np.maximum(0, middle + side * reach).astype(int) for side in (-1, 1))
+    covered[y0:y1, x0:x1] = 128
+    assert [len(tracker(covered)) for _ in range(5)][-1] == 0
+    assert len(tracker(pictures[2])) == 1
+
+
+@complete
+def test_nothing_is_found_where_nothing_is():
+    tracker = Tracker()
+    for luma in (np.zeros((480, 640), np.uint8), np.full((480, 640), 128, np.uint8),
+                 np.random.RandomState(1).randint(0, 256, (480, 640)).astype(np.uint8)):
+        assert tracker(luma) == []
+
+
+@complete
+def test_a_face_is_the_same_in_colour_and_in_a_picture_four_times_the_size(clip):
+    luma, truth = clip[0][0], clip[1][0]
+    colour = np.repeat(luma[:, :, None], 3, axis=2)
+    large = cv2.resize(luma, None, fx=4, fy=4)
+    size = np.sqrt(np.prod(truth.max(axis=0) - truth.min(axis=0)))
+    first, second, third = (Tracker()(image)[0].landmarks for image in (luma, colour, large))
+    assert np.abs(first - second).max() < 0.02 * size
+    assert np.hypot(*(third / 4 - 0.375 - first).T).mean() < 0.02 * size
