@@ -63,16 +63,41 @@ def _meant(url, scheme):
     return "did you mean %s?" % near if near else "give " + ", ".join(FORMS)
 
 
+def _usb(device, camera, every_frame, rgb):
+    from appliance.sources import live
+    return live.usb(device, camera, rgb)
+
+
 def _file(path, camera, every_frame, rgb):
     from appliance.sources import recording
     return recording.open_file(path, camera, every_frame, rgb)
 
 
+def _stills(folder, camera, every_frame, rgb):
+    from appliance.sources.stills import Stills
+    return Stills(folder, camera, every_frame, rgb)
+
+
+def _stdin(form, camera, every_frame, rgb):
+    from appliance.sources import stream
+    return stream.open_stream(form, camera, every_frame, rgb)
+
+
 def _test(rest, camera, every_frame, rgb):
     from appliance.sources import live
+    if rest:
+        raise UsageError("source test:" + rest, "the pattern takes nothing after its name",
+                         "give test")
     return live.pattern(camera, rgb)
 
 
-FORMS = ("usb", "usb:DEVICE", "file:PATH", "stills:DIR", "stdin:WIDTHxHEIGHT@RATE:FORMAT", "test")
-_OPENERS = {"file": _file, "test": _test}
+def _box(scheme):
+    def refuse(rest, *_):
+        raise UsageError("source %s:%s" % (scheme, rest), "it comes with the box's own cameras",
+                         "give one of " + ", ".join(FORMS))
+    return refuse
 
+
+FORMS = ("usb", "usb:DEVICE", "file:PATH", "stills:DIR", "stdin:WIDTHxHEIGHT@RATE:FORMAT", "test")
+_OPENERS = {"usb": _usb, "file": _file, "stills": _stills, "stdin": _stdin, "test": _test,
+            "csi": _box("csi"), "pipeline": _box("pipeline")}

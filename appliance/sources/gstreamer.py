@@ -1,5 +1,6 @@
 """Launch lines come in, pictures as they lie in GStreamer's memory go out: its only door."""
-import ctypes
+import re
+import weakref
 from typing import NamedTuple, Optional
 
 import numpy as np
@@ -24,7 +25,8 @@ LINES = {
     "file": "filesrc location={path} ! decodebin expose-all-streams=false caps=video/x-raw(ANY) "
             "! videoconvert ! videoflip method=automatic",
     "stdin": "fdsrc fd={fd} blocksize={size} ! rawvideoparse width={width} height={height} "
-             "format={format} framerate={rate} ! videoconvert",
+             "format={format} framerate={rate} plane-strides=\"{strides}\" "
+             "plane-offsets=\"{offsets}\" frame-size={size} ! videoconvert",
     "test": "videotestsrc is-live=true pattern=ball motion=sweep ! video/x-raw,format=I420,"
             "width={width},height={height},framerate={rate}",
     "raw": "v4l2src name=camera device={path} ! video/x-raw,format={format},width={width},"
@@ -43,6 +45,7 @@ SINKS = {"live": "sync=false max-buffers=1 drop=true", "paced": "sync=true max-b
          "every": "sync=false max-buffers=2 drop=false"}
 SINK = ' ! appsink name={name} enable-last-sample=false {sink} caps="{caps}"'
 TEE = " ! tee name=both ! queue max-size-buffers=1"
+BESIDE_WAIT = 2 * 10 ** 9         # nanoseconds
 BESIDE = " both. ! queue max-size-buffers=1 ! videoconvert"
 
 PACKAGES = {"v4l2src": "good", "jpegdec": "good", "videoflip": "good", "rawvideoparse": "bad",
@@ -90,6 +93,8 @@ class Pipeline:
             self._pipeline = Gst.parse_launch(text)
         except GLib.Error as e:
             raise _missing_element(e) from e
+        # Runs when this is closed, forgotten, or the program ends: GStreamer complains otherwise.
+        self._stop = weakref.finalize(self, self._pipeline.set_state, Gst.State.NULL)
         # The clock of time.monotonic(), whatever clock an element would offer.
         self._pipeline.use_clock(Gst.SystemClock.obtain())
         sinks = (self._pipeline.get_by_name(name) for name in ("luma", "rgb"))
@@ -119,15 +124,10 @@ class Pipeline:
     def pull(self, wait):
         """The next Picture, or None: nothing came within `wait` seconds, or `ended`. Broken where
         none will come any more."""
-        deadline = int(wait * Gst.SECOND)
-        if not all(view.pull(deadline) for view in self._views):
+        if not self._views[0].pull(int(wait * Gst.SECOND)) or not self._pair():
             return self._nothing()
-        while len(self._views) > 1 and self._views[0].pts != self._views[1].pts:
-            # One of the two was replaced by a newer one between the two calls.
-            older = min(self._views, key=lambda view: view.pts)
-            if not older.pull(deadline):
-                return self._nothing()
-        return self._picture()
+        luma, rgb = self._views[0], [view.array() for view in self._views[1:]] or [None]
+        return Picture(luma.array(), rgb[0], luma.time, luma.duration, luma.number)
 
     def close(self, wait=0.5):
         """Stop: end of stream first, so that a camera's driver is left in order."""
@@ -137,13 +137,21 @@ class Pipeline:
             self._pipeline.send_event(Gst.Event.new_eos())
             ends = Gst.MessageType.EOS | Gst.MessageType.ERROR
             self._bus.timed_pop_filtered(int(wait * Gst.SECOND), ends)
-        self._pipeline.set_state(Gst.State.NULL)
+        self._stop()
         self.ended = True
 
-    def _picture(self):
-        luma = self._views[0]
-        rgb = self._views[1].array() if len(self._views) > 1 else None
-        return Picture(luma.array(), rgb, luma.time, luma.duration, luma.number)
+    def _pair(self):
+        """The colours of the luma that was pulled: they come a conversion later. Where one of the
+        two was replaced by a newer one meanwhile, the other is pulled anew."""
+        luma, others = self._views[0], self._views[1:]
+        return all(view.pull(BESIDE_WAIT) and self._level(luma, view) for view in others)
+
+    @staticmethod
+    def _level(luma, rgb):
+        while luma.pts != rgb.pts:
+            if not min(luma, rgb, key=lambda view: view.pts).pull(BESIDE_WAIT):
+                return False
+        return True
 
     def _nothing(self):
         self._check()
@@ -153,7 +161,8 @@ class Pipeline:
         message = self._bus.pop_filtered(Gst.MessageType.ERROR)
         if message is not None:
             error, details = message.parse_error()
-            broken = Broken(error.message.rstrip("."))
+            why = _STOPPED.search(details or "")
+            broken = Broken(error.message.rstrip(".") + (" (%s)" % why.group(1) if why else ""))
             if "Missing decoder" in (details or ""):
                 broken.missing = details.split("Missing decoder:")[1].split("\n")[0].strip()
             raise broken
@@ -192,7 +201,8 @@ class _View:
         if self._caps is None or not caps.is_equal(self._caps):
             self._caps, self._size, self._layout = (caps,) + _layout(caps)
         # PyGObject hashes a boxed structure by its address.
-        array = self._memory.picture(hash(self._buffer), self._size, self._layout, self._colours)
+        array = self._memory.picture(hash(self._buffer), self._sample, self._size, self._layout,
+                                     self._colours)
         if array is None:
             raise Broken("a picture that cannot be read (%s)" % caps.to_string())
         return array
@@ -203,6 +213,7 @@ class _View:
         self._sample = self._buffer = None
 
 
+_STOPPED = re.compile(r"streaming stopped, reason ([\w-]+)")
 _NONE = Gst.CLOCK_TIME_NONE
 
 

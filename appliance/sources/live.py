@@ -1,54 +1,90 @@
 """What never ends by itself comes in, Frames go out; a camera that goes away is waited for."""
 import logging
+from fractions import Fraction
 from time import monotonic, perf_counter, sleep
 
 from appliance.face import Frame
-from appliance.sources import Source
-from appliance.sources.count import Count
+from appliance.errors import PartMissing
+from appliance.sources import Source, cameras
+from appliance.sources.cameras import Away
+from appliance.sources.count import Count, by_number
 from appliance.sources.gstreamer import Broken, Pipeline, line
 
 log = logging.getLogger("kagami.source")
 AGAIN = 1.0           # seconds between two tries
+PATIENCE = 10.0       # seconds for which the same camera is waited for while another is there
 SILENCE = 3.0         # seconds without a picture after which a pipeline counts as wedged
-
-
-class Away(Exception):
-    """A camera that cannot be opened now, with the reason."""
 
 
 def pattern(camera, rgb=False):
     """The moving pattern, at the size and rate of the [camera] options."""
+    rate = Fraction(camera.rate).limit_denominator(1001)
     text = line("test", camera, "live", rgb, width=camera.width, height=camera.height,
-                rate=fraction(camera.rate))
-    return Live("the test pattern", lambda: ("the test pattern", Pipeline(text)))
+                rate=written(rate))
+    name = "the test pattern"
+    return Live(name, lambda: (name, "at %g Hz" % rate, Pipeline(text)))
 
 
-def fraction(rate):
-    """A rate as GStreamer writes it."""
-    return "%d/1000" % round(rate * 1000) if rate % 1 else "%d/1" % rate
+def usb(device, camera, rgb=False):
+    """The camera that `device` names (cameras.find), in the mode nearest to the [camera] options.
+    """
+    return Live("camera " + device if device else "a camera", Opening(device, camera, rgb))
+
+
+class Opening:
+    """Opens a camera; called again, the same one rather than another."""
+
+    def __init__(self, device, options, rgb):
+        self._device, self._options, self._rgb = device, options, rgb
+        self._before = self._missed = None
+
+    def __call__(self):
+        """(name, mode, Pipeline); raises Away, PartMissing."""
+        options, camera = self._options, self._found()
+        mode, rate = cameras.choose(camera.modes, options.width, options.height, options.rate)
+        cameras.settle(camera.path, options.exposure, options.power_line)
+        kind, form = cameras.READ[mode.format]
+        text = line(kind, options, "live", self._rgb, path=camera.path, format=form,
+                    width=mode.width, height=mode.height, rate=written(rate))
+        name = "camera %s (%s)" % (camera.card, camera.path)
+        return name, "%s at %g Hz" % (mode.format, rate), Pipeline(text)
+
+    def _found(self):
+        camera = cameras.find(self._device, self._before)
+        if self._before not in (None, camera.name):
+            self._missed = self._missed or monotonic()
+            if monotonic() - self._missed < PATIENCE:
+                raise Away("not there")
+        self._before, self._missed = camera.name, None
+        return camera
+
+
+def written(rate):
+    """A Fraction as GStreamer writes it."""
+    return "%d/%d" % (rate.numerator, rate.denominator)
 
 
 class Live(Source):
     """Pictures of what `start` opens, as long as it lasts, and again when it is back.
 
-    start: gives (name, Pipeline); raises Away. name: what it is called while it is away.
+    start: gives (name, mode, Pipeline), the first two for people; raises Away, PartMissing. name:
+    what is waited for before the first is known.
     """
 
     def __init__(self, name, start):
         super().__init__(live=True)
-        self._start, self._name, self._count = start, name, Count()
+        self._start, self._name, self._mode, self._count = start, name, "", Count(by_number)
         self._pipeline, self._next, self._heard, self._told = None, 0.0, 0.0, None
-        self._try()
+        self._open()
 
     def read(self, wait=0.5):
         """The newest Frame (see Source.read)."""
-        if self._pipeline is None and not self._try():
-            sleep(max(0.0, min(wait, self._next - monotonic())))
+        if self.ended or self._pipeline is None and not self._again(wait):
             return None
         try:
             picture = self._pipeline.pull(wait)
         except Broken as e:
-            return self._lose(str(e))
+            return self._lose(e)
         if picture is not None:
             return self._frame(picture)
         if self._pipeline.ended:
@@ -64,40 +100,44 @@ class Live(Source):
             self._pipeline.close()
             self._pipeline = None
 
-    def _try(self):
-        """True where the pipeline runs now."""
-        now = monotonic()
-        if now < self._next:
+    def _again(self, wait):
+        """True where it runs again; else False, after `wait` seconds at most."""
+        left = self._next - monotonic()
+        if left > 0:
+            sleep(min(wait, left))
             return False
-        self._next = now + AGAIN
         try:
-            self._name, self._pipeline = self._start()
+            return self._open()
+        except PartMissing as e:         # a device just plugged in is not ours for a moment
+            return bool(self._lose(e))
+
+    def _open(self):
+        try:
+            self._name, self._mode, self._pipeline = self._start()
             self._pipeline.play()
         except (Away, Broken) as e:
-            self._lose(str(e))
-            return False
-        self._heard = now
+            return bool(self._lose(e))
+        self._heard = monotonic()
         return True
 
     def _lose(self, reason):
         self._next = monotonic() + AGAIN
         if self._pipeline is not None:
-            self._pipeline.close()
+            self._pipeline.close(0)
             self._pipeline = None
             self.restarts += 1
         self._count.restart()
         self.state = "waiting for %s: %s" % (self._name, reason)
-        if self._told is not False:
+        if self._told != "away":
+            self._told = "away"
             log.warning(self.state)
-            self._told = False
 
     def _frame(self, picture):
-        arrived = perf_counter()
-        self._heard = monotonic()
-        if self._told is not True:
-            log.info("%s: %dx%d" % ((self._name,) + picture.luma.shape[1::-1]))
-            self._told, self.state = True, "running"
+        arrived, self._heard, self.state = perf_counter(), monotonic(), "running"
         number = self._count(picture)
         self.dropped, self.size = self._count.dropped, picture.luma.shape[1::-1]
+        if self._told != "here":
+            self._told = "here"
+            log.info("%s: %dx%d %s", self._name, self.size[0], self.size[1], self._mode)
         time = self._heard if picture.time is None else self._pipeline.started + picture.time
         return Frame(number, min(time, self._heard), arrived, picture.luma, picture.rgb)

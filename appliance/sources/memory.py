@@ -46,9 +46,10 @@ class Memory:
     def __init__(self):
         self._info, self._pointer = _MapInfo(), None
 
-    def picture(self, pointer, size, layout, colours):
+    def picture(self, pointer, owner, size, layout, colours):
         """The first plane as a read-only array: (H, W) uint8, or (H, W, 3) for three colours.
 
+        owner: lives as long as the array does, so that one kept too long is wrong and no crash.
         size: (width, height). layout: (offset, stride) in bytes, for a buffer that does not tell
         its own. None where the memory cannot be read, or is smaller than the picture.
         """
@@ -62,6 +63,7 @@ class Memory:
         if offset + stride * (height - 1) + width * colours > length:
             return None
         memory = (ctypes.c_uint8 * length).from_address(self._info.data)
+        memory.owner = owner
         shape, steps = ((height, width), (stride, 1)) if colours == 1 else (
             (height, width, 3), (stride, 3, 1))
         array = np.ndarray(shape, np.uint8, memory, offset, steps)

@@ -1,11 +1,11 @@
 """A file, or a stream on standard input, comes in; its pictures go out until it ends."""
 import logging
 import os
-from time import perf_counter
+from time import monotonic, perf_counter
 
 from appliance.errors import DataError, InputMissing, PartMissing
 from appliance.face import Frame
-from appliance.sources import Source
+from appliance.sources import Source, count
 from appliance.sources.count import Count
 from appliance.sources.gstreamer import Broken, Pipeline, line
 
@@ -22,49 +22,64 @@ def open_file(path, camera, every_frame=False, rgb=False):
     try:
         pipeline.prepare(OPENING)
     except Broken as e:
-        pipeline.close()
+        pipeline.close(0)
         raise _unreadable(path, e) from e
     return Recording(pipeline, path, every_frame)
 
 
 class Recording(Source):
-    """Pictures from a Pipeline until it ends; one that breaks off ends there, with a log line."""
+    """Pictures from a Pipeline until it ends; one that breaks off ends there, with a log line.
 
-    def __init__(self, pipeline, name, every_frame):
-        super().__init__()
+    live: no pace of its own, times are those of arrival. DataError where not one picture came.
+    """
+
+    def __init__(self, pipeline, name, every_frame, live=False):
+        super().__init__(live)
         self._pipeline, self._name, self._every = pipeline, name, every_frame
-        self._count, self._playing, self._time = Count(), False, 0.0
+        self._count, self._playing = Count(count.none if every_frame else count.by_time), False
 
     def read(self, wait=0.5):
         """The next Frame (see Source.read)."""
         if self.ended:
             return None
         try:
-            if not self._playing:
-                self._pipeline.play()
-                self._playing = True
-            picture = self._pipeline.pull(wait)
+            picture = self._pull(wait)
         except Broken as e:
-            log.warning("%s: breaks off after %d pictures (%s)", self._name, self._count.number + 1, e)
-            picture, self.ended = None, True
-        if picture is None:
-            self.ended = self.ended or self._pipeline.ended
-            return None
-        return self._frame(picture)
+            return self._end(str(e))
+        if picture is not None:
+            return self._frame(picture)
+        return self._end() if self._pipeline.ended else None
 
     def close(self):
         """Let go of the file."""
         super().close()
         self._pipeline.close(0)
 
+    def _pull(self, wait):
+        if not self._playing:            # here, so that a paced file does not start before its time
+            self._pipeline.play()
+            self._playing = True
+        return self._pipeline.pull(wait)
+
+    def _end(self, reason=None):
+        self.ended = True
+        pictures = self._count.number + 1
+        if not pictures:
+            raise DataError(self._name, reason or "it ended before one whole picture",
+                            "check its size and format")
+        if reason:
+            log.warning("%s: breaks off after %d pictures: %s", self._name, pictures, reason)
+
     def _frame(self, picture):
-        arrived, height = perf_counter(), picture.luma.shape
-        number = self._count(picture)
+        arrived, number = perf_counter(), self._count(picture)
         self.dropped, self.size = self._count.dropped, picture.luma.shape[1::-1]
+        return Frame(number, self._time(number, picture), arrived, picture.luma, picture.rgb)
+
+    def _time(self, number, picture):
+        if self.live:
+            return monotonic()
         time = number / 30.0 if picture.time is None else picture.time
-        if not self._every:
-            time += self._pipeline.started
-        return Frame(number, time, arrived, picture.luma, picture.rgb)
+        return time if self._every else self._pipeline.started + time
 
 
 def _check(path):
