@@ -1,13 +1,14 @@
 """The contract of engines, on the fake and on ONNX Runtime, and what broken networks get."""
 import os
 import struct
+import sys
 
 import numpy as np
 import pytest
 
 from appliance import backends
 from appliance.backends import manifest
-from appliance.errors import DataError, InputMissing, UsageError
+from appliance.errors import DataError, InputMissing, PartMissing, UsageError
 from tests.fakes import dots
 from tests.fakes.onnx_files import constant_network
 
@@ -124,6 +125,12 @@ def test_a_broken_manifest_is_refused_in_one_line(tmp_path, text):
 def test_a_network_that_the_manifest_lacks_is_named(engines):
     with pytest.raises(DataError, match=r"\[large\]"):
         OnnxRuntime(path(engines)).load("large")
+
+
+def test_a_missing_library_is_named_with_the_way_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(PartMissing, match="make setup"):
+        backends.choose()
 
 
 def test_an_unknown_backend_is_refused_with_the_known_ones():
