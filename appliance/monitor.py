@@ -5,6 +5,7 @@ It shows what a receiver would see: whether anything arrives, from whom, how oft
 values.
 """
 import errno
+import logging
 import math
 import shutil
 import socket
@@ -31,10 +32,13 @@ def monitor(port=PORT, stream=None):
     """Show what arrives on UDP `port` until interrupted; UsageError where it cannot be had."""
     stream = stream or sys.stdout
     with listen(port) as receiver:
+        logging.disable(logging.WARNING)    # python-osc has a word for each datagram it cannot read
         try:
             (_watch if stream.isatty() else _log)(receiver, stream)
         except (KeyboardInterrupt, BrokenPipeError):
             pass
+        finally:
+            logging.disable(logging.NOTSET)
 
 
 def listen(port):
@@ -247,8 +251,8 @@ def _watch(receiver, stream):
             pass
         if time.monotonic() - drawn >= REDRAW_EVERY:
             drawn = time.monotonic()
-            size = shutil.get_terminal_size()
+            columns, rows = shutil.get_terminal_size()      # zeros where a terminal has no size
             lines = ["listening on port %d, Ctrl-C ends" % port]
-            lines += board.lines(size.columns - 1, size.lines - 2, drawn)
+            lines += board.lines((columns or 80) - 1, (rows or 24) - 2, drawn)
             stream.write("\x1b[H" + "".join(line + "\x1b[K\n" for line in lines) + "\x1b[J")
             stream.flush()
