@@ -41,7 +41,7 @@ def build(scene, world, fine=True):
     meshes += _hair(rng, look, v, n, world.painter) + _worn(rng, look, v, n, world.painter)
     meshes += _tongue(scene, model.landmarks(v))
     neck = v[v[:, 1] > np.percentile(v[:, 1], 99.5)].mean(0)
-    meshes += shapes.shoulders(neck, np.exp(rng.uniform(np.log(0.01), np.log(0.6))), rng)
+    meshes += shapes.shoulders(neck, look["cloth"], rng)
     more, rims = [], None
     if look["glasses"]:
         lm = model.landmarks(v)

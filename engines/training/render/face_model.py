@@ -24,6 +24,7 @@ DRAWN = ("face_narrow", "face_outer", "head_neck", "mouth_socket", "eye_socket_L
          "lashes_R")
 # Size of what is drawn as one corner in the coarse mesh, cm, for each of DRAWN.
 COARSENESS = (0.42, 0.55, 1.1, 0.45, 0.3, 0.3, 0.4, 0.22, 0.22, 0.3, 0.3, 0.02, 0.02)
+SHIRT = (8.8, -13.0)    # cm: what lies further out and lower is under every shirt
 MOLARS = 7.9            # cm: teeth behind this depth are never seen
 PARTS = {name: i for i, name in enumerate(DRAWN)}
 _OURS = np.array([10.0, -10.0, -10.0], np.float32)
@@ -97,6 +98,8 @@ class FaceModel:
         chosen = np.isin(data["tri_part"], [names.index(n) for n in DRAWN])
         teeth = np.isin(data["tri_part"], [names.index("teeth_upper"), names.index("teeth_lower")])
         chosen &= ~(teeth & (data["verts"][data["tris"], 2].max(1) < MOLARS))
+        rest = data["verts"][data["tris"]]
+        chosen &= ~((np.abs(rest[..., 0]) > SHIRT[0]) & (rest[..., 1] < SHIRT[1])).all(1)
         tris, tri_part = data["tris"][chosen], data["tri_part"][chosen]
         self.source = np.unique(tris)
         where = np.full(len(data["verts"]), -1)

@@ -73,7 +73,7 @@ def _look(rng):
     look = _skin(rng, female)
     look.update(_hair(rng, female, look["tone"]), **_eyes(rng, female))
     look.update(
-        glasses=rng.random() < 0.2,
+        glasses=rng.random() < 0.2, cloth=_between(rng, 0.01, 0.6),
         occluder=rng.choice(["hand", "microphone", "mug"]) if rng.random() < 0.12 else "",
         worn=rng.choice(["", "headset", "band", "cap", "hood"], p=[0.88, 0.04, 0.02, 0.04, 0.02]),
         seed=int(rng.integers(2 ** 31)))

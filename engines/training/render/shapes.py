@@ -20,7 +20,8 @@ def _grid(position, closed, paint):
         np.add.at(n, t[0], np.cross(p[t[1]] - p[t[0]], p[t[2]] - p[t[0]]))
     n /= np.linalg.norm(n, axis=1, keepdims=True) + 1e-9
     look = np.tile(np.asarray(paint, np.float32), (len(p), 1))
-    return Mesh(p, n, look, (p * [0.1, -0.1, -0.1]).astype(np.float32), triangles)
+    rest = p * np.float32([0.1, -0.1, -0.1]) + np.float32([0, 3.6, 8.0])
+    return Mesh(p, n, look, rest, triangles)
 
 
 def ellipsoid(centre, radii, albedo, material=MATTE, rotation=np.eye(3), rows=14, columns=20):
@@ -68,12 +69,18 @@ def capsule_chain(points, radii, albedo, material=SKIN):
 
 
 def shoulders(neck, albedo, rng):
-    """Neck's foot and a clothed chest. neck: (x, y, z) mm of the neck's lower end in the head
-    frame."""
-    x, y, z = neck
-    wide = rng.uniform(190, 235)
-    chest = ellipsoid((x, y + 190, z + 15), (wide, 215, 115), albedo, MATTE, rows=24, columns=32)
-    return [chest]
+    """A shirt over neck and shoulders. neck: (x, y, z) mm of the bust's foot in the head frame."""
+    wide, collar = rng.uniform(0.92, 1.12), rng.uniform(0.0, 1.0)
+    high = np.array([-98 + 36 * collar, -82 + 24 * collar, -69, -54, -30, 10, 85, 300])
+    half = np.array([66 + 22 * collar, 84 + 14 * collar, 112, 146, 172, 190, 198, 200]) * wide
+    deep = np.array([68 + 8 * collar, 80, 92, 98, 100, 102, 108, 115])
+    a = np.linspace(0, 2 * np.pi, 40, endpoint=False)
+    c, s = (np.sign(f) * np.abs(f) ** 0.85 for f in (np.cos(a), np.sin(a)))
+    # A collar stands lower in front than behind.
+    drop = np.outer(np.interp(high, [-90, -12], [1, 0]), -s) * (8 + 14 * collar)
+    rings = np.stack([np.outer(half, c), high[:, None] + drop, np.outer(deep, s)], -1)
+    rings += neck + np.array([0, 0, 8])
+    return [_outwards(_grid(rings, True, (albedo, 1, MATTE, 0)), rings.reshape(-1, 3).mean(0))]
 
 
 def spectacles(eyes, face_width, ear_depth, rng, bridge_depth):

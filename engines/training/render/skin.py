@@ -2,7 +2,7 @@
 import numpy as np
 
 from engines.training.render.face_model import PARTS
-from engines.training.render.raster import EYE, HAIR, MATTE, SKIN, WET
+from engines.training.render.raster import EYE, HAIR, SKIN, WET
 
 
 def hairline(rest):
@@ -69,7 +69,6 @@ class Painter:
         patchy = 1 + 0.3 * self.lumps(rng, 1, 2, 4)
         beard = np.clip(self.beard * patchy - 0.15 * rng.random(), 0, 1)
         hair = np.maximum(hair, look["beard"] * beard) * self.skin
-        material = self.material.copy()
         albedo = np.where(self.eyes, rng.uniform(0.17, 0.36), albedo)
         albedo = np.where(self.teeth, rng.uniform(0.25, 0.6), albedo)
         albedo = np.where(self.gums, tone * 0.45 + 0.03, albedo)
@@ -77,8 +76,7 @@ class Painter:
         albedo[self.lashes] = 0.012 / look["hair"]
         root = 1.1 - self.model.lid_rim[self.lashes] / 0.5
         hair[self.lashes] = look["lashes"] * np.clip(root, 0, 1)
-        self._dress(rng, albedo, material)
-        return np.stack([albedo, np.ones_like(albedo), material, hair], 1).astype(np.float32)
+        return np.stack([albedo, np.ones_like(albedo), self.material, hair], 1).astype(np.float32)
 
     def _complexion(self, rng, tone, makeup):
         x, y, z = self.model.rest.T
@@ -90,12 +88,3 @@ class Painter:
         albedo *= 1 - rng.uniform(0.1, 0.5 + 0.4 * makeup) * self.rim * (z > 8)
         lips = rng.uniform(0.45, 0.95) - 0.25 * makeup * rng.random()
         return albedo * (1 - (1 - lips) * self.model.lips)
-
-    def _dress(self, rng, albedo, material):
-        """A shirt with some neckline over the bust."""
-        x, y, z = self.model.rest.T
-        front = np.clip(z / 5, 0, 1) * np.clip(1 - np.abs(x) / 5, 0, 1)
-        neckline = -rng.uniform(11.5, 16) - rng.uniform(0, 3) * front
-        cloth = self.skin & (y < neckline)
-        albedo[cloth] = np.exp(rng.uniform(np.log(0.01), np.log(0.6)))
-        material[cloth] = MATTE
