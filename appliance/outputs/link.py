@@ -34,7 +34,7 @@ class Link:
         self.to, self.sent, self.failed, self.trouble = to, 0, 0, ""
         self._host, self._port, self._look_up, self._first_wait = host, port, look_up, first_wait
         self._socket = self._peer = self._found = None
-        self._clock, self._since = clock, 0.0
+        self._clock, self._calm = clock, None
         self._closed, self._unknown = threading.Event(), False
         if numeric(host) is None or not self._resolved():
             threading.Thread(target=self._resolve, name="resolve " + host, daemon=True).start()
@@ -54,9 +54,8 @@ class Link:
             self._in_trouble(reason)
             return
         self.sent += 1
-        if self.trouble and self._clock() - self._since > CALM:
-            LOG.info("%s: reached again", self.to)
-            self.trouble = ""
+        if self.trouble:
+            self._in_calm(self._clock())
 
     def close(self):
         """Close the socket and end the look-ups."""
@@ -94,7 +93,14 @@ class Link:
         reason = _REASONS.get(number) or os.strerror(number)
         if reason != self.trouble:
             LOG.warning("%s: %s; sending goes on", self.to, reason)
-        self.trouble, self._since = reason, self._clock()
+        self.trouble, self._calm = reason, None
+
+    def _in_calm(self, now):
+        """A datagram went out; a refusal would only come back with a later one."""
+        self._calm = now if self._calm is None else self._calm
+        if now - self._calm > CALM:
+            LOG.info("%s: reached again", self.to)
+            self.trouble = ""
 
     def _resolve(self):
         """Look the name up until closed: soon again while it is not known, else every

@@ -4,6 +4,7 @@ import re
 import types
 
 from appliance.face import ARKIT_NAMES
+from appliance.options import SCHEMA
 from appliance.outputs.dialects.kagami import Kagami
 from appliance.outputs.dialects.vmc import BONES, PRESETS, Vmc
 from appliance.outputs.moment import Moment
@@ -58,6 +59,7 @@ def test_the_names_are_listed_in_order():
 def test_every_option_is_documented():
     options = re.findall(r"^\| `([a-z_]+)` \|", text(), re.M)
     assert options == [name for name in Target._fields if name not in ("dialect", "host", "port")]
+    assert options == list(SCHEMA["target"])
 
 
 def test_the_rest_pose_is_that_of_the_code():

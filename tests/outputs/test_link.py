@@ -68,6 +68,15 @@ def test_nothing_is_lost_once_the_receiver_is_there(log):
     assert log()[1:] == [link.to + ": reached again"] and link.trouble == ""
 
 
+def test_rare_datagrams_do_not_make_a_receiver_that_is_away_seem_back(log):
+    clock = Hours()
+    link = linked("127.0.0.1", free_port(), clock=clock)
+    for _ in range(20):
+        link.send(b"x")
+        clock.now += 10.0
+    assert len(log()) == 1
+
+
 @pytest.mark.parametrize("number, says", [
     (errno.EAGAIN, "takes no more"), (errno.ENOBUFS, "takes no more"),
     (errno.ENETUNREACH, "no network"), (errno.EPERM, "firewall"),
