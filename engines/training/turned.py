@@ -10,7 +10,7 @@ import time
 import numpy as np
 
 from appliance.face import ARKIT
-from engines.training import fit
+from engines.training import fit, shards
 from engines.training.portraits import Portraits
 from engines.training.render import dataset, scene as scenes
 from engines.training.render.expression import sample_expression, sample_gaze
@@ -83,6 +83,19 @@ def sample(rng, skins, seed):
     return scene, trust
 
 
+def draw(studio, skins, seed, start, count):
+    """Samples start .. start + count of a seed as a list of dicts: pictures, trust and the renderer's labels."""
+    rows, began = [], time.time()
+    for k in range(start, start + count):
+        scene, trust = sample(np.random.default_rng((seed, k)), skins, (seed, k))
+        picture, labels = studio.face(scene)
+        rows.append(dict(labels, pictures=picture, trust=trust))
+        if len(rows) % 100 == 0 or len(rows) == count:
+            rate = len(rows) / (time.time() - began)
+            print("turned portraits %d/%d, %.1f a second" % (len(rows), count, rate), flush=True)
+    return rows
+
+
 def main():
     """Parses the arguments and writes the shards."""
     parser = argparse.ArgumentParser(prog="engines.training.turned")
@@ -95,18 +108,9 @@ def main():
     os.makedirs(a.out, exist_ok=True)
     studio = dataset.Studio(a.data)
     skins = Skins(a.data, os.path.join(a.material, "fits.npz"), studio.world)
-    start = time.time()
     for first in range(0, a.count, a.shard):
-        rows = []
-        for k in range(first, min(a.count, first + a.shard)):
-            rng = np.random.default_rng((a.seed, k))
-            scene, trust = sample(rng, skins, (a.seed, k))
-            picture, labels = studio.face(scene)
-            rows.append(dict(labels, pictures=picture, trust=trust))
-            print("\r%d/%d, %.1f a second" % (k + 1, a.count, (k + 1) / (time.time() - start)), end="", flush=True)
-        path = os.path.join(a.out, "turned_%d_%06d" % (a.seed, first))
-        np.savez_compressed(path + ".part.npz", **{k: np.stack([r[k] for r in rows]) for k in rows[0]})
-        os.replace(path + ".part.npz", path + ".npz")
+        path = os.path.join(a.out, "turned_%d_%06d.npz" % (a.seed, first))
+        shards.write(path, draw(studio, skins, a.seed, first, min(a.shard, a.count - first)))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,92 @@
+"""`python -m engines.training prepare|landmarks|iris|detector|export`: from the given data to the networks.
+
+    prepare --data ../shared/data/train --material MATERIAL
+    landmarks|iris|detector --material MATERIAL --minutes 30
+    export landmarks iris detector
+"""
+import argparse
+import os
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+COUNTS = {"faces": 12000, "turned": 6000, "eyes": 10000, "held_out": 500}
+MINUTES = {"landmarks": 30.0, "iris": 12.0, "detector": 18.0}       # minutes on two cores that gave usable networks
+
+
+def main(words=None):
+    """Read the arguments and run one step."""
+    args = _parser().parse_args(words)
+    args.step(args)
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="engines.training", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    steps = parser.add_subparsers(dest="name")
+    steps.required = True
+    _prepare(steps.add_parser("prepare", help="labels, renders and turned portraits into a folder"))
+    for name, minutes in MINUTES.items():
+        _train(steps.add_parser(name, help="train the %s network" % name), minutes)
+    _export(steps.add_parser("export", help="write trained networks and their manifest rows"))
+    return parser
+
+
+def _material(parser):
+    parser.add_argument("--material", required=True, help="folder of the prepared material")
+
+
+def _prepare(parser):
+    _material(parser)
+    parser.add_argument("--data", default=os.path.join(ROOT, "..", "shared", "data", "train"),
+                        help="folder of the face model, portraits, backgrounds and light")
+    for name, count in COUNTS.items():
+        parser.add_argument("--" + name.replace("_", "-"), type=int, default=count, metavar="N",
+                            help="samples to draw (default %d)" % count)
+    parser.set_defaults(step=prepare)
+
+
+def _train(parser, minutes):
+    _material(parser)
+    parser.add_argument("--run", help="folder of the checkpoint (default: MATERIAL/run/NETWORK)")
+    parser.add_argument("--minutes", type=float, default=minutes,
+                        help="how long in all, earlier runs included (default %g)" % minutes)
+    parser.add_argument("--renders", nargs="+", metavar="PATTERN", help="which shards of the folder")
+    parser.add_argument("--workers", type=int, default=1, help="processes that make crops (default 1)")
+    parser.set_defaults(step=train)
+
+
+def _export(parser):
+    parser.add_argument("networks", nargs="+", choices=sorted(MINUTES), metavar="NETWORK")
+    _material(parser)
+    parser.add_argument("--run", help="folder of the checkpoint, for one network")
+    parser.add_argument("--out", default=os.path.join(ROOT, "engines"), help="folder of manifest.ini")
+    parser.set_defaults(step=export)
+
+
+def prepare(args):
+    """Fill the material folder; what is there is kept."""
+    from engines.training import material
+    material.prepare(args.data, args.material, {name: getattr(args, name) for name in COUNTS})
+
+
+def train(args):
+    """Train one network until its minutes are spent."""
+    from engines.training.trainers import TRAINERS
+    choice = {"renders": tuple(args.renders)} if args.renders else {}
+    TRAINERS[args.name](args.material, _run(args, args.name), args.minutes, workers=args.workers, **choice)
+
+
+def export(args):
+    """Write NETWORK.onnx and the manifest's rows."""
+    from engines.training.export import write
+    for name in args.networks:
+        path = os.path.join(_run(args, name), "checkpoint.pt")
+        worst = write(name, path, args.out, "python -m engines.training " + name)
+        print("%s: written, largest difference to torch %.2g" % (name, worst))
+
+
+def _run(args, name):
+    return args.run or os.path.join(args.material, "run", name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""How good a network is while it trains: a network in, one line of text out, on rows kept out of its training.
+
+Each class holds its pictures; calling it with a network in evaluation mode gives the line.
+"""
+import numpy as np
+import torch
+
+from engines.training import eyes, faces, pictures
+from engines.training.definition import box_size
+from engines.training.losses import rotation_matrix
+
+BELIEVED = 0.5      # score from which a face, an eye or a cell counts as seen
+
+
+def shown(net, rows):
+    """The network's outputs for the pictures of rows, as numpy arrays."""
+    image = torch.from_numpy(np.stack([r["image"] for r in rows]))[..., None].float()
+    with torch.no_grad():
+        return {k: v.numpy() for k, v in net(image).items()}
+
+
+def column(rows, name):
+    """One label of all rows, stacked."""
+    return np.stack([r[name] for r in rows])
+
+
+def correlations(found, truth):
+    """(K,) correlation of each column over the rows; NaN where the truth never changes."""
+    found, truth = found - found.mean(0), truth - truth.mean(0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return (found * truth).sum(0) / np.sqrt((found ** 2).sum(0) * (truth ** 2).sum(0))
+
+
+def geodesic(a, b):
+    """(N,) degrees between rotations (N, 3, 3)."""
+    trace = np.einsum("nij,nij->n", a, b)
+    return np.degrees(np.arccos(np.clip((trace - 1) / 2, -1, 1)))
+
+
+class Landmarks:
+    """Points (% of the box), rotation, missed faces; on renders the blendshapes too; false faces among negatives."""
+
+    def __init__(self, portraits, renders, backgrounds, negatives=400, most=500):
+        source = faces.Faces(portraits, renders, backgrounds, seed=99)
+        self.sets = [("portraits", _plain(source, portraits, len(portraits["luma"])))]
+        if renders is not None:
+            self.sets.append(("renders", _plain(source, renders, min(most, len(renders["luma"])))))
+        self.negatives = [source.negative() for _ in range(negatives)]
+
+    def mean_points(self):
+        """(68, 2) mean face in crop pixels: where the network begins."""
+        return column(self.sets[0][1], "points").mean(0)
+
+    def __call__(self, net):
+        """The line for the log."""
+        parts = [self._set(net, name, rows) for name, rows in self.sets]
+        false = (shown(net, self.negatives)["score"] > BELIEVED).mean()
+        return "; ".join(parts + ["negatives seen as faces %.1f %%" % (100 * false)])
+
+    def _set(self, net, name, rows):
+        out, points = shown(net, rows), column(rows, "points")
+        error = np.linalg.norm(out["points"] - points, axis=2) / box_size(points)[:, None] * 100
+        turned = rotation_matrix(torch.from_numpy(out["rotation"])).numpy()
+        text = "%s 68 %.2f inner %.2f rotation %.2f missed %.1f %%" % (
+            name, error.mean(), error[:, 17:].mean(), geodesic(turned, column(rows, "rotation")).mean(),
+            100 * (out["score"] < BELIEVED).mean())
+        if name == "renders":
+            c = correlations(out["blendshapes"], column(rows, "blendshapes"))
+            text += " blendshapes r mean %.2f min %.2f, under 0.7: %d" % (np.nanmean(c), np.nanmin(c), (c < 0.7).sum())
+        return text
+
+
+class Iris:
+    """Iris points, gaze, openness and score on eyes kept out."""
+
+    def __init__(self, renders, portraits, most=1000):
+        source = eyes.Eyes(renders, portraits)
+        self.sets = [("renders", [source.render(i, True) for i in range(min(most, len(renders["luma"])))]),
+                     ("portraits", [source.portrait(i, True) for i in range(len(portraits["luma"]))])]
+
+    def __call__(self, net):
+        """The line for the log."""
+        return "; ".join(self._set(net, name, rows) for name, rows in self.sets)
+
+    def _set(self, net, name, rows):
+        out = shown(net, rows)
+        seen, openness, found = column(rows, "visible") > 0, column(rows, "openness"), out["openness"][:, 0]
+        apart = np.linalg.norm(out["points"] - column(rows, "points"), axis=2).mean(1)
+        gaze = np.abs(out["gaze"] - column(rows, "gaze"))
+        looking = seen & (openness > 0.3)
+        return ("%s iris %.2f px gaze %.2f %.2f openness %.3f r %.3f, closed %.2f open %.2f, score right %.3f" % (
+            name, _mean(apart[looking]), _mean(gaze[looking, 0]), _mean(gaze[looking, 1]),
+            _mean(np.abs(found - openness)[seen]), correlations(found[seen, None], openness[seen, None])[0],
+            _mean(found[seen & (openness < 0.2)]), _mean(found[seen & (openness > 0.8)]),
+            ((out["score"][:, 0] > BELIEVED) == seen).mean()))
+
+
+class Detector:
+    """Per stride: the share of cells on a face that say so, and cells off any face that say so a picture."""
+
+    def __init__(self, portraits, backgrounds, count=160):
+        source = pictures.Pictures(portraits, None, backgrounds, seed=123)
+        self.rows = [source.row() for _ in range(count)]
+
+    def __call__(self, net):
+        """The line for the log."""
+        out = shown(net, self.rows)
+        return "; ".join(self._stride(out, s) for s in pictures.RANGES)
+
+    def _stride(self, out, stride):
+        score = out["score%d" % stride][..., 0]
+        on, near = (column(self.rows, "%s%d" % (k, stride)) > 0 for k in ("positive", "ignore"))
+        false = ((score > BELIEVED) & ~on & ~near).sum() / len(self.rows)
+        return "stride %d found %.3f false a picture %.3f" % (stride, _mean(score[on] > BELIEVED), false)
+
+
+def _plain(source, rows, count):
+    return [source.row(rows, i, True) for i in range(count)]
+
+
+def _mean(values):
+    return float(np.mean(values)) if np.size(values) else float("nan")

@@ -1,0 +1,134 @@
+"""The given data in, a folder of training material out: fits, labels, renders, turned portraits.
+
+Every step writes its own files and is passed over where they are there, so that a run that was stopped goes on.
+What the folder then holds (see `faces.load`, `trainers`):
+
+    fits.npz, portraits_luma.npz, portrait_labels.npz      the portraits
+    backgrounds/                                           pictures without faces (a link)
+    faces_*.npz, turned_*.npz, eyes_*.npz                  drawn samples to train on
+    val_faces.npz, val_eyes.npz                            drawn from seeds that training never sees
+"""
+import os
+import time
+
+import numpy as np
+
+from appliance.face import LANDMARK_MIRROR
+from engines.training import definition, shards
+from engines.training.fit import IDENTITIES, Fitter
+from engines.training.portraits import Portraits
+
+HELD_OUT = 900000       # seeds from here on are for measuring and never trained on: 900000 faces, 900001 eyes
+# The face model's axes (y up, z to the viewer) against ours (y down, z away)
+FLIP = np.diag([1.0, -1, -1])
+
+
+def prepare(data, out, counts, shard=1000):
+    """Fill the folder `out` from `data` (face model, portraits, backgrounds, light).
+
+    counts: how many samples of each kind: {"faces": n, "turned": n, "eyes": n, "held_out": n}. shard: samples a file.
+    """
+    os.makedirs(out, exist_ok=True)
+    _portraits(data, out)
+    if not os.path.lexists(os.path.join(out, "backgrounds")):
+        os.symlink(os.path.abspath(os.path.join(data, "backgrounds")), os.path.join(out, "backgrounds"))
+    pen = Draughtsman(data, out)
+    if counts.get("held_out"):
+        pen.drawn(os.path.join(out, "val_faces.npz"), "face", HELD_OUT, 0, counts["held_out"])
+        pen.drawn(os.path.join(out, "val_eyes.npz"), "eyes", HELD_OUT + 1, 0, counts["held_out"])
+    for name, kind, seed in (("faces", "face", 1), ("turned", "turned", 3), ("eyes", "eyes", 2)):
+        for start in range(0, counts.get(name, 0), shard):
+            path = os.path.join(out, "%s_%d_%06d.npz" % (name, seed, start))
+            count = min(shard, counts[name] - start)
+            if kind == "turned":
+                pen.turned(path, seed, start, count)
+            else:
+                pen.drawn(path, kind, seed, start, count)
+
+
+def _portraits(data, out):
+    paths = [os.path.join(out, n) for n in ("fits.npz", "portraits_luma.npz", "portrait_labels.npz")]
+    if all(os.path.exists(p) for p in paths):
+        return
+    portraits = Portraits(data)
+    ict = np.load(os.path.join(data, "ict_face.npz"))
+    if not os.path.exists(paths[0]):
+        _save(paths[0], fitted(portraits, ict))
+    if not os.path.exists(paths[1]):
+        _save(paths[1], {"luma": portraits.luma})
+    if not os.path.exists(paths[2]):
+        ypr = np.load(os.path.join(data, "portraits.npz"), allow_pickle=True)["ypr"]
+        _save(paths[2], labelled(portraits, np.load(paths[0]), ict, ypr))
+
+
+def fitted(portraits, ict, say=print):
+    """The face model laid over each portrait: identity, weights, R, scale, offset, rms and its own 68 points."""
+    fit, began = Fitter(ict), time.time()
+    rows = []
+    neutral, identity, expression = _landmark_shape(ict)
+    for i, mesh in enumerate(portraits.mesh):
+        a, w, r, scale, offset, rms = fit(mesh[:, :2] * [1, -1], portraits.rotation[i])
+        shape = neutral + np.tensordot(a, identity, 1) + np.tensordot(w, expression, 1)
+        at = scale * shape.dot(r.T)
+        at[:, :2] += offset
+        at[:, 1] *= -1
+        rows.append((a, w, r, scale, offset, rms, at))
+        if (i + 1) % 500 == 0 or i + 1 == len(portraits.mesh):
+            say("portraits fitted %d/%d, %.0f s" % (i + 1, len(portraits.mesh), time.time() - began))
+    names = ("identity", "weights", "R", "scale", "offset", "rms", "ict68")
+    return {name: np.array(values, np.float32) for name, values in zip(names, zip(*rows))}
+
+
+def _landmark_shape(ict):
+    """Neutral, identity and ARKit shapes of the face model's 68 vertices, in its own unit."""
+    lm = ict["lm68"]
+    expression = np.tensordot(ict["arkit_to_ict"], ict["ex_q"][:, lm] * float(ict["ex_step"]), 1)
+    return ict["verts"][lm].astype(float), ict["id_q"][:IDENTITIES, lm] * float(ict["id_step"]), expression
+
+
+def labelled(portraits, fits, ict, ypr, say=print):
+    """The portraits' labels after our definition of the 68 points; says where the model's vertices moved."""
+    to_ours, to_model = definition.mean_offsets(portraits, ypr, fits["ict68"][:, :, :2], LANDMARK_MIRROR)
+    rotation = np.einsum("ij,njk,kl->nil", FLIP, fits["R"], FLIP)
+    points = definition.move(portraits.points, to_ours, rotation, definition.box_size(portraits.points))
+    front = ict["verts"][ict["lm68"]][:, :2]
+    size_cm = float(np.sqrt(np.prod(front.max(0) - front.min(0))))
+    moved = definition.vertices(ict, to_ours - to_model, size_cm)
+    if tuple(moved) != definition.LANDMARK_VERTICES:
+        say("definition.LANDMARK_VERTICES would now be %s" % list(map(int, moved)))
+    return dict(points=points.astype(np.float32), rotation=rotation.astype(np.float32), iris=portraits.iris,
+                mesh=portraits.mesh.astype(np.float32), blend=portraits.blend, quality=portraits.quality,
+                val=portraits.validation, valid=portraits.valid, sets=portraits.sets,
+                rms=fits["rms"] / fits["scale"], od=to_ours, om=to_model)
+
+
+class Draughtsman:
+    """Draws what is missing; the studio (OpenGL, face model) is opened only when there is something to draw."""
+
+    def __init__(self, data, out):
+        self.data, self.out, self._studio, self._skins = data, out, None, None
+
+    def drawn(self, path, kind, seed, start, count):
+        """Faces or eyes without photographs."""
+        if not os.path.exists(path):
+            from engines.training.render import dataset
+            dataset.write(path, self.data, kind, seed, start, count, self._opened())
+
+    def turned(self, path, seed, start, count):
+        """Portraits turned to new poses."""
+        if not os.path.exists(path):
+            from engines.training import turned
+            studio = self._opened()
+            self._skins = self._skins or turned.Skins(self.data, os.path.join(self.out, "fits.npz"), studio.world)
+            shards.write(path, turned.draw(studio, self._skins, seed, start, count))
+
+    def _opened(self):
+        if self._studio is None:
+            from engines.training.render import dataset
+            self._studio = dataset.Studio(self.data)
+        return self._studio
+
+
+def _save(path, arrays):
+    np.savez(path + ".part.npz", **arrays)
+    os.replace(path + ".part.npz", path)

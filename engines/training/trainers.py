@@ -1,0 +1,71 @@
+"""A prepared material folder in, a training of one network out, with its validation line.
+
+    landmarks(material, folder, minutes)    and likewise iris, detector
+
+`folder` keeps checkpoint.pt: the same call goes on where it stopped, more minutes included. Pictures are augmented in
+`workers` processes of their own.
+"""
+import os
+from functools import partial
+
+import cv2
+import numpy as np
+import torch
+
+from engines.training import evaluate, eyes, faces, pictures, shards
+from engines.training.train import Training
+
+# The processes that make crops are forked: OpenCV's pool would not survive that.
+cv2.setNumThreads(1)
+
+RENDERS = ("faces_*.npz", "turned_*.npz")
+FEW_RENDERS = 2500      # below this many the same heads would come too often
+RATE = 2e-3
+
+
+def landmarks(material, folder, minutes, renders=RENDERS, workers=1, batch=64, checks=400):
+    """Train the landmarks network; returns its averaged weights. checks: negatives shown at each validation."""
+    portraits, drawn, backgrounds = faces.load(material, renders)
+    unseen, unseen_drawn, _ = faces.load(material, ("val_faces.npz",), validation=True)
+    count = len(drawn["luma"]) if drawn else 0
+    print("landmarks: %d portraits, %d renders, %d backgrounds" % (len(portraits["luma"]), count, len(backgrounds)))
+    validate = evaluate.Landmarks(unseen, unseen_drawn, backgrounds, checks)
+    mean = torch.from_numpy(validate.mean_points())
+    make = partial(faces.Faces, portraits, drawn, backgrounds, shares(count, batch))
+    training = Training("landmarks", make, folder, minutes, RATE, workers=workers, start=lambda net: net.start_from(mean))
+    return training.run(validate)
+
+
+def shares(renders, batch=64):
+    """(portraits, renders, negatives) in a batch, by how many renders there are."""
+    negatives = batch // 8
+    drawn = 0 if not renders else batch * 13 // 32 if renders > FEW_RENDERS else batch * 3 // 16
+    return batch - negatives - drawn, drawn, negatives
+
+
+def iris(material, folder, minutes, renders=("eyes_*.npz",), workers=1, batch=64):
+    """Train the iris network; returns its averaged weights."""
+    drawn = eyes.drawn(shards.find(material, renders))
+    unseen = eyes.drawn([os.path.join(material, "val_eyes.npz")])
+    labels = np.load(os.path.join(material, "portrait_labels.npz"))
+    luma = np.load(os.path.join(material, "portraits_luma.npz"))["luma"]
+    good, mesh, points, kept = labels["quality"] >= 1, labels["mesh"], labels["points"], labels["val"]
+    seen, held = (eyes.portrait_eyes(luma, mesh, points, np.where(good & (kept == k))[0]) for k in (False, True))
+    print("iris: %d rendered eyes, %d photographed" % (len(drawn["luma"]), len(seen["luma"])))
+    photographs = batch * 5 // 16
+    make = partial(eyes.Eyes, drawn, seen, (batch - photographs, photographs))
+    return Training("iris", make, folder, minutes, RATE, workers=workers).run(evaluate.Iris(unseen, held))
+
+
+def detector(material, folder, minutes, renders=RENDERS, workers=1, batch=16, checks=160):
+    """Train the detector; returns its averaged weights. checks: pictures shown at each validation."""
+    portraits, drawn, backgrounds = faces.load(material, renders)
+    unseen, _, _ = faces.load(material, (), validation=True)
+    print("detector: %d portraits, %d renders, %d backgrounds" % (
+        len(portraits["luma"]), len(drawn["luma"]) if drawn else 0, len(backgrounds)))
+    make = partial(pictures.Pictures, portraits, drawn, backgrounds, batch)
+    validate = evaluate.Detector(unseen, backgrounds, checks)
+    return Training("detector", make, folder, minutes, RATE, workers=workers).run(validate)
+
+
+TRAINERS = {"landmarks": landmarks, "iris": iris, "detector": detector}
