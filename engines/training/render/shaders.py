@@ -97,7 +97,7 @@ void main() {
     float ao = look.y;
     float diffuse = from_sky(m) * ao, shine = 0.0;
     vec3 mirror = reflect(-v, m);
-    float fresnel = 0.35 + 0.65 * pow(1.0 - max(dot(m, v), 0.0), 3.0);
+    float fresnel = 0.35 + 0.65 * pow(1.0 - clamp(dot(m, v), 0.0, 1.0), 3.0);
     shine += 0.5 * from_sky(mirror) * ao * (kind == 1 ? 0.8 : 1.0);
     for (int k = 0; k < 4; k++) {
         float cosine = dot(m, direction[k]);
