@@ -191,10 +191,11 @@ def _configured(parser):
 
 
 def _start():
-    """What a program sets and a library must not: OpenCV's threads, signals, where the log goes."""
+    """What a program sets and a library must not: OpenCV's threads, signals, the log's place."""
     import cv2
     cv2.setNumThreads(1)
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))     # unwinds, cleans up
+    # As an exception, so that half-written files are taken away.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     line = terminal.LiveLine()
     log = logging.getLogger("kagami")
     log.handlers[:] = [terminal.LogLines(line)]

@@ -98,7 +98,8 @@ def test_a_configuration_ends_with_78():
     assert ConfigError("a", "b", "c").status == 78
 
 
-@pytest.mark.parametrize("content", [b"[camera]\nsource = \xff\xfe\n", b"width = 3\n", b"[camera\nwidth = 640\n"])
+@pytest.mark.parametrize("content", [
+    b"[camera]\nsource = \xff\xfe\n", b"width = 3\n", b"[camera\nwidth = 640\n"])
 def test_a_broken_file_is_told_in_lines(written, content):
     assert all(": " in line for line in mistakes(path=written(content)))
 
@@ -120,11 +121,13 @@ def test_without_targets_vmc_goes_to_this_machine():
 def test_named_targets_start_from_the_common_one(written):
     c = config.load(written("[target]\nmirror = yes\n[target pc]\nto = vmc@pc:1\n[target tv]\n"
                             "to = kagami@tv:2\nmirror = no\n[target old]\nenabled = no\n"))
-    assert [(t.name, t.to, t.mirror) for t in c.targets] == [("pc", "vmc@pc:1", True), ("tv", "kagami@tv:2", False)]
+    assert [(t.name, t.to, t.mirror) for t in c.targets] == [
+        ("pc", "vmc@pc:1", True), ("tv", "kagami@tv:2", False)]
 
 
 def test_to_on_the_command_line_takes_the_place_of_the_configured_ones(written):
-    c = config.aim(config.load(written("[target]\nmirror = yes\n[target pc]\nto = vmc@pc:1\n")), ["kagami@tv:2"])
+    c = config.load(written("[target]\nmirror = yes\n[target pc]\nto = vmc@pc:1\n"))
+    c = config.aim(c, ["kagami@tv:2"])
     assert [(t.to, t.mirror) for t in c.targets] == [("kagami@tv:2", True)]
 
 
@@ -137,7 +140,8 @@ def test_each_value_says_where_it_came_from(written):
 
 
 def test_the_listing_is_a_configuration_that_gives_the_same(written):
-    c = config.load(written("[camera]\nwidth = 800\n[target pc]\nto = vmc@pc:1\n"), ["target.prefix=/one"])
+    path = written("[camera]\nwidth = 800\n[target pc]\nto = vmc@pc:1\n")
+    c = config.load(path, ["target.prefix=/one"])
     again = config.load(written(config.listing(c)))
     assert again._replace(lines=()) == c._replace(lines=())
 

@@ -33,7 +33,8 @@ def test_landmarks_lie_where_they_were_found():
 def test_the_nose_axis_of_a_head_turned_to_its_left_points_to_the_right_of_the_picture():
     one = face(yaw=40, translation=np.array([0.0, 0.0, 550.0]))
     tip = where(drawn("pose", [one]), AXES[2])[:, 0].max()
-    expected = 319.5 + focal_length(640, 60) * 60 * np.sin(np.radians(40)) / (550 - 60 * np.cos(np.radians(40)))
+    x, z = 60 * np.sin(np.radians(40)), 550 - 60 * np.cos(np.radians(40))
+    expected = 319.5 + focal_length(640, 60) * x / z
     assert abs(tip - expected) < 3
 
 
@@ -46,15 +47,17 @@ def test_gaze_goes_the_way_the_eyes_look():
 
 def test_an_eye_that_is_not_believed_has_another_colour():
     one = face(left=face().left._replace(score=0.0), right=face().right._replace(score=0.0))
-    assert len(where(drawn("iris", [one]), ORANGE)) and not len(where(drawn("iris", [one]), YELLOW))
+    seen = drawn("iris", [one])
+    assert len(where(seen, ORANGE)) and not len(where(seen, YELLOW))
 
 
 def test_the_liveliest_blendshape_has_the_longest_bar_on_top():
     weights = np.zeros(52)
     weights[24], weights[44] = 1.0, 0.5
     bars = where(drawn("expression", [face(blendshapes=weights)]), ORANGE)
-    top, second = bars[bars[:, 1] < 14][:, 0].max(), bars[(bars[:, 1] > 20) & (bars[:, 1] < 28)][:, 0].max()
-    assert top > second + 20
+    top = bars[bars[:, 1] < 14]
+    second = bars[(bars[:, 1] > 20) & (bars[:, 1] < 28)]
+    assert top[:, 0].max() > second[:, 0].max() + 20
 
 
 def test_candidates_of_the_detector_are_boxes():

@@ -18,9 +18,9 @@ from tests.golden import decoded
 
 pytest.importorskip("gi", reason="no GStreamer bindings for this Python")
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
-CLIPS = os.path.join(os.environ.get("KAGAMI_DATA") or os.path.join(ROOT, "../shared/data"), "clips")
-needs_clips = pytest.mark.skipif(not os.path.isdir(CLIPS), reason="no real clips beside the checkout")
-pytestmark = pytest.mark.skipif(not os.path.exists(os.path.join(ROOT, "engines/iris.onnx")), reason="no networks yet")
+DATA = os.environ.get("KAGAMI_DATA") or os.path.join(ROOT, "../shared/data")
+CLIPS = os.path.join(DATA, "clips")
+needs_clips = pytest.mark.skipif(not os.path.isdir(CLIPS), reason="no real clips here")
 COMMAND = [sys.executable, "-m", "appliance"]
 
 
@@ -120,8 +120,8 @@ def test_on_a_terminal_the_status_is_rewritten_in_place(receiver):
 
 def test_run_of_a_file_ends_with_it_and_writes_its_timing(receiver, grey_clip, tmp_path):
     path = str(tmp_path / "ms.json")
-    status, out, _ = done("run", "--source", "file:" + grey_clip, "--every-frame", "--to", target(receiver),
-                          "--timing", path)
+    status, out, _ = done("run", "--source", "file:" + grey_clip, "--every-frame",
+                          "--to", target(receiver), "--timing", path)
     with open(path) as f:
         rows = json.load(f)["rows"]
     assert status == 0 and rows["total"]["count"] == 12 and rows["total"]["p50_ms"] > 0
@@ -131,7 +131,8 @@ def test_run_of_a_file_ends_with_it_and_writes_its_timing(receiver, grey_clip, t
 def test_several_receivers_hear_at_once_each_in_its_dialect(receiver, grey_clip):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind(("127.0.0.1", 0))
-        done("run", "--source", "file:" + grey_clip, "--to", target(receiver), "--to", target(other, "vmc"))
+        done("run", "--source", "file:" + grey_clip, "--to", target(receiver),
+             "--to", target(other, "vmc"))
         assert {a.split("/")[1] for a in heard(receiver)} == {"kagami"}
         assert {a.split("/")[1] for a in heard(other)} == {"VMC"}
 
@@ -148,7 +149,7 @@ def test_a_camera_that_is_absent_is_waited_for(receiver):
     assert program.returncode == 0 and err.count("video99") >= 1 and "Traceback" not in err
 
 
-@pytest.mark.parametrize("content, status", [(None, 66), (b"", 65), (b"no video at all\n" * 100, 65)])
+@pytest.mark.parametrize("content, status", [(None, 66), (b"", 65), (b"no video\n" * 200, 65)])
 @pytest.mark.parametrize("command", ["run", "track"])
 def test_a_file_that_is_no_video_is_told_in_one_line(tmp_path, content, status, command):
     path = str(tmp_path / "clip.mp4")
@@ -158,7 +159,7 @@ def test_a_file_that_is_no_video_is_told_in_one_line(tmp_path, content, status, 
     words = (["run", "--source", "file:" + path] if command == "run"
              else ["track", path, "--json", str(tmp_path / "out")])
     code, _, err = done(*words)
-    mistakes = [line for line in err.splitlines() if "nobody listens" not in line and "ONNX" not in line]
+    mistakes = [line for line in err.splitlines() if "ONNX" not in line]
     assert code == status and len(mistakes) == 1 and mistakes[0].startswith("kagami: error: ")
     assert path in mistakes[0] and not os.path.exists(str(tmp_path / "out"))
 
@@ -170,7 +171,8 @@ def test_track_writes_a_line_for_every_frame(grey_clip, tmp_path):
         lines = [json.loads(line) for line in f]
     assert status == 0 and "12 frames, 0 with a face" in err
     assert [line["frame"] for line in lines] == list(range(12))
-    assert [line["time"] for line in lines] == pytest.approx([i / 25.0 for i in range(12)], abs=0.002)
+    times = [line["time"] for line in lines]
+    assert times == pytest.approx([i / 25.0 for i in range(12)], abs=0.002)
 
 
 def test_track_writes_to_a_pipe(grey_clip):

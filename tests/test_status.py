@@ -75,7 +75,8 @@ def test_the_line_says_angles_lids_times_and_targets(clock):
     for frame, film in frames(3):
         status.turn(frame, [face(yaw=20, roll=-7)], film)
     line = status.line()
-    for part in ("tracking", "yaw  +20", "roll   -7", "eyes 0.9 0.9", "30.0 fps", "dropped 0", "-> vmc@pc:39539"):
+    for part in ("tracking", "yaw  +20", "roll   -7", "eyes 0.9 0.9", "30.0 fps", "dropped 0",
+                 "-> vmc@pc:39539"):
         assert part in line
 
 

@@ -1,4 +1,5 @@
-"""A source made of pictures in memory, and outputs that remember: the loop without camera and network."""
+"""A source made of pictures in memory, and outputs that remember: the loop without camera and
+network."""
 import time
 
 from appliance.face import Frame
