@@ -15,7 +15,7 @@ DATA = os.path.join(os.environ.get("KAGAMI_DATA", SHARED), "train")
 if not os.path.exists(os.path.join(DATA, "ict_face.npz")):
     pytest.skip("no face model at %s" % DATA, allow_module_level=True)
 
-from engines.training.render import assembly, camera, dataset, scene  # noqa: E402
+from engines.training.render import assembly, camera, clip, dataset, scene  # noqa: E402
 from engines.training.render.expression import sample_expression, sample_gaze  # noqa: E402
 from engines.training.render.face_model import FaceModel, look_weights, settle  # noqa: E402
 
@@ -205,3 +205,23 @@ def test_camera_keeps_size_and_range(studio):
         seen = camera.look(picture, np.random.default_rng(seed))
         assert seen.shape == picture.shape and seen.dtype == np.uint8
     assert camera.limited(np.array([[0, 255]], np.uint8)).tolist() == [[16, 235]]
+
+
+AHEAD = np.zeros((2, 2), np.float32)
+
+
+def test_clip_winks_left_then_right():
+    left, right = ARKIT["eyeBlinkLeft"], ARKIT["eyeBlinkRight"]
+    first, second = clip.blendshapes(7.2, AHEAD), clip.blendshapes(8.1, AHEAD)
+    assert first[left] == 1 and first[right] == 0
+    assert second[left] == 0 and second[right] == 1
+
+
+def test_clip_speaks_with_an_open_jaw_and_a_pucker():
+    assert clip.blendshapes(8.75, AHEAD)[ARKIT["jawOpen"]] > 0.5
+    assert clip.blendshapes(8.55 + 2 * clip.VOWEL + 0.2, AHEAD)[ARKIT["mouthPucker"]] > 0.7
+
+
+def test_clip_ends_still():
+    last = [np.r_[clip.blendshapes(t, AHEAD), clip.idle(t)] for t in (19.6, 19.8, 19.97)]
+    assert np.ptp(last, axis=0).max() == 0

@@ -55,7 +55,7 @@ SPEECH, VOWEL = 8.55, 0.42
 BLINKS = (0.4, 2.45, 6.1, 6.5, 10.68, 14.55, 18.9)
 # R, G, B for a radiance of 1: skin, eyes, hair, wet, cloth, hard things (raster's materials).
 TINTS = np.array([[1, 1, 1], [1.33, 0.92, 0.74], [1.0, 1.0, 1.0], [1.30, 0.94, 0.70],
-                  [1.12, 0.95, 0.90], [0.62, 1.05, 1.45], [1, 1, 1]], np.float32)
+                  [1.40, 0.84, 0.76], [0.62, 1.05, 1.45], [1, 1, 1]], np.float32)
 HOME = np.array([0.0, 8.0, 550.0])
 
 
