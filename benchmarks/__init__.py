@@ -1,0 +1,1 @@
+"""Measures Kagami: one module per table; results/ holds figures with their circumstances."""
