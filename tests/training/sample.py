@@ -1,4 +1,4 @@
-"""A made-up material folder of a few noisy faces: enough for every trainer to take steps, not to learn."""
+"""A made-up material folder of a few noisy faces: enough to take steps, not to learn."""
 import os
 
 import cv2
@@ -11,7 +11,8 @@ COUNT = 6
 
 def points(size, centre, scale):
     """(COUNT, 68, 2) faces in pictures of `size` pixels."""
-    return np.stack([face_points(centre[0], centre[1], scale, 3.0 * i) for i in range(COUNT)]).astype(np.float32)
+    return np.stack([face_points(centre[0], centre[1], scale, 3.0 * i)
+                     for i in range(COUNT)]).astype(np.float32)
 
 
 def noise(rng, *shape):
@@ -24,7 +25,8 @@ def write(folder):
     rng = np.random.RandomState(1)
     _portraits(folder, rng)
     for name in ("faces_1_000000", "val_faces"):
-        np.savez(os.path.join(folder, name + ".npz"), pictures=noise(rng, COUNT, 224, 224), points=points(224, (112, 90), 1.1),
+        np.savez(os.path.join(folder, name + ".npz"), pictures=noise(rng, COUNT, 224, 224),
+                 points=points(224, (112, 90), 1.1),
                  rotation_crop=np.tile(np.eye(3, dtype=np.float32), (COUNT, 1, 1)),
                  blendshapes=rng.uniform(0, 1, (COUNT, 52)).astype(np.float32))
     for name in ("eyes_2_000000", "val_eyes"):
@@ -40,8 +42,10 @@ def write(folder):
 
 def _portraits(folder, rng):
     mesh = rng.uniform(60, 190, (COUNT, 478, 3)).astype(np.float32)
-    labels = dict(points=points(256, (128, 110), 1.2), rotation=np.tile(np.eye(3, dtype=np.float32), (COUNT, 1, 1)),
-                  mesh=mesh, blend=rng.uniform(0, 1, (COUNT, 52)).astype(np.float32), quality=np.full(COUNT, 2),
-                  val=np.arange(COUNT) >= COUNT - 2, rms=np.full(COUNT, 0.01))
+    labels = dict(
+        points=points(256, (128, 110), 1.2), mesh=mesh, quality=np.full(COUNT, 2),
+        rotation=np.tile(np.eye(3, dtype=np.float32), (COUNT, 1, 1)),
+        blend=rng.uniform(0, 1, (COUNT, 52)).astype(np.float32),
+        val=np.arange(COUNT) >= COUNT - 2, rms=np.full(COUNT, 0.01))
     np.savez(os.path.join(folder, "portrait_labels.npz"), **labels)
     np.savez(os.path.join(folder, "portraits_luma.npz"), luma=noise(rng, COUNT, 256, 256))

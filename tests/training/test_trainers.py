@@ -1,4 +1,4 @@
-"""Each trainer runs from a material folder to an ONNX file, goes on where it stopped, and says how good it is."""
+"""Each trainer runs from a material folder to an ONNX file and goes on where it stopped."""
 import os
 
 import numpy as np
@@ -13,7 +13,8 @@ from engines.training.__main__ import main  # noqa: E402
 from tests.training import sample  # noqa: E402
 
 STEP = 1e-5         # minutes: one step each time the trainer is called
-SMALL = {"landmarks": dict(batch=16, checks=2), "iris": dict(batch=16), "detector": dict(batch=2, checks=2)}
+SMALL = {"landmarks": dict(batch=16, checks=2), "iris": dict(batch=16),
+         "detector": dict(batch=2, checks=2)}
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,8 @@ def test_what_is_kept_out_is_never_trained_on(material):
 def test_correlation_is_that_of_numpy():
     rng = np.random.RandomState(2)
     a, b = rng.normal(size=(40, 3)), rng.normal(size=(40, 3))
-    assert evaluate.correlations(a, b) == pytest.approx([np.corrcoef(a[:, k], b[:, k])[0, 1] for k in range(3)])
+    assert evaluate.correlations(a, b) == pytest.approx([np.corrcoef(a[:, k], b[:, k])[0, 1]
+                                                         for k in range(3)])
 
 
 def test_a_shape_that_never_changes_has_no_correlation():

@@ -1,0 +1,195 @@
+"""Accuracy is right on known answers: points, rotation, blinks, shapes, the peers' rows."""
+import json
+import os
+
+import cv2
+import numpy as np
+import pytest
+
+from appliance import geometry
+from appliance.face import Eye, Face
+from benchmarks import clips, drawings, peers, renders, rotation, stills
+from benchmarks.__main__ import main
+from tests.fakes.dots import face_points
+
+TRUE = face_points(60, 50, 0.5)
+SIZE = stills.size(TRUE)
+
+
+def face(points=TRUE, angles=(0, 0, 0), score=0.9, gaze=(0.0, 0.0), openness=1.0, shapes=None):
+    """A Face with what matters to a test."""
+    eye = Eye(np.zeros((5, 2)), openness, np.array(gaze), 1.0)
+    turn = geometry.quaternion_from_matrix(geometry.matrix_from_angles(*angles))
+    return Face(1, score, np.array(stills.box(points)), points, np.ones(68), turn,
+                np.array([0, 0, 500.0]), eye, eye,
+                np.zeros(52) if shapes is None else shapes)
+
+
+def stills_folder(path, yaws=(10, 45, 70)):
+    """A set of grey pictures with one face each, of known yaw; returns the folder."""
+    os.makedirs(str(path))
+    names = ["%d.png" % i for i in range(len(yaws))]
+    for name in names:
+        cv2.imwrite(str(path / name), np.full((100, 120), 90, np.uint8))
+    turns = np.array([geometry.matrix_from_angles(yaw, 0, 0) for yaw in yaws])
+    np.savez(str(path / "labels.npz"), names=names, points=np.array([TRUE] * len(yaws)),
+             rotation=turns,
+             pose_ok=np.ones(len(yaws), bool), angles=np.array([[-yaw, 0, 0] for yaw in yaws],
+                                                               float))
+    return str(path)
+
+
+def off(luma, rois):
+    """A tracker whose points lie a tenth of the box to the right, turned by 10 degrees."""
+    return [face(TRUE + [0.1 * SIZE, 0], (10, 0, 0))]
+
+
+def test_points_are_measured_against_the_box(tmp_path):
+    figures = stills.figures(stills.measure(off, stills_folder(tmp_path / "set")))
+    assert figures["all"]["all68"] == pytest.approx(10, abs=1e-6)
+    assert {part: f["pictures"] for part, f in figures.items()} == {"all": 3, "yaw<30": 1,
+                                                                    "yaw30-60": 1, "yaw>=60": 1}
+
+
+def test_a_doubtful_answer_is_a_miss(tmp_path):
+    answers = stills.measure(lambda luma, rois: [face(score=0.4)], stills_folder(tmp_path / "set"))
+    assert stills.figures(answers)["all"]["missed"] == 3
+
+
+def test_the_box_that_is_given_is_tight(tmp_path):
+    seen = []
+    stills.measure(lambda luma, rois: seen.extend(rois) or [face()],
+                   stills_folder(tmp_path / "set", (0,)))
+    assert seen[0] == pytest.approx(stills.box(TRUE))
+
+
+def test_rotation_is_measured_in_angles_and_as_one_turn(tmp_path):
+    figures = rotation.figures(stills.measure(off, stills_folder(tmp_path / "set", (10, 30))))
+    assert figures["all"]["yaw"] == pytest.approx(10)
+    assert figures["all"]["geodesic_median"] == pytest.approx(10)
+    assert figures["all"]["pitch"] == pytest.approx(0, abs=1e-6)
+
+
+def test_angles_are_compared_the_short_way_round():
+    a, b = ([geometry.matrix_from_angles(0, 0, roll)] for roll in (179, -179))
+    assert rotation.errors(a, b)[0] == pytest.approx([0, 0, 2], abs=1e-6)
+
+
+def test_runs_under_half_of_the_usual_openness_are_closures():
+    assert clips.closures(np.array([1, 1, 0.4, 0.1, 1, np.nan, 1, 0.2])) == [(2, 3), (7, 7)]
+
+
+@pytest.mark.parametrize("found, score", [
+    ([(10, 12)], (1.0, 1, 0, 0)), ([], (0.0, 0, 0, 1)), ([(10, 12), (90, 91)], (2 / 3.0, 1, 1, 0)),
+    ([(10, 12), (51, 51)], (1.0, 1, 0, 0)), ([(17, 18)], (0.0, 0, 1, 1))])
+def test_blinks_are_counted_against_the_marks(found, score):
+    marked = [{"start": 10, "end": 12, "kind": "full"},
+              {"start": 50, "end": 52, "kind": "partial"}]
+    assert clips.blinks(found, marked) == pytest.approx(score)
+
+
+def test_a_lost_frame_counts_as_far_off():
+    reference = [{"found": True, "points": TRUE.tolist()}] * 4
+    mean, bad = clips.against([face(), face(TRUE + [0.2 * SIZE, 0]), None, face()], reference)
+    assert (mean, bad) == (pytest.approx(20 / 3.0), 50.0)
+
+
+class Stepping:
+    """A tracker whose points go one percent of the box to and fro."""
+
+    def __init__(self):
+        self.turn = 0
+
+    def __call__(self, image):
+        self.turn += 1
+        return [face(TRUE + [0.01 * SIZE * (self.turn % 2), 0])]
+
+    def reset(self):
+        """Nothing is remembered."""
+
+
+def test_tremble_is_the_step_from_frame_to_frame():
+    assert clips.tremble(Stepping(), np.zeros((8, 8, 3), np.float32)) == pytest.approx(1, abs=1e-6)
+
+
+def test_a_shape_that_follows_the_truth_correlates():
+    truth = np.random.RandomState(1).uniform(size=(20, 2))
+    assert renders.correlations(0.5 * truth + 0.1, truth) == pytest.approx([1, 1])
+    assert np.isnan(renders.correlations(truth, np.zeros((20, 2)))).all()
+
+
+def test_change_is_counted_from_the_head_that_looks_ahead():
+    shapes = np.zeros((2, len(drawings.YAWS), 1))
+    shapes[:, 0], shapes[:, 4] = 0.2, -0.4          # at -40 and at 40 degrees
+    assert renders.changes(shapes) == pytest.approx(np.array([[0, 0.3]]))
+
+
+def test_eyes_that_nobody_sees_count_for_nothing():
+    drawn = {"eye_visible": np.array([[1, 0], [1, 0]]), "gaze": np.zeros((2, 2, 2)),
+             "openness": np.array([[1.0, 0.0], [0.5, 0.0]])}
+    found = renders.eyes([face(gaze=(4, -2)), face(gaze=(2, 0), openness=0.5)], drawn)
+    assert (found["gaze_yaw"], found["gaze_pitch"], found["openness"]) == pytest.approx((3, 1, 0))
+    assert found["openness_r"] == pytest.approx(1)
+
+
+def drawn_people(count):
+    """What the renderer would give for `count` heads."""
+    shapes = np.random.RandomState(3).uniform(size=(count, 52))
+    return {"pictures": np.full((count, 224, 224), 90, np.uint8), "blendshapes": shapes,
+            "points": np.array([TRUE + 60] * count), "rotation_crop": np.array([np.eye(3)]
+                                                                               * count),
+            "openness": np.linspace(0.5, 1, 2 * count).reshape(count, 2),
+            "gaze": np.zeros((count, 2, 2)), "eye_visible": np.ones((count, 2), bool)}
+
+
+def test_heads_that_were_drawn_before_need_no_renderer(tmp_path):
+    heads = drawn_people(4)
+    np.savez(str(tmp_path / ("heads_4_%s.npz" % drawings.stamp())), **heads)
+    np.savez(str(tmp_path / ("turning_2_%s.npz" % drawings.stamp())),
+             **drawn_people(2 * len(drawings.YAWS)))
+    shapes = iter(list(heads["blendshapes"]) + [np.zeros(52)] * 2 * len(drawings.YAWS))
+    figures = renders.measure(lambda image, rois: [face(TRUE + 60, shapes=next(shapes))],
+                              "nowhere", str(tmp_path), 4, 2)
+    assert figures["driven"] == 52
+    assert figures["points"] == pytest.approx(0)
+    assert figures["rotation_mean"] == pytest.approx(0, abs=1e-4)
+    assert figures["most_turn40"] == 0
+    assert "eyeBlinkLeft" in renders.table(figures)
+
+
+def peer_results(folder):
+    """Made-up results of one peer in a folder."""
+    os.makedirs(os.path.join(folder, "peers"))
+    given = {"images": 5, "misses": 2, "groups": {"all68": {"mean": 3.5}},
+             "yaw<30": {"images": 1, "misses": 0, "all68": {"mean": 2.5}},
+             "rotation": {"all": {"n": 3, "raw": {"yaw": 1.0}}}}
+    with open(os.path.join(folder, "peers", "accuracy_aflw_dev_mediapipe.json"), "w") as f:
+        json.dump({"given_box": given}, f)
+
+
+def test_the_peers_stand_beside_us(tmp_path):
+    peer_results(str(tmp_path))
+    result = peers.results(str(tmp_path), "accuracy_aflw_dev")["MediaPipe FaceMesh refined"]
+    assert peers.points(result, "all") == (5, 2, {"all68": 3.5})
+    assert peers.points(result, "yaw<30") == (1, 0, {"all68": 2.5})
+    assert peers.points(result, "yaw>=60") is None
+    assert peers.rotation(result, "all") == {"yaw": 1.0, "n": 3}
+    ours = {"aflw_dev": stills.figures(stills.measure(off, stills_folder(tmp_path / "set")))}
+    text = stills.table(ours, str(tmp_path))
+    assert "| aflw_dev | all | MediaPipe FaceMesh refined | 5 | 2 | 3.50 | - |" in text
+
+
+def test_the_command_measures_what_is_there(tmp_path, capsys):
+    stills_folder(tmp_path / "aflw_dev", (5,))
+    words = ["accuracy", "--only", "stills", "--data", str(tmp_path), "--out",
+             str(tmp_path / "out")]
+    assert main(words) == 0
+    with open(str(tmp_path / "out" / "accuracy_stills.json")) as f:
+        assert json.load(f)["figures"]["stills"]["points"]["aflw_dev"]["all"]["pictures"] == 1
+    assert "set helen_test: not here" in capsys.readouterr().out
+
+
+def test_a_folder_without_sets_is_named(tmp_path, capsys):
+    assert main(["accuracy", "--only", "stills", "--data", str(tmp_path), "--out",
+                 str(tmp_path)]) == 66
+    assert "give the folder with --data" in capsys.readouterr().err
