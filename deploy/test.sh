@@ -1,5 +1,5 @@
 #!/bin/sh
-# Run the tests on the system's Python and, where one is found, on Python 3.6, the oldest that Kagami supports.
+# Run the tests on the system's Python and, where one is found, on 3.6, the oldest that is supported.
 set -eu
 cd "$(dirname "$0")/.."
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
@@ -17,7 +17,7 @@ echo "kagami: tests on $(.venv/bin/python -V)"
 failed=0
 timeout 900 .venv/bin/python -m pytest -q || failed=1
 
-old=$(python36)
+old=$(python36 || true)
 if [ -n "$old" ]; then
     deploy/setup.sh test36 "$old"
     echo "kagami: tests on $(.venv36/bin/python -V)"
