@@ -19,7 +19,7 @@ READ = {"YUYV": ("raw", "YUY2"), "UYVY": ("raw", "UYVY"), "NV12": ("raw", "NV12"
         "NV21": ("raw", "NV21"), "YU12": ("raw", "I420"), "YV12": ("raw", "YV12"),
         "422P": ("raw", "Y42B"), "RGB3": ("raw", "RGB"), "BGR3": ("raw", "BGR"),
         "MJPG": ("jpeg", "JPEG"), "JPEG": ("jpeg", "JPEG"), "GREY": ("raw", "GRAY8")}
-JPEG_FROM = 720        # rows; from here on USB is too slow for raw pictures at a camera's full rate
+JPEG_FROM = 720        # rows; from here on USB is too slow for raw pictures at full rate
 INFRARED = re.compile(r"\bIR\b|infra-?red", re.IGNORECASE)
 BARRED = "no permission to open it"
 NUMBER = re.compile(r"(\d+)$")
@@ -51,7 +51,8 @@ def found(dev="/dev"):
     for link in sorted(glob.glob(os.path.join(glob.escape(dev), "v4l", "by-*", "*"))):
         links.setdefault(os.path.realpath(link), []).append(os.path.basename(link))
     paths = glob.glob(os.path.join(glob.escape(dev), "video[0-9]*"))
-    return [_camera(path, links.get(os.path.realpath(path), ())) for path in sorted(paths, key=_number)]
+    return [_camera(path, links.get(os.path.realpath(path), ()))
+            for path in sorted(paths, key=_number)]
 
 
 def find(device="", before=None, dev="/dev"):

@@ -1,6 +1,7 @@
 """Launch lines come in, pictures as they lie in GStreamer's memory go out: its only door."""
 import re
 import weakref
+from time import monotonic
 from typing import NamedTuple, Optional
 
 import numpy as np
@@ -23,7 +24,7 @@ except (ImportError, ValueError) as e:
 # of Y taken as a view with steps of two would be packed anew by OpenCV at every crop.
 LINES = {
     "file": "filesrc location={path} ! decodebin expose-all-streams=false caps=video/x-raw(ANY) "
-            "! videoconvert ! videoflip method=automatic",
+            "! videoconvert ! videoflip video-direction=auto",
     "stdin": "fdsrc fd={fd} blocksize={size} ! rawvideoparse width={width} height={height} "
              "format={format} framerate={rate} plane-strides=\"{strides}\" "
              "plane-offsets=\"{offsets}\" frame-size={size} ! videoconvert",
@@ -34,16 +35,18 @@ LINES = {
     "jpeg": "v4l2src name=camera device={path} ! image/jpeg,width={width},height={height},"
             "framerate={rate} ! jpegdec ! videoconvert",
 }
-TURNS = {90: " ! videoflip method=clockwise", 180: " ! videoflip method=rotate-180",
-         270: " ! videoflip method=counterclockwise"}
-FLIPS = {"horizontal": " ! videoflip method=horizontal-flip",
-         "vertical": " ! videoflip method=vertical-flip",
-         "both": " ! videoflip method=rotate-180"}
+TURNS = {90: " ! videoflip video-direction=90r", 180: " ! videoflip video-direction=180",
+         270: " ! videoflip video-direction=90l"}
+FLIPS = {"horizontal": " ! videoflip video-direction=horiz",
+         "vertical": " ! videoflip video-direction=vert",
+         "both": " ! videoflip video-direction=180"}
 # The first plane of each of these is Y.
 LUMA = "video/x-raw,format=(string){GRAY8,I420,YV12,NV12,NV21,Y42B,Y444}"
-SINKS = {"live": "sync=false max-buffers=1 drop=true", "paced": "sync=true max-buffers=1 drop=true",
+SINKS = {"live": "sync=false max-buffers=1 drop=true",
+         "paced": "sync=true max-buffers=1 drop=true",
          "every": "sync=false max-buffers=2 drop=false"}
-SINK = ' ! appsink name={name} enable-last-sample=false {sink} caps="{caps}"'
+SINK = (' ! appsink name={name} enable-last-sample=false wait-on-eos=false {sink} '
+        'caps="{caps}"')
 TEE = " ! tee name=both ! queue max-size-buffers=1"
 BESIDE_WAIT = 2 * 10 ** 9         # nanoseconds
 BESIDE = " both. ! queue max-size-buffers=1 ! videoconvert"
@@ -76,7 +79,8 @@ def line(name, camera, sink, rgb, **values):
     to its sinks (a key of SINKS)."""
     if "path" in values:
         values["path"] = '"%s"' % values["path"].replace("\\", "\\\\").replace('"', '\\"')
-    text = LINES[name].format(**values) + TURNS.get(camera.rotation, "") + FLIPS.get(camera.flip, "")
+    text = LINES[name].format(**values)
+    text += TURNS.get(camera.rotation, "") + FLIPS.get(camera.flip, "")
     luma = SINK.format(name="luma", sink=SINKS[sink], caps=LUMA)
     if not rgb:
         return text + luma
@@ -105,10 +109,16 @@ class Pipeline:
     def prepare(self, wait):
         """Go as far as the first picture, within `wait` seconds. Broken where there is none."""
         self._pipeline.set_state(Gst.State.PAUSED)
-        state = self._pipeline.get_state(int(wait * Gst.SECOND))[0]
-        self._check()
-        if state != Gst.StateChangeReturn.SUCCESS:
-            raise Broken("no picture within %g s" % wait)
+        message, end, idle = None, monotonic() + wait, 0
+        while message is None:
+            message = self._bus.timed_pop_filtered(Gst.SECOND // 10, _READY)
+            # decodebin now and then loses the error of what it plugs in; then no thread runs on.
+            idle = 0 if _busy(self._pipeline) else idle + 1
+            if message is None and (idle == 5 or monotonic() > end):
+                raise Broken("nothing in it can be played")
+        _raise_error(message)
+        if self._views[0].ended:
+            raise Broken("no picture in it")
 
     def play(self):
         """Let it run. Broken where it cannot start."""
@@ -129,14 +139,15 @@ class Pipeline:
         luma, rgb = self._views[0], [view.array() for view in self._views[1:]] or [None]
         return Picture(luma.array(), rgb[0], luma.time, luma.duration, luma.number)
 
-    def close(self, wait=0.5):
-        """Stop: end of stream first, so that a camera's driver is left in order."""
+    def close(self, farewell=0.0):
+        """Stop. farewell: seconds in which a camera's driver may bring its stream to an end; only
+        where nothing holds the stream up, for this waits for it."""
         for view in self._views:
             view.drop()
-        if not self.ended:
+        if farewell and not self.ended:
             self._pipeline.send_event(Gst.Event.new_eos())
             ends = Gst.MessageType.EOS | Gst.MessageType.ERROR
-            self._bus.timed_pop_filtered(int(wait * Gst.SECOND), ends)
+            self._bus.timed_pop_filtered(int(farewell * Gst.SECOND), ends)
         self._stop()
         self.ended = True
 
@@ -160,12 +171,7 @@ class Pipeline:
     def _check(self):
         message = self._bus.pop_filtered(Gst.MessageType.ERROR)
         if message is not None:
-            error, details = message.parse_error()
-            why = _STOPPED.search(details or "")
-            broken = Broken(error.message.rstrip(".") + (" (%s)" % why.group(1) if why else ""))
-            if "Missing decoder" in (details or ""):
-                broken.missing = details.split("Missing decoder:")[1].split("\n")[0].strip()
-            raise broken
+            _raise_error(message)
 
 
 class _View:
@@ -213,7 +219,27 @@ class _View:
         self._sample = self._buffer = None
 
 
+def _busy(container):
+    """True while a thread moves data anywhere in a bin."""
+    return any(_busy(element) if isinstance(element, Gst.Bin) else
+               any(pad.get_task_state() == Gst.TaskState.STARTED for pad in element.pads)
+               for element in container.children)
+
+
+def _raise_error(message):
+    """Broken for a message that is an error."""
+    if message.type != Gst.MessageType.ERROR:
+        return
+    error, details = message.parse_error()
+    why = _STOPPED.search(details or "")
+    broken = Broken(error.message.rstrip(".") + (" (%s)" % why.group(1) if why else ""))
+    if "Missing decoder" in (details or ""):
+        broken.missing = details.split("Missing decoder:")[1].split("\n")[0].strip()
+    raise broken
+
+
 _STOPPED = re.compile(r"streaming stopped, reason ([\w-]+)")
+_READY = Gst.MessageType.ASYNC_DONE | Gst.MessageType.ERROR
 _NONE = Gst.CLOCK_TIME_NONE
 
 

@@ -13,6 +13,7 @@ from appliance.sources.gstreamer import Broken, Pipeline, line
 log = logging.getLogger("kagami.source")
 AGAIN = 1.0           # seconds between two tries
 PATIENCE = 10.0       # seconds for which the same camera is waited for while another is there
+FAREWELL = 0.5        # seconds for a camera to end its stream
 SILENCE = 3.0         # seconds without a picture after which a pipeline counts as wedged
 
 
@@ -75,6 +76,7 @@ class Live(Source):
         super().__init__(live=True)
         self._start, self._name, self._mode, self._count = start, name, "", Count(by_number)
         self._pipeline, self._next, self._heard, self._told = None, 0.0, 0.0, None
+        self.state = "waiting for %s: starting" % name
         self._open()
 
     def read(self, wait=0.5):
@@ -97,7 +99,7 @@ class Live(Source):
         """Let go of the camera."""
         super().close()
         if self._pipeline is not None:
-            self._pipeline.close()
+            self._pipeline.close(FAREWELL)
             self._pipeline = None
 
     def _again(self, wait):
@@ -123,9 +125,9 @@ class Live(Source):
     def _lose(self, reason):
         self._next = monotonic() + AGAIN
         if self._pipeline is not None:
-            self._pipeline.close(0)
+            self._pipeline.close()
             self._pipeline = None
-            self.restarts += 1
+        self.restarts += self.state == "running"
         self._count.restart()
         self.state = "waiting for %s: %s" % (self._name, reason)
         if self._told != "away":

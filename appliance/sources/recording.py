@@ -22,7 +22,7 @@ def open_file(path, camera, every_frame=False, rgb=False):
     try:
         pipeline.prepare(OPENING)
     except Broken as e:
-        pipeline.close(0)
+        pipeline.close()
         raise _unreadable(path, e) from e
     return Recording(pipeline, path, every_frame)
 
@@ -53,10 +53,10 @@ class Recording(Source):
     def close(self):
         """Let go of the file."""
         super().close()
-        self._pipeline.close(0)
+        self._pipeline.close()
 
     def _pull(self, wait):
-        if not self._playing:            # here, so that a paced file does not start before its time
+        if not self._playing:            # only now, lest a paced file runs on before it is read
             self._pipeline.play()
             self._playing = True
         return self._pipeline.pull(wait)
@@ -92,7 +92,8 @@ def _check(path):
 
 
 def _unreadable(path, broken):
-    if broken.missing:
+    if broken.missing and "audio/" not in broken.missing:
         return PartMissing(path, "no decoder here for %s" % broken.missing,
                            "sudo apt-get install gstreamer1.0-libav gstreamer1.0-plugins-bad")
-    return DataError(path, str(broken), "give a video that plays elsewhere")
+    why = "no picture in it, only sound" if broken.missing else str(broken)
+    return DataError(path, why, "give a video that plays elsewhere")

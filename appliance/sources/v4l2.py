@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from fractions import Fraction
 from typing import NamedTuple, Tuple
 
-CAPTURE, CODEC, OWN = 0x1001, 0xc000, 0x80000000     # OWN: the node's flags stand beside the device's
+# OWN: the flags of the node stand beside those of the whole device.
+CAPTURE, OWN = 0x1001, 0x80000000
 PICTURES = 1, 9                                  # buffer types: capture, capture in several planes
 # Sizes offered where a driver takes any.
 USUAL = ((320, 240), (640, 360), (640, 480), (800, 600), (1280, 720), (1920, 1080), (3840, 2160))
@@ -136,7 +137,7 @@ def _rates(handle, code, width, height):
         if kind == DISCRETE:
             found.add(Fraction(numbers[1], max(1, numbers[0])))
             continue
-        slow, fast = Fraction(numbers[3], max(1, numbers[2])), Fraction(numbers[1], max(1, numbers[0]))
+        fast, slow = (Fraction(b, max(1, a)) for a, b in (numbers[:2], numbers[2:4]))
         found |= {Fraction(rate) for rate in USUAL_RATES if slow <= rate <= fast} or {fast}
         break
     return sorted(found, reverse=True)

@@ -1,0 +1,256 @@
+"""Cameras come and go: waited for, found again, rebuilt when wedged; numbers go on, one line for each change."""
+import logging
+import os
+import time
+
+import pytest
+
+from appliance.errors import PartMissing
+from tests.fakes.kernel import Kernel
+
+pytest.importorskip("gi", reason="no GStreamer for this Python")
+
+from appliance.sources import cameras, gstreamer, live, open_source, v4l2  # noqa: E402
+
+STAND_IN = {"raw": "videotestsrc name=camera is-live=true ! video/x-raw,format={format},width={width},"
+                   "height={height},framerate={rate} ! videoconvert",
+            "jpeg": "videotestsrc name=camera is-live=true ! video/x-raw,format=I420,width={width},height={height},"
+                    "framerate={rate} ! jpegenc ! jpegdec ! videoconvert"}
+FORMATS = {"YUYV": {(640, 480): [(1, 30)], (1280, 720): [(1, 5)]}, "MJPG": {(1280, 720): [(1, 30)]}}
+
+
+class Plug:
+    """A camera in a fake kernel whose pictures come from a pattern; what is not plugged in meets the real v4l2src."""
+
+    def __init__(self, kernel, monkeypatch):
+        self.kernel, self.lines, self.pipelines = kernel, [], []
+        self._patch, self._real = monkeypatch, dict(gstreamer.LINES)
+        monkeypatch.setattr(live, "Pipeline", self._pipeline)
+        self.insert()
+
+    def insert(self, number=0, card="Webcam"):
+        self.path = self.kernel.plug(number, card, FORMATS, by_id="usb-%s-video-index0" % card)
+        self._lines(STAND_IN)
+
+    def remove(self):
+        """Pull it out: the driver's error, then nothing there."""
+        self.break_off("Could not read from resource.")
+        self.kernel.unplug(self.path)
+        os.remove(os.path.join(self.kernel.dev, "v4l", "by-id", "usb-Webcam-video-index0"))
+
+    def occupy(self):
+        """The real v4l2src opens the fake node, which is no device to it."""
+        self._lines(self._real)
+
+    def release(self):
+        self._lines(STAND_IN)
+
+    def break_off(self, words):
+        element = self.element("camera")
+        Gst, GLib = gstreamer.Gst, gstreamer.GLib
+        error = GLib.Error.new_literal(Gst.ResourceError.quark(), words, Gst.ResourceError.READ)
+        element.post_message(Gst.Message.new_error(element, error, "the test"))
+        element.send_event(Gst.Event.new_eos())           # a source that fails ends its stream
+
+    def element(self, name):
+        return self.pipelines[-1]._pipeline.get_by_name(name)
+
+    def _lines(self, lines):
+        for name in STAND_IN:
+            self._patch.setitem(gstreamer.LINES, name, lines[name])
+
+    def _pipeline(self, text):
+        self.lines.append(text)
+        self.pipelines.append(gstreamer.Pipeline(text))
+        return self.pipelines[-1]
+
+
+@pytest.fixture
+def plug(tmp_path, monkeypatch):
+    kernel = Kernel(str(tmp_path))
+    monkeypatch.setattr(v4l2, "ioctl", kernel.ioctl)
+    monkeypatch.setattr(live, "AGAIN", 0.05)
+    find = cameras.find
+    monkeypatch.setattr(cameras, "find", lambda device, before: find(device, before, dev=kernel.dev))
+    return Plug(kernel, monkeypatch)
+
+
+@pytest.fixture
+def opened(camera):
+    """opened(url, **changes of the options): a source that is closed after the test."""
+    sources = []
+
+    def make(url="usb", **changes):
+        sources.append(open_source(url, camera._replace(**changes)))
+        return sources[-1]
+    yield make
+    for source in sources:
+        source.close()
+
+
+def until(source, holds, seconds=10):
+    """Read until holds(frame) and give that frame; frames before it are forgotten."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        frame = source.read(0.2)
+        if holds(frame):
+            return frame
+    raise AssertionError("not within %d s; state: %s" % (seconds, source.state))
+
+
+def picture(frame):
+    return frame is not None
+
+
+def nothing(frame):
+    return frame is None
+
+
+def test_a_camera_delivers_the_mode_nearest_to_the_options(plug, opened):
+    frame = until(opened(), picture)
+    assert frame.luma.shape == (480, 640)
+    assert "format=YUY2" in plug.lines[0] and "framerate=30/1" in plug.lines[0]
+
+
+def test_a_large_picture_is_asked_for_as_jpeg(plug, opened):
+    source = opened(width=1280, height=720)
+    assert until(source, picture).luma.shape == (720, 1280) and "jpegdec" in plug.lines[0]
+
+
+def test_without_a_camera_it_waits_and_says_for_what(plug, opened):
+    plug.kernel.unplug(plug.path)
+    source = opened()
+    assert source.read(0.1) is None and not source.ended
+    assert source.state == "waiting for a camera: none is there"
+
+
+def test_a_camera_that_was_named_is_waited_for_by_its_name(plug, opened):
+    source = opened("usb:C920")
+    assert source.read(0.1) is None and source.state == "waiting for camera C920: not there"
+
+
+def test_a_camera_plugged_in_later_is_taken(plug, opened):
+    plug.kernel.unplug(plug.path)
+    os.remove(os.path.join(plug.kernel.dev, "v4l", "by-id", "usb-Webcam-video-index0"))
+    source = opened()
+    assert source.read(0.1) is None
+    plug.insert()
+    until(source, picture)
+    assert source.state == "running" and source.restarts == 0
+
+
+def test_a_camera_unplugged_is_waited_for_and_numbers_go_on(plug, opened):
+    source = opened()
+    before = until(source, picture).number
+    plug.remove()
+    until(source, nothing)
+    assert source.state.startswith("waiting for camera Webcam") and not source.ended
+    plug.insert()
+    assert until(source, picture).number > before and source.restarts == 1
+
+
+def test_each_change_is_logged_once(plug, opened, caplog):
+    caplog.set_level(logging.INFO, "kagami.source")
+    source = opened()
+    until(source, picture)
+    plug.remove()
+    until(source, nothing)
+    for _ in range(5):
+        source.read(0.06)
+    plug.insert()
+    until(source, picture)
+    until(source, picture)
+    assert [r.levelname for r in caplog.records] == ["INFO", "WARNING", "INFO"]
+
+
+def test_what_v4l2src_refuses_is_weather(plug, opened):
+    plug.occupy()
+    source = opened()
+    assert source.read(0.1) is None and "waiting for camera Webcam" in source.state
+    plug.release()
+    until(source, picture)
+
+
+def test_a_pipeline_without_pictures_is_built_anew(plug, opened, monkeypatch):
+    monkeypatch.setattr(live, "SILENCE", 0.3)
+    monkeypatch.setitem(gstreamer.LINES, "raw", STAND_IN["raw"] + " ! valve name=valve")
+    source = opened()
+    before = until(source, picture).number
+    plug.element("valve").set_property("drop", True)
+    until(source, lambda frame: len(plug.pipelines) > 1)
+    assert until(source, picture).number > before and source.restarts == 1
+
+
+def test_a_camera_that_stops_by_itself_is_started_again(plug, opened, monkeypatch):
+    monkeypatch.setitem(gstreamer.LINES, "raw", STAND_IN["raw"].replace("is-live", "num-buffers=3 is-live"))
+    source = opened()
+    until(source, lambda frame: frame is not None and len(plug.pipelines) == 3)
+    assert source.restarts == 2
+
+
+def test_the_same_camera_is_waited_for_while_another_is_there(plug, opened, monkeypatch, caplog):
+    caplog.set_level(logging.INFO, "kagami.source")
+    source = opened()
+    until(source, picture)
+    plug.remove()
+    plug.insert(1, "Other")
+    until(source, nothing)
+    assert source.read(0.2) is None and "Webcam" in source.state
+    monkeypatch.setattr(live, "PATIENCE", 0.0)
+    until(source, picture)
+    assert "camera Other" in caplog.messages[-1]
+
+
+def test_a_camera_that_may_not_be_opened_is_told_at_the_start(plug, opened, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied")
+    monkeypatch.setattr(v4l2, "node", refuse)
+    with pytest.raises(PartMissing):
+        opened()
+
+
+def test_a_camera_that_may_not_be_opened_later_is_weather(plug, opened, monkeypatch):
+    source = opened()
+    until(source, picture)
+    plug.break_off("gone")
+    node = v4l2.node
+
+    def refuse(path):
+        raise PermissionError(13, "Permission denied")
+    monkeypatch.setattr(v4l2, "node", refuse)
+    until(source, lambda frame: "no permission" in source.state)
+    monkeypatch.setattr(v4l2, "node", node)
+    until(source, picture)
+
+
+def test_a_node_that_does_not_exist_meets_the_real_kernel(opened):
+    source = opened("usb:/dev/video99")
+    assert source.read(0.05) is None
+    assert source.state == "waiting for camera /dev/video99: not there" and source.live
+
+
+def test_a_slow_reader_gets_the_newest_picture_and_drops_are_counted(opened):
+    source = opened("test")
+    first = until(source, picture)
+    time.sleep(0.4)
+    source.read()                                      # the one that waited
+    newest = until(source, picture)
+    assert time.monotonic() - newest.time < 0.2
+    assert newest.number > first.number + 2
+    assert source.dropped >= newest.number - first.number - 2
+
+
+def test_times_are_monotonic_seconds(opened):
+    frame = until(opened("test"), picture)
+    assert 0 <= time.monotonic() - frame.time < 1 and 0 <= time.perf_counter() - frame.arrived < 1
+
+
+def test_the_pattern_moves(opened):
+    source = opened("test")
+    first = until(source, picture).luma.copy()
+    assert (until(source, picture).luma != first).any()
+
+
+def test_the_pattern_has_the_size_of_the_options(opened):
+    source = opened("test", width=321, height=241, rate=15)
+    assert until(source, picture).luma.shape == (241, 321) and source.size == (321, 241)
