@@ -1,15 +1,17 @@
-"""`python -m engines.training prepare|landmarks|iris|detector|export`: from the given data to the networks.
+"""`python -m engines.training prepare|detector|mistakes|landmarks|iris|export`: from the given data to the networks.
 
     prepare --data ../shared/data/train --material MATERIAL
-    landmarks|iris|detector --material MATERIAL --minutes 30
-    export landmarks iris detector
+    detector|landmarks|iris --material MATERIAL --minutes 30
+    mistakes --material MATERIAL          with a detector exported, before the landmarks
+    export landmarks iris detector --material MATERIAL
 """
 import argparse
 import os
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 COUNTS = {"faces": 12000, "turned": 6000, "eyes": 10000, "held_out": 500}
-MINUTES = {"landmarks": 30.0, "iris": 12.0, "detector": 18.0}       # minutes on two cores that gave usable networks
+# Minutes on two cores that gave usable networks.
+MINUTES = {"landmarks": 30.0, "iris": 12.0, "detector": 18.0}
 
 
 def main(words=None):
@@ -26,6 +28,9 @@ def _parser():
     _prepare(steps.add_parser("prepare", help="labels, renders and turned portraits into a folder"))
     for name, minutes in MINUTES.items():
         _train(steps.add_parser(name, help="train the %s network" % name), minutes)
+    mine = steps.add_parser("mistakes", help="collect what the detector takes for faces")
+    _material(mine)
+    mine.set_defaults(step=collect)
     _export(steps.add_parser("export", help="write trained networks and their manifest rows"))
     return parser
 
@@ -73,6 +78,12 @@ def train(args):
     from engines.training.trainers import TRAINERS
     choice = {"renders": tuple(args.renders)} if args.renders else {}
     TRAINERS[args.name](args.material, _run(args, args.name), args.minutes, workers=args.workers, **choice)
+
+
+def collect(args):
+    """Write hard.npz."""
+    from engines.training import mistakes
+    print("%d crops that the detector took for faces" % mistakes.collect(args.material))
 
 
 def export(args):

@@ -40,8 +40,8 @@ def geodesic(a, b):
 class Landmarks:
     """Points (% of the box), rotation, missed faces; on renders the blendshapes too; false faces among negatives."""
 
-    def __init__(self, portraits, renders, backgrounds, negatives=400, most=500):
-        source = faces.Faces(portraits, renders, backgrounds, seed=99)
+    def __init__(self, portraits, renders, backgrounds, negatives=400, most=500, hard=()):
+        source = faces.Faces(portraits, renders, backgrounds, seed=99, hard=hard)
         self.sets = [("portraits", _plain(source, portraits, len(portraits["luma"])))]
         if renders is not None:
             self.sets.append(("renders", _plain(source, renders, min(most, len(renders["luma"])))))

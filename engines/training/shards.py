@@ -25,7 +25,9 @@ def _array(part, name):
 
 
 def write(path, rows):
-    """Write a list of dicts as one shard; the file is whole or not there."""
+    """Write a list of dicts as one shard, none for no rows; the file is whole or not there."""
+    if not rows:
+        return
     partial = path[:-len(".npz")] + ".part.npz"
     np.savez_compressed(partial, **{k: np.stack([np.asarray(r[k]) for r in rows]) for k in rows[0]})
     os.replace(partial, path)

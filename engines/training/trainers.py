@@ -29,17 +29,25 @@ def landmarks(material, folder, minutes, renders=RENDERS, workers=1, batch=64, c
     unseen, unseen_drawn, _ = faces.load(material, ("val_faces.npz",), validation=True)
     count = len(drawn["luma"]) if drawn else 0
     print("landmarks: %d portraits, %d renders, %d backgrounds" % (len(portraits["luma"]), count, len(backgrounds)))
-    validate = evaluate.Landmarks(unseen, unseen_drawn, backgrounds, checks)
+    hard = _hard(material)
+    validate = evaluate.Landmarks(unseen, unseen_drawn, backgrounds, checks, hard=hard[::10])
     mean = torch.from_numpy(validate.mean_points())
-    make = partial(faces.Faces, portraits, drawn, backgrounds, shares(count, batch))
+    hard = [crop for i, crop in enumerate(hard) if i % 10]
+    make = partial(faces.Faces, portraits, drawn, backgrounds, shares(count, batch), hard=hard)
     training = Training("landmarks", make, folder, minutes, RATE, workers=workers, start=lambda net: net.start_from(mean))
     return training.run(validate)
 
 
+def _hard(material):
+    """What the detector took for faces (see `mistakes`), or nothing."""
+    path = os.path.join(material, "hard.npz")
+    return np.load(path)["crops"] if os.path.exists(path) else np.zeros((0, 1, 1), np.uint8)
+
+
 def shares(renders, batch=64):
     """(portraits, renders, negatives) in a batch, by how many renders there are."""
-    negatives = batch // 8
-    drawn = 0 if not renders else batch * 13 // 32 if renders > FEW_RENDERS else batch * 3 // 16
+    negatives = batch * 3 // 16
+    drawn = 0 if not renders else batch * 7 // 16 if renders > FEW_RENDERS else batch * 3 // 16
     return batch - negatives - drawn, drawn, negatives
 
 

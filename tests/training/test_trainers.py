@@ -8,7 +8,7 @@ torch = pytest.importorskip("torch", reason="networks are trained where torch is
 pytest.importorskip("onnx", reason="networks are exported where onnx is installed")
 
 from appliance.backends import manifest  # noqa: E402 (needs what was looked for above)
-from engines.training import evaluate, faces, trainers  # noqa: E402
+from engines.training import evaluate, faces, mistakes, trainers  # noqa: E402
 from engines.training.__main__ import main  # noqa: E402
 from tests.training import sample  # noqa: E402
 
@@ -53,9 +53,18 @@ def test_what_was_trained_is_exported_with_its_row(name, material, tmp_path):
 
 
 def test_a_batch_is_shared_between_portraits_renders_and_negatives():
-    assert trainers.shares(0) == (56, 0, 8)
-    assert trainers.shares(2000) == (44, 12, 8)
-    assert trainers.shares(8000) == (30, 26, 8)
+    assert trainers.shares(0) == (52, 0, 12)
+    assert trainers.shares(2000) == (40, 12, 12)
+    assert trainers.shares(8000) == (24, 28, 12)
+
+
+def test_what_the_detector_takes_for_faces_is_collected(material, tmp_path):
+    folder = tmp_path / "material"
+    folder.mkdir()
+    os.symlink(os.path.join(material, "backgrounds"), str(folder / "backgrounds"))
+    count = mistakes.collect(str(folder))
+    crops = np.load(str(folder / "hard.npz"))["crops"] if count else np.zeros((0, 166, 166))
+    assert crops.shape == (count, 166, 166)
 
 
 def test_what_is_kept_out_is_never_trained_on(material):
