@@ -65,8 +65,8 @@ class Recording(Source):
         self.ended = True
         pictures = self._count.number + 1
         if not pictures:
-            raise DataError(self._name, reason or "it ended before one whole picture",
-                            "check its size and format")
+            why = "it ended before one whole picture" + (" (%s)" % reason if reason else "")
+            raise DataError(self._name, why, "check its size and format")
         if reason:
             log.warning("%s: breaks off after %d pictures: %s", self._name, pictures, reason)
 
