@@ -44,7 +44,7 @@ def track(path, outcome, config, line=None):
                     write(frame, faces)
                 count, seen = count + 1, seen + bool(faces)
                 if line is not None:
-                    line.show(lambda: _progress(source, count, seen))
+                    line.show(lambda: _progress(source.length, frame.time, count, seen))
     return count, seen
 
 
@@ -80,8 +80,12 @@ def _writers(outcome, config):
         yield _video(outcome.overlay, config, outcome.only)
 
 
-def _progress(source, count, seen):
-    return "%d frames  %d with a face" % (count, seen)
+def _progress(length, time, count, seen):
+    words = "%d frames, %d with a face" % (count, seen)
+    if not length:
+        return words
+    share = min(1.0, time / length)
+    return "[%-30s] %3d %%  %s" % ("#" * int(30 * share), int(100 * share), words)
 
 
 @contextmanager

@@ -124,6 +124,12 @@ def test_a_file_that_breaks_leaves_nothing_half(film, tmp_path, monkeypatch):
     assert os.listdir(str(tmp_path)) == []
 
 
+def test_progress_is_a_bar_where_the_length_is_known():
+    assert offline._progress(10.0, 5.0, 150, 149) == (
+        "[###############               ]  50 %  150 frames, 149 with a face")
+    assert offline._progress(None, 5.0, 150, 149) == "150 frames, 149 with a face"
+
+
 @pytest.mark.parametrize("outcome, told", [
     (Outcome(), "nothing to write"),
     (Outcome(json="clip.mp4"), "named twice"),

@@ -99,6 +99,17 @@ def test_sigusr1_prints_the_table_and_goes_on(receiver):
     assert program.returncode == 0 and out.count("stage") == 2
 
 
+def shown(master):
+    """What a terminal was given until the program closed it."""
+    parts = []
+    while True:
+        try:
+            parts.append(os.read(master, 65536))
+        except OSError:      # how Linux says that the other side has closed
+            os.close(master)
+            return b"".join(parts).decode()
+
+
 def test_on_a_terminal_the_status_is_rewritten_in_place(receiver):
     master, slave = pty.openpty()
     program = started("run", "--source", "test", "--to", target(receiver), stderr=slave)
@@ -106,16 +117,19 @@ def test_on_a_terminal_the_status_is_rewritten_in_place(receiver):
     wait_for_frames(receiver, 30)
     program.terminate()
     program.communicate(timeout=30)
-    shown = b""
-    while True:
-        try:
-            part = os.read(master, 65536)
-        except OSError:      # how Linux says that the other side has closed
-            break
-        shown += part
-    os.close(master)
-    text = shown.decode()
-    assert text.count("\r\x1b[K") > 3 and re.search(r"no face  \d+\.\d fps  .*-> kagami@127", text)
+    text = shown(master)
+    assert text.count("\r\x1b[K") > 3
+    assert re.search(r"no face  \d+\.\d fps  .*-> kagami@127", text)
+
+
+def test_on_a_terminal_track_shows_how_far_it_is(grey_clip, tmp_path):
+    master, slave = pty.openpty()
+    program = started("track", grey_clip, "--json", str(tmp_path / "out"), stderr=slave)
+    os.close(slave)
+    program.communicate(timeout=60)
+    text = shown(master)
+    assert re.search(r"\r\x1b\[K\[#* *\] +\d+ %  \d+ frames", text)
+    assert text.endswith("12 frames, 0 with a face\r\n")
 
 
 def test_run_of_a_file_ends_with_it_and_writes_its_timing(receiver, grey_clip, tmp_path):

@@ -18,10 +18,12 @@ class Source:
     last picture. dropped: pictures that were there and never handed out. restarts: how often a
     camera was opened anew. state: "running", or "waiting for CAMERA: REASON". size: (width,
     height), None before the first picture.
+    `length`: seconds in all, None where nobody can tell.
     """
 
     def __init__(self, live=False):
         self.live, self.ended, self.state, self.size = live, False, "running", None
+        self.length = None
         self.dropped = self.restarts = 0
 
     def read(self, wait=0.5):
@@ -84,10 +86,10 @@ def _stdin(form, camera, every_frame, rgb):
 
 
 def _test(rest, camera, every_frame, rgb):
-    from appliance.sources import live
     if rest:
         raise UsageError("source test:" + rest, "the pattern takes nothing after its name",
                          "give test")
+    from appliance.sources import live
     return live.pattern(camera, rgb)
 
 

@@ -127,6 +127,12 @@ class Pipeline:
             raise Broken("it does not start")
 
     @property
+    def length(self):
+        """Seconds in all, None where the file does not tell."""
+        told, nanoseconds = self._pipeline.query_duration(Gst.Format.TIME)
+        return nanoseconds / 1e9 if told and nanoseconds > 0 else None
+
+    @property
     def started(self):
         """time.monotonic() of the moment that Picture.time counts from."""
         return self._pipeline.get_base_time() / 1e9

@@ -36,6 +36,7 @@ class Recording(Source):
     def __init__(self, pipeline, name, every_frame, live=False):
         super().__init__(live)
         self._pipeline, self._name, self._every = pipeline, name, every_frame
+        self.length = pipeline.length
         self._count, self._playing = Count(count.none if every_frame else count.by_time), False
 
     def read(self, wait=0.5):

@@ -21,6 +21,7 @@ class Stills(Source):
         super().__init__()
         self._paths, self._camera, self._rgb = _pictures(folder), camera, rgb
         self._start, self._next = None if every_frame else monotonic(), 0
+        self.length = len(self._paths) / camera.rate
 
     def read(self, wait=0.5):
         """The next Frame (see Source.read)."""

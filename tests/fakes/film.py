@@ -11,7 +11,7 @@ class Film:
     def __init__(self, pictures, live=False):
         self._pictures, self._number = list(pictures), 0
         self.live, self.dropped, self.state, self.size = live, 0, "running", None
-        self.closed = False
+        self.length, self.closed = len(self._pictures) / 30.0, False
 
     @property
     def ended(self):
