@@ -20,11 +20,13 @@ class LiveLine:
     def __init__(self, stream=None):
         self.stream = stream or sys.stderr
         self.live = self.stream.isatty()
-        self._shown, self._next = False, 0.0 if self.live else time.monotonic() + FIRST_AFTER
+        self._shown, self._next = False, None
 
     def show(self, text):
         """Show what text() gives, if it is time; text is called only then."""
         now = time.monotonic()
+        if self._next is None:
+            self._next = now + (0.0 if self.live else FIRST_AFTER)
         if now < self._next:
             return
         self._next = now + (REDRAW_EVERY if self.live else PLAIN_EVERY)
