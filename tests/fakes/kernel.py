@@ -1,4 +1,4 @@
-"""Video nodes without a kernel: plain files, and an ioctl that answers for them as V4L2 would, refusals included."""
+"""Video nodes without a kernel: files, and an ioctl that answers and refuses as V4L2 does."""
 import errno
 import os
 import struct
@@ -9,14 +9,14 @@ CAMERA, META = 0x1 | v4l2.OWN, v4l2.OWN
 
 
 class Kernel:
-    """Nodes in the folder `dev`; plug it in with monkeypatch.setattr(v4l2, "ioctl", kernel.ioctl)."""
+    """Nodes in the folder `dev`; monkeypatch.setattr(v4l2, "ioctl", kernel.ioctl) plugs it in."""
 
     def __init__(self, dev):
         self.dev, self.nodes, self.set = dev, {}, {}
 
     def plug(self, number, card, formats, own=0x1, by_id=None, controls=None, all_nodes=None):
-        """A node with {format: {(width, height): [(numerator, denominator) of an interval]}}; a stepwise size is
-        {(w0, w1, step, h0, h1, step): ...}; controls {number: (low, high)}."""
+        """A node; formats: {format: {(width, height): [(numerator, denominator) of an interval]}},
+        a stepwise size is (w0, w1, step, h0, h1, step). controls: {number: (low, high)}."""
         path = os.path.join(self.dev, "video%d" % number)
         open(path, "w").close()
         if by_id:
@@ -46,7 +46,8 @@ class Kernel:
 
     @staticmethod
     def _capability(card, own, every):
-        return struct.pack("=16s32s32s6I", b"uvcvideo", card.encode(), b"usb-1", 0x60000, every | v4l2.OWN, own, 0, 0, 0)
+        return struct.pack("=16s32s32s6I", b"uvcvideo", card.encode(), b"usb-1", 0x60000,
+                           every | v4l2.OWN, own, 0, 0, 0)
 
     @staticmethod
     def _format(record, own, formats):
@@ -54,14 +55,15 @@ class Kernel:
         if kind != 1 or not own & 0x1:
             refuse(errno.EINVAL)
         code = pick(list(formats), index)
-        return struct.pack("=3I32s4s4I", index, kind, 0, b"some name", code.ljust(4).encode(), 0, 0, 0, 0)
+        return struct.pack("=3I32s4s4I", index, kind, 0, b"some name", code.ljust(4).encode(),
+                           0, 0, 0, 0)
 
     @staticmethod
     def _size(record, formats):
         index, code = struct.unpack_from("=I4s", record)
         size = pick(list(formats[code.decode().strip()]), index)
         kind = 1 if len(size) == 2 else 3
-        return struct.pack("=I4sI", index, code, kind) + struct.pack("=6I", *(tuple(size) + (0,) * 4)[:6]) + bytes(8)
+        return struct.pack("=I4s7I8x", index, code, kind, *(tuple(size) + (0,) * 4)[:6])
 
     @staticmethod
     def _interval(record, formats):
@@ -69,8 +71,8 @@ class Kernel:
         sizes = formats[code.decode().strip()]
         numbers = pick(sizes.get((width, height)) or next(iter(sizes.values())), index)
         kind = 1 if len(numbers) == 2 else 3
-        return (struct.pack("=I4s3I", index, code, width, height, kind)
-                + struct.pack("=6I", *(tuple(numbers) + (0,) * 4)[:6]) + bytes(8))
+        return struct.pack("=I4s9I8x", index, code, width, height, kind,
+                           *(tuple(numbers) + (0,) * 4)[:6])
 
     @staticmethod
     def _range(record, controls):

@@ -39,10 +39,11 @@ def write(gst, path, pictures, caps, encoder, muxer, pattern):
     for element in (encoder.split()[0], muxer.split()[0]):
         if not gst.ElementFactory.find(element):
             pytest.skip("no %s here" % element)
-    line = ("videotestsrc num-buffers=%d pattern=%s ! video/x-raw,%s ! %s ! %s ! filesink location=%s"
-            % (pictures, pattern, caps, encoder, muxer, path))
+    line = ("videotestsrc num-buffers=%d pattern=%s ! video/x-raw,%s ! %s ! %s ! filesink "
+            "location=%s" % (pictures, pattern, caps, encoder, muxer, path))
     pipeline = gst.parse_launch(line)
     pipeline.set_state(gst.State.PLAYING)
-    message = pipeline.get_bus().timed_pop_filtered(20 * gst.SECOND, gst.MessageType.EOS | gst.MessageType.ERROR)
+    ends = gst.MessageType.EOS | gst.MessageType.ERROR
+    message = pipeline.get_bus().timed_pop_filtered(20 * gst.SECOND, ends)
     pipeline.set_state(gst.State.NULL)
     assert message is not None and message.type == gst.MessageType.EOS

@@ -1,4 +1,4 @@
-"""Cameras come and go: waited for, found again, rebuilt when wedged; numbers go on, one line for each change."""
+"""Cameras come and go: waited for, found again, rebuilt when wedged, one line for each change."""
 import logging
 import os
 import time
@@ -12,15 +12,18 @@ pytest.importorskip("gi", reason="no GStreamer for this Python")
 
 from appliance.sources import cameras, gstreamer, live, open_source, v4l2  # noqa: E402
 
-STAND_IN = {"raw": "videotestsrc name=camera is-live=true ! video/x-raw,format={format},width={width},"
-                   "height={height},framerate={rate} ! videoconvert",
-            "jpeg": "videotestsrc name=camera is-live=true ! video/x-raw,format=I420,width={width},height={height},"
-                    "framerate={rate} ! jpegenc ! jpegdec ! videoconvert"}
-FORMATS = {"YUYV": {(640, 480): [(1, 30)], (1280, 720): [(1, 5)]}, "MJPG": {(1280, 720): [(1, 30)]}}
+STAND_IN = {"raw": "videotestsrc name=camera is-live=true ! video/x-raw,format={format},"
+                   "width={width},height={height},framerate={rate} ! videoconvert",
+            "jpeg": "videotestsrc name=camera is-live=true ! video/x-raw,format=I420,"
+                    "width={width},height={height},framerate={rate} ! jpegenc ! jpegdec "
+                    "! videoconvert"}
+FORMATS = {"YUYV": {(640, 480): [(1, 30)], (1280, 720): [(1, 5)]},
+           "MJPG": {(1280, 720): [(1, 30)]}}
 
 
 class Plug:
-    """A camera in a fake kernel whose pictures come from a pattern; what is not plugged in meets the real v4l2src."""
+    """A camera in a fake kernel whose pictures come from a pattern; while it is occupied, the real
+    v4l2src refuses it."""
 
     def __init__(self, kernel, monkeypatch):
         self.kernel, self.lines, self.pipelines = kernel, [], []
@@ -71,7 +74,7 @@ def plug(tmp_path, monkeypatch):
     monkeypatch.setattr(v4l2, "ioctl", kernel.ioctl)
     monkeypatch.setattr(live, "AGAIN", 0.05)
     find = cameras.find
-    monkeypatch.setattr(cameras, "find", lambda device, before: find(device, before, dev=kernel.dev))
+    monkeypatch.setattr(cameras, "find", lambda *words: find(*words, dev=kernel.dev))
     return Plug(kernel, monkeypatch)
 
 
@@ -182,7 +185,8 @@ def test_a_pipeline_without_pictures_is_built_anew(plug, opened, monkeypatch):
 
 
 def test_a_camera_that_stops_by_itself_is_started_again(plug, opened, monkeypatch):
-    monkeypatch.setitem(gstreamer.LINES, "raw", STAND_IN["raw"].replace("is-live", "num-buffers=3 is-live"))
+    three = STAND_IN["raw"].replace("is-live", "num-buffers=3 is-live")
+    monkeypatch.setitem(gstreamer.LINES, "raw", three)
     source = opened()
     until(source, lambda frame: frame is not None and len(plug.pipelines) == 3)
     assert source.restarts == 2

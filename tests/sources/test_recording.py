@@ -1,4 +1,4 @@
-"""Files: every picture in order, or at their own pace; what is missing, broken or cut is told in one line."""
+"""Files: every picture in order, or at their own pace; what is missing, broken or cut is told."""
 import logging
 import os
 import shutil
@@ -10,7 +10,8 @@ import pytest
 from appliance.errors import DataError, InputMissing
 from appliance.sources import open_source
 
-DATA = os.environ.get("KAGAMI_DATA", os.path.join(os.path.dirname(__file__), "..", "..", "..", "shared", "data"))
+HERE = os.path.dirname(os.path.abspath(__file__))
+DATA = os.environ.get("KAGAMI_DATA", os.path.join(HERE, "..", "..", "..", "shared", "data"))
 CLIP = os.path.join(DATA, "clips", "desk.mp4")
 needs_clip = pytest.mark.skipif(not os.path.exists(CLIP), reason="no ../shared/data here")
 
@@ -21,7 +22,8 @@ def read(camera, gst):
     def frames(path, rgb=False, **changes):
         source = open_source("file:" + path, camera._replace(**changes), every_frame=True, rgb=rgb)
         try:
-            return [(f.number, f.time, f.luma.copy(), None if f.rgb is None else f.rgb.copy()) for f in source]
+            return [(f.number, f.time, f.luma.copy(), f.rgb.copy() if rgb else None)
+                    for f in source]
         finally:
             source.close()
     return frames
@@ -43,8 +45,8 @@ def cut(path, tmp_path, share):
     return out
 
 
-ENCODED = {"mjpeg": ("jpegenc", "avimux"), "h264": ("openh264enc ! h264parse", "mp4mux"), "vp8": ("vp8enc", "webmmux"),
-           "raw": ("identity", "avimux")}
+ENCODED = {"mjpeg": ("jpegenc", "avimux"), "h264": ("openh264enc ! h264parse", "mp4mux"),
+           "vp8": ("vp8enc", "webmmux"), "raw": ("identity", "avimux")}
 
 
 @pytest.mark.parametrize("kind", sorted(ENCODED))
@@ -69,9 +71,11 @@ def test_the_luma_is_what_was_encoded(read, film):
 @pytest.mark.parametrize("size", [(321, 241), (1, 1), (2, 3), (16, 16), (640, 2), (3840, 2160)])
 def test_odd_and_extreme_sizes_keep_their_rows_apart(read, film, size):
     caps = "format=I420,width=%d,height=%d,framerate=30/1" % size
-    picture = luma(read(film(1, caps, encoder="identity", muxer="matroskamux", pattern="gradient")))[0].astype(int)
+    path = film(1, caps, encoder="identity", muxer="matroskamux", pattern="gradient")
+    picture = luma(read(path))[0]
     assert picture.shape == size[::-1]
-    assert (picture == picture[:, :1]).all()          # the pattern runs from top to bottom: each row is of one value
+    # The pattern runs from top to bottom: each row is of one value.
+    assert (picture == picture[:, :1]).all()
 
 
 def test_colour_comes_with_the_same_picture(read, film):
@@ -88,7 +92,8 @@ def test_colours_are_red_green_blue(read, film):
 
 
 def test_luma_is_the_same_with_colour_beside_it(read, film):
-    assert (luma(read(film(6, pattern="ball"))) == luma(read(film(6, pattern="ball"), rgb=True))).all()
+    path = film(6, pattern="ball")
+    assert (luma(read(path)) == luma(read(path, rgb=True))).all()
 
 
 @pytest.mark.parametrize("changes, turned", [
@@ -180,8 +185,10 @@ def test_a_folder_is_told_apart(gst, camera, tmp_path):
         open_source("file:%s" % tmp_path, camera)
 
 
-@pytest.mark.parametrize("content", [b"", b"no film in here\n" * 100, bytes(5000), b"\0\0\0\x20ftypisom" + bytes(300),
-                                     b"\x89PNG\r\n\x1a\n" + bytes(50), b"\xff\xd8\xff\xe0" + bytes(50)])
+@pytest.mark.parametrize("content", [
+    b"", b"no film in here\n" * 100, bytes(5000), b"\0\0\0\x20ftypisom" + bytes(300),
+    b"\x89PNG\r\n\x1a\n" + bytes(50), b"\xff\xd8\xff\xe0" + bytes(50)],
+    ids=["empty", "words", "zeros", "mp4", "png", "jpeg"])
 def test_a_file_without_pictures_is_told(gst, camera, tmp_path, content):
     path = tmp_path / "broken.mp4"
     path.write_bytes(content)
@@ -225,5 +232,6 @@ def test_a_break_in_the_middle_is_logged(gst, camera, film, monkeypatch, caplog)
         raise gstreamer.Broken("torn")
     monkeypatch.setattr(source._pipeline, "pull", broken)
     caplog.set_level(logging.WARNING)
-    assert source.read() is None and source.ended and "breaks off after 1 pictures: torn" in caplog.text
+    assert source.read() is None and source.ended
+    assert "breaks off after 1 pictures: torn" in caplog.text
     source.close()

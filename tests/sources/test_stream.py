@@ -1,4 +1,4 @@
-"""Raw pictures on standard input: every format packed as programs write them, until the writer ends."""
+"""Raw pictures on standard input: every format, packed as programs write it, until its end."""
 import os
 import subprocess
 import sys
@@ -21,7 +21,8 @@ from appliance import config
 from appliance.errors import KagamiError
 from appliance.sources import open_source
 try:
-    source = open_source(sys.argv[1], config.defaults().camera, "every" in sys.argv, "rgb" in sys.argv)
+    how = ["every" in sys.argv, "rgb" in sys.argv]
+    source = open_source(sys.argv[1], config.defaults().camera, *how)
     for f in source:
         print(f.number, "%.4f" % f.time, f.luma.shape, f.luma[0, 0], f.luma[-1, -1],
               f.rgb if f.rgb is None else f.rgb.shape, flush=True)
@@ -33,8 +34,9 @@ except KagamiError as e:
 
 
 def start(form, *words):
+    pipe = subprocess.PIPE
     return subprocess.Popen([sys.executable, "-c", READ, "stdin:" + form] + list(words), cwd=ROOT,
-                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                            stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT)
 
 
 def lines(form, content, *words):
@@ -66,7 +68,8 @@ def test_a_picture_of_every_format_arrives_whole(form):
     assert [row[:2] for row in told[:-1]] == [["0", "0.0000"], ["1", "0.0333"], ["2", "0.0667"]]
     first, last = zip(*[(int(row[4]), int(row[5])) for row in told[:-1]])
     assert told[0][2:4] == ["(5,", "323)"] and first[0] < first[1] < first[2]
-    assert all(7 <= b - a <= 11 for a, b in zip(first, last))       # RGB arrives in limited range: 10 becomes 8 or 9
+    # RGB arrives in limited range, where 10 becomes 8 or 9.
+    assert all(7 <= b - a <= 11 for a, b in zip(first, last))
 
 
 def test_formats_are_written_in_any_case():
@@ -100,7 +103,8 @@ def test_pictures_of_a_camera_come_as_they_come():
 
 @pytest.mark.parametrize("form, why", [
     ("", "not WIDTHxHEIGHT@RATE:FORMAT"), ("640x480", "not WIDTHx"), ("640x480@30", "not WIDTHx"),
-    ("640x480@x:GRAY8", "not WIDTHx"), ("0x480@30:GRAY8", "out of bounds"), ("9000x480@30:GRAY8", "out of bounds"),
+    ("640x480@x:GRAY8", "not WIDTHx"), ("0x480@30:GRAY8", "out of bounds"),
+    ("9000x480@30:GRAY8", "out of bounds"),
     ("640x480@0:GRAY8", "out of bounds"), ("640x480@30/0:GRAY8", "out of bounds"),
     ("640x480@1000:GRAY8", "out of bounds"), ("640x480@30:GREY8", "did you mean GRAY8"),
     ("640x480@30:H264", "give one of GRAY8")])
