@@ -25,10 +25,12 @@ def upright_box(points, roll):
 
 
 class Faces:
-    """A source of batches. `portraits` and `renders` are dicts of arrays (see `load`), `backgrounds` a list of luma."""
+    """A source of batches. `portraits` and `renders` are dicts of arrays (see `load`), `backgrounds` a list of luma, `hard` square crops
+    of backgrounds, 1.3 times the face's square, that a detector took for faces."""
 
-    def __init__(self, portraits, renders, backgrounds, mix=(30, 26, 8), seed=0):
+    def __init__(self, portraits, renders, backgrounds, mix=(30, 26, 8), seed=0, hard=()):
         self.portraits, self.renders, self.backgrounds, self.mix = portraits, renders, backgrounds, mix
+        self.hard = hard
         self.rng = np.random.RandomState(seed)
 
     def batch(self):
@@ -78,7 +80,9 @@ class Faces:
         """A crop that is no face: background, a face far off or of a wrong size, a face under a block."""
         rng = self.rng
         kind = rng.uniform()
-        if kind < 0.5:
+        if kind < 0.4 and len(self.hard):
+            crop = self._mistaken()
+        elif kind < 0.5:
             crop = self._background()
         elif kind < 0.85:
             crop = self._drifted()
@@ -98,6 +102,13 @@ class Faces:
         if rng.uniform() < 0.5:
             there = augment.mirrored(there, SIZE)
         return augment.warp(b, there, SIZE)
+
+    def _mistaken(self):
+        """What a detector took for a face in a background."""
+        crop = self.hard[self.rng.randint(len(self.hard))]
+        middle, n = (crop.shape[0] - 1) / 2.0, crop.shape[0] / 1.3
+        there, _ = geometry.crop_transform((middle, middle), n * np.exp(self.rng.normal(0, 0.1)), self.rng.normal(0, 8), SIZE)
+        return augment.warp(crop, augment.mirrored(there, SIZE) if self.rng.uniform() < 0.5 else there, SIZE)
 
     def _drifted(self):
         rng = self.rng

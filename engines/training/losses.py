@@ -23,15 +23,16 @@ def rotation_matrix(six):
 
 
 def landmarks(out, y):
-    """Sum of: points (likelihood), rotation (chord), blendshapes (squares), score (cross entropy)."""
+    """Sum of: points (likelihood), rotation (chord), blendshapes and score (cross entropy)."""
     w = y["point_weight"]
     face = (w > 0).float()
     count = face.sum().clamp(min=1)
     points = (points_likelihood(out["points"], out["log_sigma"], y["points"]).mean(1) * w).sum() / count
     chord = (rotation_matrix(out["rotation"]) - y["rotation"]).pow(2).sum((1, 2)).add(1e-6).sqrt()
     rotation = (chord * w).sum() / count
-    d = (out["blendshapes"] - y["blendshapes"]) ** 2 * y["blend_weight"]
-    blend = d.sum() / y["blend_weight"].sum().clamp(min=1)
+    # cross entropy, not squares: squares of a squashed value that starts near 0 hardly move it
+    d = F.binary_cross_entropy(out["blendshapes"].clamp(1e-5, 1 - 1e-5), y["blendshapes"], y["blend_weight"], reduction="sum")
+    blend = d / y["blend_weight"].sum().clamp(min=1)
     score = F.binary_cross_entropy(out["score"][:, 0].clamp(1e-6, 1 - 1e-6), y["score"])
     total = points + 2 * rotation + 40 * blend + score
     return total, {"points": points, "rotation": rotation, "blend": blend, "score": score}

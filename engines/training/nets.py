@@ -74,7 +74,10 @@ class Landmarks(nn.Module):
         self.stem, self.body = Stem(4, widths[0]), stack(*widths)
         self.hidden = nn.Linear(abs(widths[-1]) * 16, hidden)
         self.points = nn.Linear(hidden, 136)
-        self.rest = nn.Linear(hidden, 68 + 1 + 6 + 52)
+        self.rest = nn.Linear(hidden, 68 + 1 + 6)
+        # A hidden layer of its own: behind the points' one the expression is not learnt (NOTES)
+        self.face = nn.Linear(self.hidden.in_features, 160)
+        self.blendshapes = nn.Linear(160, 52)
         nn.init.normal_(self.points.weight, std=0.01)
         nn.init.normal_(self.rest.weight, std=0.01)
         nn.init.zeros_(self.rest.bias)
@@ -85,11 +88,12 @@ class Landmarks(nn.Module):
         self.rest.bias.data[69:75] = torch.tensor([1.0, 0, 0, 0, 1.0, 0])
 
     def forward(self, image):
-        x = F.relu(self.hidden(self.body(self.stem(image)).reshape(-1, self.hidden.in_features)))
+        body = self.body(self.stem(image)).reshape(-1, self.hidden.in_features)
+        x = F.relu(self.hidden(body))
         rest = self.rest(x)
         return {"points": self.points(x).reshape(-1, 68, 2) * 32.0 + 63.5, "log_sigma": rest[:, :68],
                 "score": torch.sigmoid(rest[:, 68:69]), "rotation": rest[:, 69:75],
-                "blendshapes": torch.sigmoid(rest[:, 75:] * 4.0 - 3.0)}
+                "blendshapes": torch.sigmoid(self.blendshapes(F.relu(self.face(body))) - 2.0)}
 
 
 class Iris(nn.Module):

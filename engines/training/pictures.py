@@ -64,7 +64,7 @@ class Pictures:
         luma, points = s["luma"][i], s["points"][i]
         low, high = points.min(0), points.max(0)
         size = float(np.sqrt(np.prod(high - low)))
-        wanted = np.exp(rng.uniform(np.log(14), np.log(150)))
+        wanted = np.exp(rng.uniform(np.log(14), np.log(60)) if rng.uniform() < 0.6 else rng.uniform(np.log(50), np.log(200)))
         k = wanted / size
         centre = np.array([rng.uniform(0, WIDTH), rng.uniform(0, HEIGHT)])
         if wanted < 90:
