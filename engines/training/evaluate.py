@@ -5,7 +5,7 @@ Each class holds its pictures; calling it with a network in evaluation mode give
 import numpy as np
 import torch
 
-from engines.training import eyes, faces, pictures
+from engines.training import eyes, faces, mistakes, pictures
 from engines.training.definition import box_size
 from engines.training.losses import rotation_matrix
 
@@ -41,11 +41,13 @@ class Landmarks:
     """Points (% of the box), rotation, missed faces; on renders the blendshapes too; false faces among negatives."""
 
     def __init__(self, portraits, renders, backgrounds, negatives=400, most=500, hard=()):
-        source = faces.Faces(portraits, renders, backgrounds, seed=99, hard=hard)
+        source = faces.Faces(portraits, renders, backgrounds, seed=99)
         self.sets = [("portraits", _plain(source, portraits, len(portraits["luma"])))]
         if renders is not None:
             self.sets.append(("renders", _plain(source, renders, min(most, len(renders["luma"])))))
-        self.negatives = [source.negative() for _ in range(negatives)]
+        self.negatives = [("negatives", [source.negative() for _ in range(negatives)])]
+        if len(hard):
+            self.negatives.append(("mistakes", [{"image": mistakes.middle(crop)} for crop in hard]))
 
     def mean_points(self):
         """(68, 2) mean face in crop pixels: where the network begins."""
@@ -54,8 +56,10 @@ class Landmarks:
     def __call__(self, net):
         """The line for the log."""
         parts = [self._set(net, name, rows) for name, rows in self.sets]
-        false = (shown(net, self.negatives)["score"] > BELIEVED).mean()
-        return "; ".join(parts + ["negatives seen as faces %.1f %%" % (100 * false)])
+        for name, rows in self.negatives:
+            false = (shown(net, rows)["score"] > BELIEVED).mean()
+            parts.append("%s seen as faces %.1f %%" % (name, 100 * false))
+        return "; ".join(parts)
 
     def _set(self, net, name, rows):
         out, points = shown(net, rows), column(rows, "points")

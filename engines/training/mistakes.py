@@ -10,7 +10,7 @@ import numpy as np
 
 from appliance import backends, geometry
 from appliance.stages.detector import surest
-from engines.training import faces, pictures, shards
+from engines.training import augment, faces, pictures, shards
 
 SUSPECT = 0.15      # score from which a cell counts as taken for a face
 VIEWS = 6           # parts of each picture that the detector is shown
@@ -32,6 +32,12 @@ def collect(material, seed=0):
     shards.write(os.path.join(material, "hard.npz"), [
         {"crops": c, "score": np.float32(s)} for c, s in zip(crops, scores)])
     return len(crops)
+
+
+def middle(crop):
+    """(128, 128): what the landmarks network would be shown of a crop."""
+    there, _ = geometry.crop_transform(((SIZE - 1) / 2,) * 2, SIZE / AROUND, 0, faces.SIZE)
+    return augment.warp(crop, there, faces.SIZE)
 
 
 def _view(rng, background, k):

@@ -9,6 +9,7 @@ pytest.importorskip("onnx", reason="networks are exported where onnx is installe
 
 from appliance.backends import manifest  # noqa: E402 (needs what was looked for above)
 from engines.training import evaluate, faces, mistakes, trainers  # noqa: E402
+from engines.training.nets import NETS  # noqa: E402
 from engines.training.__main__ import main  # noqa: E402
 from tests.training import sample  # noqa: E402
 
@@ -65,6 +66,14 @@ def test_what_the_detector_takes_for_faces_is_collected(material, tmp_path):
     count = mistakes.collect(str(folder))
     crops = np.load(str(folder / "hard.npz"))["crops"] if count else np.zeros((0, 166, 166))
     assert crops.shape == (count, 166, 166)
+
+
+def test_mistakes_kept_out_are_told_beside_the_negatives(material):
+    portraits, _, backgrounds = faces.load(material, (), validation=True)
+    hard = np.full((3, mistakes.SIZE, mistakes.SIZE), 90, np.uint8)
+    validate = evaluate.Landmarks(portraits, None, backgrounds, 2, hard=hard)
+    line = validate(NETS["landmarks"]().eval())
+    assert "negatives seen as faces" in line and "mistakes seen as faces" in line
 
 
 def test_what_is_kept_out_is_never_trained_on(material):
