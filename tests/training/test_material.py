@@ -1,4 +1,4 @@
-"""Preparing material: the face model is found again where it was put, and nothing is made twice."""
+"""Preparing material: the face model is found where it was put, nothing is made twice."""
 import os
 from collections import namedtuple
 
