@@ -92,7 +92,7 @@ class Pipeline:
     """A launch line at work. PartMissing where an element of it is not installed."""
 
     def __init__(self, text):
-        _start()
+        Gst.init(None)
         try:
             self._pipeline = Gst.parse_launch(text)
         except GLib.Error as e:
@@ -257,11 +257,6 @@ def _layout(caps):
         info = GstVideo.VideoInfo()
         info.from_caps(caps)
     return (info.width, info.height), (info.offset[0], info.stride[0])
-
-
-def _start():
-    if not Gst.is_initialized():
-        Gst.init(None)
 
 
 def _missing_element(error):

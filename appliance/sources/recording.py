@@ -90,6 +90,10 @@ def _check(path):
         raise InputMissing(path, "a folder, not a file", "give stills:%s for its pictures" % path)
     if not os.access(path, os.R_OK):
         raise InputMissing(path, "it may not be read", "allow it: chmod +r")
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        raise InputMissing(repr(path), "its name is not UTF-8", "give it another name") from None
 
 
 def _unreadable(path, broken):

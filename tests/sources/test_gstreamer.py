@@ -46,6 +46,14 @@ def test_every_format_gives_its_luma(pulled, form):
     assert np.corrcoef(one.ravel(), other.ravel())[0, 1] > 0.999
 
 
+@pytest.mark.parametrize("size", [(321, 241), (1, 1), (2, 3), (16, 16), (640, 2), (3840, 2160)])
+def test_odd_and_extreme_sizes_keep_their_rows_apart(pulled, size):
+    luma = pulled(pattern("I420", *size).replace("smpte100", "gradient")).pull(5).luma
+    assert luma.shape == size[::-1]
+    # The pattern runs from top to bottom: each row is of one value.
+    assert (luma == luma[:, :1]).all()
+
+
 def test_luma_lies_in_the_memory_of_gstreamer(pulled):
     luma = pulled(pattern("I420", 321, 241)).pull(5).luma
     assert luma.strides == (324, 1) and not luma.flags.owndata and not luma.flags.writeable

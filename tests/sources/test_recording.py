@@ -68,16 +68,6 @@ def test_the_luma_is_what_was_encoded(read, film):
     assert white.shape == (2, 240, 320) and abs(int(white.mean()) - 255) <= 20
 
 
-@pytest.mark.parametrize("size", [(321, 241), (1, 1), (2, 3), (16, 16), (640, 2), (3840, 2160)])
-def test_odd_and_extreme_sizes_keep_their_rows_apart(read, film, size):
-    caps = "format=I420,width=%d,height=%d,framerate=30/1" % size
-    path = film(1, caps, encoder="identity", muxer="matroskamux", pattern="gradient")
-    picture = luma(read(path))[0]
-    assert picture.shape == size[::-1]
-    # The pattern runs from top to bottom: each row is of one value.
-    assert (picture == picture[:, :1]).all()
-
-
 def test_colour_comes_with_the_same_picture(read, film):
     frames = read(film(12, pattern="ball"), rgb=True)
     assert len(frames) == 12
@@ -173,6 +163,13 @@ def test_size_is_known_after_the_first_picture(film, camera):
     source.read(5)
     assert source.size == (320, 240)
     source.close()
+
+
+def test_a_name_that_is_no_utf8_is_told(gst, camera, film, tmp_path):
+    path = os.fsencode(str(tmp_path)) + b"/caf\xe9.avi"
+    shutil.copy(film(3), path)
+    with pytest.raises(InputMissing, match="not UTF-8"):
+        open_source("file:" + os.fsdecode(path), camera)
 
 
 def test_a_missing_file_is_told(gst, camera):
