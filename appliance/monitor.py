@@ -32,7 +32,8 @@ def monitor(port=PORT, stream=None):
     """Show what arrives on UDP `port` until interrupted; UsageError where it cannot be had."""
     stream = stream or sys.stdout
     with listen(port) as receiver:
-        logging.disable(logging.WARNING)    # python-osc has a word for each datagram it cannot read
+        # python-osc has a word for each datagram that it cannot read.
+        logging.disable(logging.WARNING)
         try:
             (_watch if stream.isatty() else _log)(receiver, stream)
         except (KeyboardInterrupt, BrokenPipeError):

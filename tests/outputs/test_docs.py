@@ -1,4 +1,4 @@
-"""docs/osc.md tells the truth: every address, its tags, the names and the options are those of the code."""
+"""docs/osc.md tells the truth: addresses, tags, names and options are those of the code."""
 import os
 import re
 import types
