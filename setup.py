@@ -1,4 +1,4 @@
-"""For pip: everything is said in setup.cfg; the pip that Python 3.6 takes still asks for this file."""
+"""For pip: setup.cfg says everything; the pip of Python 3.6 still asks for this file."""
 from setuptools import setup
 
 setup()
