@@ -148,7 +148,8 @@ def _fits(camera, device):
         return _number(camera.path) == int(device)
     if device.startswith("/"):
         return os.path.realpath(device) == os.path.realpath(camera.path)
-    return any(device.lower() in name.lower() for name in camera.names + (camera.card,))
+    names = camera.names + (camera.card, os.path.basename(camera.path))
+    return any(device.lower() in name.lower() for name in names)
 
 
 def _number(path):

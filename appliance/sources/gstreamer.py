@@ -88,6 +88,14 @@ def line(name, camera, sink, rgb, **values):
     return text + TEE + luma + BESIDE + beside
 
 
+def need(*names):
+    """PartMissing for the first of these elements that is not installed."""
+    Gst.init(None)
+    for name in names:
+        if not Gst.ElementFactory.find(name):
+            raise _missing(name)
+
+
 class Pipeline:
     """A launch line at work. PartMissing where an element of it is not installed."""
 
@@ -96,7 +104,7 @@ class Pipeline:
         try:
             self._pipeline = Gst.parse_launch(text)
         except GLib.Error as e:
-            raise _missing_element(e) from e
+            raise _missing(e.message.split('"')[1] if '"' in e.message else e.message) from e
         # Runs when this is closed, forgotten, or the program ends: GStreamer complains otherwise.
         self._stop = weakref.finalize(self, self._pipeline.set_state, Gst.State.NULL)
         # The clock of time.monotonic(), whatever clock an element would offer.
@@ -259,8 +267,7 @@ def _layout(caps):
     return (info.width, info.height), (info.offset[0], info.stride[0])
 
 
-def _missing_element(error):
-    """PartMissing for a launch line that names an element which is not here."""
-    name = error.message.split('"')[1] if '"' in error.message else error.message
+def _missing(name):
+    """PartMissing for an element, with the package that brings it."""
     do = "sudo apt-get install gstreamer1.0-plugins-" + PACKAGES.get(name, "bad")
     return PartMissing("GStreamer's " + name, "not installed", do)

@@ -1,14 +1,15 @@
 """What never ends by itself comes in, Frames go out; a camera that goes away is waited for."""
 import logging
 from fractions import Fraction
-from time import monotonic, perf_counter, sleep
+from time import monotonic, sleep
 
-from appliance.face import Frame
 from appliance.errors import PartMissing
+from appliance.face import Frame
 from appliance.sources import Source, cameras
+from appliance.sources.arrival import Arrival
 from appliance.sources.cameras import Away
 from appliance.sources.count import Count, by_number
-from appliance.sources.gstreamer import Broken, Pipeline, line
+from appliance.sources.gstreamer import Broken, Pipeline, line, need
 
 log = logging.getLogger("kagami.source")
 AGAIN = 1.0           # seconds between two tries
@@ -29,6 +30,7 @@ def pattern(camera, rgb=False):
 def usb(device, camera, rgb=False):
     """The camera that `device` names (cameras.find), in the mode nearest to the [camera] options.
     """
+    need("v4l2src", "jpegdec", "videoconvert")       # told now, not when a camera is plugged in
     return Live("camera " + device if device else "a camera", Opening(device, camera, rgb))
 
 
@@ -76,6 +78,7 @@ class Live(Source):
         super().__init__(live=True)
         self._start, self._name, self._mode, self._count = start, name, "", Count(by_number)
         self._pipeline, self._next, self._heard, self._told = None, 0.0, 0.0, None
+        self._arrival = Arrival()
         self.state = "waiting for %s: starting" % name
         self._open()
 
@@ -83,6 +86,7 @@ class Live(Source):
         """The newest Frame (see Source.read)."""
         if self.ended or self._pipeline is None and not self._again(wait):
             return None
+        self._arrival.ask()
         try:
             picture = self._pipeline.pull(wait)
         except Broken as e:
@@ -135,11 +139,12 @@ class Live(Source):
             log.warning(self.state)
 
     def _frame(self, picture):
-        arrived, self._heard, self.state = perf_counter(), monotonic(), "running"
+        self._heard, self.state = monotonic(), "running"
         number = self._count(picture)
         self.dropped, self.size = self._count.dropped, picture.luma.shape[1::-1]
         if self._told != "here":
             self._told = "here"
             log.info("%s: %dx%d %s", self._name, self.size[0], self.size[1], self._mode)
         time = self._heard if picture.time is None else self._pipeline.started + picture.time
-        return Frame(number, min(time, self._heard), arrived, picture.luma, picture.rgb)
+        time = min(time, self._heard)
+        return Frame(number, time, self._arrival(time), picture.luma, picture.rgb)

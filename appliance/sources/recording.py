@@ -6,6 +6,7 @@ from time import monotonic, perf_counter
 from appliance.errors import DataError, InputMissing, PartMissing
 from appliance.face import Frame
 from appliance.sources import Source, count
+from appliance.sources.arrival import Arrival
 from appliance.sources.count import Count
 from appliance.sources.gstreamer import Broken, Pipeline, line
 
@@ -37,6 +38,7 @@ class Recording(Source):
         super().__init__(live)
         self._pipeline, self._name, self._every = pipeline, name, every_frame
         self.length = pipeline.length
+        self._arrival = Arrival()
         self._count, self._playing = Count(count.none if every_frame else count.by_time), False
 
     def read(self, wait=0.5):
@@ -57,6 +59,7 @@ class Recording(Source):
         self._pipeline.close()
 
     def _pull(self, wait):
+        self._arrival.ask()
         if not self._playing:            # only now, lest a paced file runs on before it is read
             self._pipeline.play()
             self._playing = True
@@ -72,9 +75,11 @@ class Recording(Source):
             log.warning("%s: breaks off after %d pictures: %s", self._name, pictures, reason)
 
     def _frame(self, picture):
-        arrived, number = perf_counter(), self._count(picture)
+        number = self._count(picture)
+        time = self._time(number, picture)
         self.dropped, self.size = self._count.dropped, picture.luma.shape[1::-1]
-        return Frame(number, self._time(number, picture), arrived, picture.luma, picture.rgb)
+        arrived = perf_counter() if self._every else self._arrival(time)
+        return Frame(number, time, arrived, picture.luma, picture.rgb)
 
     def _time(self, number, picture):
         if self.live:

@@ -42,7 +42,7 @@ def test_a_camera_is_listed_with_its_modes(kernel, webcam):
     assert len(camera.modes) == 5
 
 
-@pytest.mark.parametrize("device", ["", "0", "usb-maker", "WEBCAM", BY_ID])
+@pytest.mark.parametrize("device", ["", "0", "video0", "usb-maker", "WEBCAM", BY_ID])
 def test_a_camera_is_found_by_number_name_and_a_part_of_it(kernel, webcam, device):
     assert cameras.find(device, dev=kernel.dev).path == webcam
 

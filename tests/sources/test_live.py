@@ -227,6 +227,20 @@ def test_a_camera_that_may_not_be_opened_later_is_weather(plug, opened, monkeypa
     until(source, picture)
 
 
+def test_a_missing_plugin_is_told_though_no_camera_is_there(opened, monkeypatch):
+    monkeypatch.setattr(live, "need", lambda *names: gstreamer.need("nosuchelement", *names))
+    with pytest.raises(PartMissing, match="nosuchelement: not installed"):
+        opened()
+
+
+def test_a_picture_that_lay_ready_arrived_before_it_was_asked_for(opened):
+    source = opened("test")
+    until(source, picture), until(source, picture)
+    time.sleep(0.3)
+    asked = time.perf_counter()
+    assert until(source, picture).arrived < asked
+
+
 def test_a_node_that_does_not_exist_meets_the_real_kernel(opened):
     source = opened("usb:/dev/video99")
     assert source.read(0.05) is None
