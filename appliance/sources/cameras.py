@@ -22,6 +22,7 @@ READ = {"YUYV": ("raw", "YUY2"), "UYVY": ("raw", "UYVY"), "NV12": ("raw", "NV12"
 JPEG_FROM = 720        # rows; from here on USB is too slow for raw pictures at full rate
 INFRARED = re.compile(r"\bIR\b|infra-?red", re.IGNORECASE)
 BARRED = "no permission to open it"
+ALLOW = "sudo usermod -aG video $USER, then log in again"
 NUMBER = re.compile(r"(\d+)$")
 
 
@@ -65,7 +66,7 @@ def find(device="", before=None, dev="/dev"):
         raise Away("not there" if device else "none is there")
     camera = min(fitting, key=lambda c: (bool(c.passed), device not in c.names, c.name != before))
     if camera.passed == BARRED:
-        raise PartMissing(camera.path, BARRED, "sudo usermod -aG video $USER, then log in again")
+        raise PartMissing(camera.path, BARRED, ALLOW)
     return camera
 
 
@@ -110,8 +111,9 @@ def lines(dev="/dev"):
         out += ["No camera is here. Plug one in (`kagami run` waits for it), or try without:",
                 "  kagami run --source test      a moving pattern",
                 "  kagami run --source file:clip.mp4"]
-    passed = ["  %s  %s: %s" % (c.path, c.card, c.passed) for c in here if c.passed]
-    return out + (["", "Passed over:"] + passed if passed else [])
+    passed = ["  %s  %s: %s" % (c.path, c.card or "unknown", c.passed) for c in here if c.passed]
+    out += ["", "Passed over:"] + passed if passed else []
+    return out + (["To be permitted: " + ALLOW] if any(c.passed == BARRED for c in here) else [])
 
 
 def _described(camera):

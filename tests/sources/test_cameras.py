@@ -172,6 +172,13 @@ def test_the_list_names_cameras_their_modes_and_what_was_passed_over(kernel, web
     assert "Passed over:" in text and "metadata" in text
 
 
+def test_the_list_says_how_to_be_permitted(kernel, webcam, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied")
+    monkeypatch.setattr(v4l2, "node", refuse)
+    assert "usermod -aG video" in cameras.lines(kernel.dev)[-1]
+
+
 def test_an_empty_list_says_what_to_do(kernel):
     text = "\n".join(cameras.lines(kernel.dev))
     assert text.startswith("No camera is here.") and "--source test" in text
