@@ -170,7 +170,7 @@ def _command(words):
     elif words[0] in COMMANDS:
         COMMANDS[words[0]](words[1:])
     else:
-        near = nearest(words[0], COMMANDS)
+        near = nearest(words[0], list(COMMANDS) + ["--debug", "--help", "--version"])
         raise UsageError(words[0], "no such command", "did you mean `kagami %s`?" % near if near
                          else "`kagami --help` lists them")
 

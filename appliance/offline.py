@@ -33,9 +33,9 @@ def track(path, outcome, config, line=None):
     """
     _check(path, outcome)
     url = ("stills:" if os.path.isdir(path) else "file:") + path
-    tracker, count, seen = Tracker(config), 0, 0
-    coloured = bool(outcome.overlay)
+    count, seen, coloured = 0, 0, bool(outcome.overlay)
     with closing(open_source(url, config.camera, every_frame=True, rgb=coloured)) as source:
+        tracker = Tracker(config)
         with ExitStack() as stack:
             writers = [stack.enter_context(writer) for writer in _writers(outcome, config)]
             for frame in source:

@@ -99,8 +99,8 @@ def session(url, config, timing_path=None, every_frame=False, line=None):
     timing = Timing()
     status = Status(timing, config.camera.fov, [target.to for target in config.targets])
     with _timing_file(timing_path) as write:
-        tracker = Tracker(config, timing)
         with closing(open_source(url, config.camera, every_frame)) as source:
+            tracker = Tracker(config, timing)
             with _opened(config, status) as outputs, Signals() as stop:
                 run(source, tracker, outputs, status, stop, line)
         print_table(status, line)

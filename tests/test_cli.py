@@ -51,6 +51,7 @@ def test_every_command_has_help_with_an_example(kagami, command):
     (["rnu"], 2, "rnu: no such command; did you mean `kagami run`?"),
     (["xyzzy"], 2, "`kagami --help` lists them"),
     (["--sorce", "usb"], 2, "no such command"),
+    (["--versoin"], 2, "did you mean `kagami --version`?"),
     (["run", "--sorce", "usb"], 2, "did you mean --source?"),
     (["run", "--sorce=usb"], 2, "did you mean --source?"),
     (["run", "usb"], 2, "usb: one word too many"),
