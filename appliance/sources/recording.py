@@ -12,6 +12,7 @@ from appliance.sources.gstreamer import Broken, Pipeline, line
 
 log = logging.getLogger("kagami.source")
 OPENING = 20.0        # seconds; a 4K file on a slow card, and a machine that does other things
+WHOLE = 0.9           # of the length: the sound may go on for a while after the last picture
 
 
 def open_file(path, camera, every_frame=False, rgb=False):
@@ -37,7 +38,7 @@ class Recording(Source):
     def __init__(self, pipeline, name, every_frame, live=False):
         super().__init__(live)
         self._pipeline, self._name, self._every = pipeline, name, every_frame
-        self.length = pipeline.length
+        self.length, self._reached = pipeline.length, 0.0
         self._arrival = Arrival()
         self._count, self._playing = Count(count.none if every_frame else count.by_time), False
 
@@ -71,6 +72,8 @@ class Recording(Source):
         if not pictures:
             why = "it ended before one whole picture" + (" (%s)" % reason if reason else "")
             raise DataError(self._name, why, "check its size and format")
+        if not reason and self._reached < WHOLE * (self.length or 0) - 1:
+            reason = "%.1f of %.1f s are there" % (self._reached, self.length)
         if reason:
             log.warning("%s: breaks off after %d pictures: %s", self._name, pictures, reason)
 
@@ -85,6 +88,7 @@ class Recording(Source):
         if self.live:
             return monotonic()
         time = number / 30.0 if picture.time is None else picture.time
+        self._reached = time
         return time if self._every else self._pipeline.started + time
 
 

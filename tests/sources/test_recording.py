@@ -233,3 +233,18 @@ def test_a_break_in_the_middle_is_logged(gst, camera, film, monkeypatch, caplog)
     assert source.read() is None and source.ended
     assert "breaks off after 1 pictures: torn" in caplog.text
     source.close()
+
+
+@needs_clip
+def test_a_file_that_ends_before_its_length_is_told(read, tmp_path, caplog):
+    with caplog.at_level(logging.WARNING, "kagami.source"):
+        frames = read(cut(CLIP, tmp_path, 0.5))
+    assert 100 < len(frames) < 800
+    assert "breaks off after %d pictures: " % len(frames) in caplog.text
+
+
+@needs_clip
+def test_a_whole_file_is_not_complained_of(read, caplog):
+    with caplog.at_level(logging.WARNING, "kagami.source"):
+        read(CLIP)
+    assert caplog.text == ""
