@@ -1,8 +1,9 @@
-"""`python -m engines.training prepare|detector|mistakes|landmarks|iris|export`: from the given data to the networks.
+"""`python -m engines.training STEP`: from the given data to the networks.
 
     prepare --data ../shared/data/train --material MATERIAL
     detector|landmarks|iris --material MATERIAL --minutes 30
     mistakes --material MATERIAL          with a detector exported, before the landmarks
+    heads --material MATERIAL             after the landmarks: expression and score once more
     export landmarks iris detector --material MATERIAL
 """
 import argparse
@@ -31,6 +32,10 @@ def _parser():
     mine = steps.add_parser("mistakes", help="collect what the detector takes for faces")
     _material(mine)
     mine.set_defaults(step=collect)
+    fit = steps.add_parser("heads", help="fit expression and score on the finished landmarks")
+    _material(fit)
+    fit.add_argument("--run", help="folder of the checkpoint (default: MATERIAL/run/landmarks)")
+    fit.set_defaults(step=refit)
     _export(steps.add_parser("export", help="write trained networks and their manifest rows"))
     return parser
 
@@ -86,11 +91,19 @@ def collect(args):
     print("%d crops that the detector took for faces" % mistakes.collect(args.material))
 
 
+def refit(args):
+    """Write heads.pt beside the landmarks' checkpoint."""
+    from engines.training import trainers
+    trainers.refit(args.material, _run(args, "landmarks"))
+
+
 def export(args):
     """Write NETWORK.onnx and the manifest's rows."""
     from engines.training.export import write
     for name in args.networks:
-        path = os.path.join(_run(args, name), "checkpoint.pt")
+        folder = _run(args, name)
+        path = os.path.join(folder, "heads.pt")
+        path = path if os.path.exists(path) else os.path.join(folder, "checkpoint.pt")
         worst = write(name, path, args.out, "python -m engines.training " + name)
         print("%s: written, largest difference to torch %.2g" % (name, worst))
 

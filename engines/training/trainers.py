@@ -12,13 +12,15 @@ import cv2
 import numpy as np
 import torch
 
-from engines.training import evaluate, eyes, faces, pictures, shards
+from engines.training import evaluate, eyes, faces, heads, pictures, shards
+from engines.training.nets import NETS
 from engines.training.train import Training
 
 # The processes that make crops are forked: OpenCV's pool would not survive that.
 cv2.setNumThreads(1)
 
 RENDERS = ("faces_*.npz", "turned_*.npz")
+HEADS = (12, 40, 12)    # portraits, renders, negatives in a batch of what expression and score are fitted on
 FEW_RENDERS = 2500      # below this many the same heads would come too often
 RATE = 2e-3
 
@@ -49,6 +51,27 @@ def shares(renders, batch=64):
     negatives = batch * 3 // 16
     drawn = 0 if not renders else batch * 7 // 16 if renders > FEW_RENDERS else batch * 3 // 16
     return batch - negatives - drawn, drawn, negatives
+
+
+def refit(material, folder, batches=400, epochs=12, renders=RENDERS, checks=400):
+    """Fit the landmarks network's expression and score anew on its finished body (see `heads`): heads.pt beside the
+    checkpoint, which `export` prefers."""
+    net = NETS["landmarks"]()
+    net.load_state_dict(torch.load(os.path.join(folder, "checkpoint.pt"), weights_only=True)["average"])
+    net.eval()
+    torch.set_num_threads(1)
+    portraits, drawn, backgrounds = faces.load(material, renders)
+    unseen, unseen_drawn, _ = faces.load(material, ("val_faces.npz",), validation=True)
+    hard = _hard(material)
+    validate = evaluate.Landmarks(unseen, unseen_drawn, backgrounds, checks, hard=hard[::10])
+    print("before: " + validate(net), flush=True)
+    source = faces.Faces(portraits, drawn, backgrounds, HEADS, 7, [c for i, c in enumerate(hard) if i % 10])
+    features, labels = heads.collect(net, source, batches)
+    heads.fit(net, features, labels, epochs)
+    print("after: " + validate(net), flush=True)
+    path = os.path.join(folder, "heads.pt")
+    torch.save({"average": net.state_dict()}, path + ".part")
+    os.replace(path + ".part", path)
 
 
 def iris(material, folder, minutes, renders=("eyes_*.npz",), workers=1, batch=64):

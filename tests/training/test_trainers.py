@@ -53,6 +53,17 @@ def test_what_was_trained_is_exported_with_its_row(name, material, tmp_path):
     assert network.content() and list(network.inputs) == ["image"]
 
 
+def test_heads_are_fitted_on_a_body_that_stays(material, tmp_path):
+    folder = str(tmp_path)
+    trainers.landmarks(material, folder, STEP, **SMALL["landmarks"])
+    trainers.refit(material, folder, batches=8, epochs=1, checks=2)
+    before, after = (torch.load(os.path.join(folder, name), weights_only=True)["average"]
+                     for name in ("checkpoint.pt", "heads.pt"))
+    changed = {key for key in before if not torch.equal(before[key], after[key])}
+    assert changed == {"face.weight", "face.bias", "blendshapes.weight", "blendshapes.bias",
+                       "score.weight", "score.bias"}
+
+
 def test_a_batch_is_shared_between_portraits_renders_and_negatives():
     assert trainers.shares(0) == (52, 0, 12)
     assert trainers.shares(2000) == (40, 12, 12)
