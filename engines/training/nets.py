@@ -74,10 +74,11 @@ class Landmarks(nn.Module):
         self.stem, self.body = Stem(4, widths[0]), stack(*widths)
         self.hidden = nn.Linear(abs(widths[-1]) * 16, hidden)
         self.points = nn.Linear(hidden, 136)
-        self.rest = nn.Linear(hidden, 68 + 1 + 6)
+        self.rest = nn.Linear(hidden, 68 + 6)
         # A hidden layer of its own: behind the points' one the expression is not learnt (NOTES)
-        self.face = nn.Linear(self.hidden.in_features, 160)
-        self.blendshapes = nn.Linear(160, 52)
+        self.face = nn.Linear(self.hidden.in_features, hidden)
+        self.blendshapes = nn.Linear(hidden, 52)
+        self.score = nn.Linear(hidden, 1)
         nn.init.normal_(self.points.weight, std=0.01)
         nn.init.normal_(self.rest.weight, std=0.01)
         nn.init.zeros_(self.rest.bias)
@@ -85,15 +86,24 @@ class Landmarks(nn.Module):
     def start_from(self, mean_points):
         """Begin at the mean face: (68, 2) crop pixels."""
         self.points.bias.data = ((mean_points - 63.5) / 32.0).reshape(-1).float()
-        self.rest.bias.data[69:75] = torch.tensor([1.0, 0, 0, 0, 1.0, 0])
+        self.rest.bias.data[68:74] = torch.tensor([1.0, 0, 0, 0, 1.0, 0])
+
+    def features(self, image):
+        """(N, 2048) what the convolutions see, before any head."""
+        return self.body(self.stem(image)).reshape(-1, self.hidden.in_features)
+
+    def judge(self, features):
+        """Logits of blendshapes (N, 52) and score (N, 1)."""
+        x = F.relu(self.face(features))
+        return self.blendshapes(x) - 2.0, self.score(x)
 
     def forward(self, image):
-        body = self.body(self.stem(image)).reshape(-1, self.hidden.in_features)
-        x = F.relu(self.hidden(body))
+        features = self.features(image)
+        x = F.relu(self.hidden(features))
         rest = self.rest(x)
+        blendshapes, score = self.judge(features)
         return {"points": self.points(x).reshape(-1, 68, 2) * 32.0 + 63.5, "log_sigma": rest[:, :68],
-                "score": torch.sigmoid(rest[:, 68:69]), "rotation": rest[:, 69:75],
-                "blendshapes": torch.sigmoid(self.blendshapes(F.relu(self.face(body))) - 2.0)}
+                "score": torch.sigmoid(score), "rotation": rest[:, 68:74], "blendshapes": torch.sigmoid(blendshapes)}
 
 
 class Iris(nn.Module):
