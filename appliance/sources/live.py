@@ -1,11 +1,12 @@
 """What never ends by itself comes in, Frames go out; a camera that goes away is waited for."""
 import logging
+import os
 from fractions import Fraction
 from time import monotonic, sleep
 
 from appliance.errors import PartMissing
 from appliance.face import Frame
-from appliance.sources import Source, cameras
+from appliance.sources import Source, cameras, v4l2
 from appliance.sources.arrival import Arrival
 from appliance.sources.cameras import Away
 from appliance.sources.count import Count, by_number
@@ -39,11 +40,14 @@ class Opening:
 
     def __init__(self, device, options, rgb):
         self._device, self._options, self._rgb = device, options, rgb
-        self._before = self._missed = None
+        self._before = self._missed = self._path = None
 
     def __call__(self):
         """(name, mode, Pipeline); raises Away, PartMissing."""
+        if self._path:
+            v4l2.let_go(self._path)
         options, camera = self._options, self._found()
+        self._path = os.path.realpath(camera.path)
         mode, rate = cameras.choose(camera.modes, options.width, options.height, options.rate)
         cameras.settle(camera.path, options.exposure, options.power_line)
         kind, form = cameras.READ[mode.format]

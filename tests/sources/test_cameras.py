@@ -131,6 +131,18 @@ def test_a_driver_that_takes_any_size_is_offered_the_usual_ones(kernel):
     assert all(30 in m.rates for m in modes)
 
 
+def test_handles_that_were_lost_are_closed(tmp_path):
+    path = str(tmp_path / "video0")
+    lost = [os.open(path, os.O_RDONLY | os.O_CREAT) for _ in range(3)]
+    kept = os.open(str(tmp_path), os.O_RDONLY)
+    os.remove(path)
+    v4l2.let_go(path)
+    os.close(kept)
+    for handle in lost:
+        with pytest.raises(OSError):
+            os.fstat(handle)
+
+
 CONTROLS = {v4l2.POWER_LINE: (0, 2), v4l2.EXPOSURE_MODE: (0, 3), v4l2.EXPOSURE_TIME: (3, 2047),
             v4l2.EXPOSURE_SLOWS: (0, 1)}
 
