@@ -16,11 +16,11 @@ from appliance.stages.smoothing import Smoothing
 
 ROWS = ("detector", "landmarks", "pose", "iris", "expression", "smoothing")
 FACES = 1               # followed at once
-TRIES = 3               # candidates that the landmarks look at in one picture
-# How sure detector and both looks must be together of a new face. Each alone lets many more
-# patterns pass: of 1551 false candidates 3, at nine tenths of the faces, against 10 to 60 and
-# more.
-NEWCOMER = 0.8
+TRIES = 6               # of the detector's surest candidates that the landmarks look at in one picture
+# How sure detector and both looks must be together of a new face, and the share of its size within
+# which its points must be known: no face is told by points that the network cannot place. Found on
+# held-out portraits pasted on training backgrounds: 97 % of the faces, 0 false in 1,162 candidates.
+NEWCOMER, VAGUE = 0.78, 0.055
 PERIOD = 1 / 30.0       # seconds between pictures that come without a time
 TILTED = 20.0           # degrees of roll from which a third look at a given box pays
 SAME_FACE = 0.2         # overlap from which a detected box is a face that is followed already
@@ -86,27 +86,29 @@ class Tracker:
         if len(self._followed) >= FACES or self._until_search > 0:
             return []
         self._until_search = self._settings.detector_every
-        found = []
-        candidates = self._clocked("detector", self._detect, luma)
-        for candidate in _ranked(candidates, luma.shape)[:TRIES]:
-            known = any(one.covers(candidate.box) for one in self._followed)
-            if len(self._followed) < FACES and not known:
-                found += self._welcome(luma, candidate)
-        return found
+        room = FACES - len(self._followed)
+        candidates = self._clocked("detector", self._detect, luma)[:TRIES]
+        new = [one for one in candidates if not any(f.covers(one.box) for f in self._followed)]
+        seen = [reading for reading in (self._confirmed(luma, one) for one in new) if reading]
+        return [self._welcome(luma, reading) for reading in _ranked(seen, luma.shape)[:room]]
 
-    def _welcome(self, luma, candidate):
-        """[Face] of a candidate that two looks confirm, followed from now on; else []."""
+    def _confirmed(self, luma, candidate):
+        """The Reading of a candidate that two looks confirm, else None."""
         first = self._look(luma, crop.around_box(candidate.box, candidate.roll))
-        reading = self._again(luma, first)
+        if first.score < FAIR or first.vagueness > 4 * VAGUE:
+            return None
+        reading = self._again(luma, first, True)
         sure = together(candidate.score, first.score, reading.score)
-        if sure < NEWCOMER or reading.score < self._settings.score:
-            return []
-        if not inside(reading.box, luma.shape):
-            return []
+        believed = sure >= NEWCOMER and reading.score >= self._settings.score
+        clear = reading.vagueness <= VAGUE and inside(reading.box, luma.shape)
+        return reading if believed and clear else None
+
+    def _welcome(self, luma, reading):
+        """The Face of a new reading, followed from now on."""
         self._newest += 1
         one = Followed(self._newest, Smoothing(self._smoothing))
         self._followed.append(one)
-        return [self._turn(one, luma, reading)]
+        return self._turn(one, luma, reading)
 
     def _given(self, luma, box):
         """Face of a given box: looks from both sides, the same on every picture."""
@@ -194,16 +196,15 @@ def together(*scores):
     return odds / (1 + odds)
 
 
-def _ranked(candidates, shape):
-    """Candidates by size, weighted by closeness to the picture's centre and by what is sure."""
+def _ranked(readings, shape):
+    """Readings by size, weighted by closeness to the picture's centre, the primary face first."""
     height, width = shape[:2]
 
     def weight(one):
         x0, y0, x1, y1 = one.box
         off = np.hypot((x0 + x1) / width - 1, (y0 + y1) / height - 1)   # 1 halfway along a border
-        size = np.sqrt(max(0.0, (x1 - x0) * (y1 - y0)))
-        return -size * (1 - 0.4 * min(1.0, off)) * one.score ** 3
-    return sorted(candidates, key=weight)
+        return -np.sqrt(max(0.0, (x1 - x0) * (y1 - y0))) * (1 - 0.4 * min(1.0, off))
+    return sorted(readings, key=weight)
 
 
 def _checked(image):

@@ -24,6 +24,12 @@ class Reading(NamedTuple):
     blendshapes: np.ndarray
     square: crop.Square
 
+    @property
+    def vagueness(self):
+        """Mean sigma as a share of the face's size: 0.02 for a clear face, 0.3 for none."""
+        x0, y0, x1, y1 = self.box
+        return float(np.mean(self.sigma) / np.sqrt(max(1.0, (x1 - x0) * (y1 - y0))))
+
     def next_square(self):
         """The square for the next picture: around these points, turned by the head's roll."""
         return crop.around_points(self.points, geometry.angles_from_matrix(self.rotation)[2])
