@@ -90,7 +90,7 @@ class Tracker:
         candidates = self._clocked("detector", self._detect, luma)[:TRIES]
         new = [one for one in candidates if not any(f.covers(one.box) for f in self._followed)]
         seen = [reading for reading in (self._confirmed(luma, one) for one in new) if reading]
-        primary_first = _ranked(_distinct(seen), luma.shape)
+        primary_first = _ranked(distinct(seen), luma.shape)
         return [self._welcome(luma, reading) for reading in primary_first[:room]]
 
     def _confirmed(self, luma, candidate):
@@ -197,7 +197,7 @@ def together(*scores):
     return odds / (1 + odds)
 
 
-def _distinct(readings):
+def distinct(readings):
     """Readings without those of a face that another one places more surely."""
     kept = []
     for one in sorted(readings, key=lambda reading: reading.vagueness):

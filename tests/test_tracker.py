@@ -5,7 +5,9 @@ import pytest
 from appliance import config, geometry
 from appliance.errors import DataError
 from appliance.face import LANDMARK_MIRROR
-from appliance.tracker import Tracker, inside, together
+from appliance.stages import crop
+from appliance.stages.landmarks import Reading
+from appliance.tracker import Tracker, distinct, inside, together
 from tests.fakes import dots
 
 
@@ -238,3 +240,22 @@ def test_each_stage_that_ran_is_timed_once(backend):
     ((0, 0, 2, 2), False), ((float("nan"),) * 4, False)])
 def test_a_box_must_lie_mostly_in_the_picture(box, kept):
     assert inside(box, (100, 100)) is kept
+
+
+def reading(box, sigma):
+    """A Reading of which only place and vagueness matter."""
+    x0, y0, x1, y1 = box
+    points = np.array([[x0, y0], [x1, y1]] * 34, float)
+    square = crop.around_box(box)
+    return Reading(points, np.array(box, float), np.full(68, sigma), 0.9, np.eye(3),
+                   np.zeros(52), square)
+
+
+def test_vagueness_is_sigma_as_a_share_of_the_size():
+    assert np.isclose(reading((10, 10, 60, 210), 5.0).vagueness, 0.05)
+
+
+def test_of_two_readings_of_one_face_the_clearer_stays():
+    clear, vague = reading((10, 10, 110, 110), 2.0), reading((15, 12, 118, 115), 4.0)
+    other = reading((200, 10, 300, 110), 6.0)
+    assert distinct([vague, other, clear]) == [clear, other]
