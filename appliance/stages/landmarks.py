@@ -50,7 +50,7 @@ class Landmarks:
         return self._reading(self._infer(self._pixels), back, square)
 
     def both_ways(self, luma, square):
-        """Reading from the square and its mirror image: 2 to 3 % nearer the truth, twice the time."""
+        """Reading from the square and its mirror image: nearer the truth, twice the time."""
         back = crop.cut(luma, square, self._pixels)
         seen = self._infer(self._pixels)
         other = _unmirrored(self._infer(self._pixels[:, ::-1]), len(self._pixels))
