@@ -88,18 +88,22 @@ def _landmark_shape(ict):
 
 def labelled(portraits, fits, ict, ypr, say=print):
     """The portraits' labels after our definition of the 68 points; says where the model's vertices moved."""
-    to_ours, to_model = definition.mean_offsets(portraits, ypr, fits["ict68"][:, :, :2], LANDMARK_MIRROR)
     rotation = np.einsum("ij,njk,kl->nil", FLIP, fits["R"], FLIP)
-    points = definition.move(portraits.points, to_ours, rotation, definition.box_size(portraits.points))
+    to_ours, model_to_ours = definition.mean_offsets(portraits, ypr, fits["ict68"][:, :, :2], rotation, LANDMARK_MIRROR)
+    size, jaw = definition.box_size(portraits.points), definition.JAW
+    points = definition.move(portraits.points, to_ours, rotation, size)
+    # the mesh's jaw slides over the skin when a head turns, the fitted model's does not; the mesh knows the person better
+    fitted = definition.move(fits["ict68"][:, :, :2], model_to_ours, rotation, size)
+    points[:, jaw] = 0.5 * (points[:, jaw] + fitted[:, jaw])
     front = ict["verts"][ict["lm68"]][:, :2]
     size_cm = float(np.sqrt(np.prod(front.max(0) - front.min(0))))
-    moved = definition.vertices(ict, to_ours - to_model, size_cm)
+    moved = definition.vertices(ict, model_to_ours, size_cm)
     if tuple(moved) != definition.LANDMARK_VERTICES:
         say("definition.LANDMARK_VERTICES would now be %s" % list(map(int, moved)))
     return dict(points=points.astype(np.float32), rotation=rotation.astype(np.float32), iris=portraits.iris,
                 mesh=portraits.mesh.astype(np.float32), blend=portraits.blend, quality=portraits.quality,
                 val=portraits.validation, valid=portraits.valid, sets=portraits.sets,
-                rms=fits["rms"] / fits["scale"], od=to_ours, om=to_model)
+                rms=fits["rms"] / fits["scale"], to_ours=to_ours, model_to_ours=model_to_ours)
 
 
 class Draughtsman:

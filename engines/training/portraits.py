@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 
 # iBUG point -> vertices of the 478-point mesh whose mean stands for it (the correspondence in use since
-# Mediapipe_2_Dlib_Landmarks, MIT; brackets are means of two).
+# Mediapipe_2_Dlib_Landmarks, MIT, its one jaw point without a mirrored partner put right; brackets are means of two).
 MESH_TO_68 = (
-    127, 234, 93, (132, 58), (58, 172), 136, 150, 176, 152, 400, 379, 365, (397, 288), 361, 323, 454, 356,
+    127, 234, 93, (132, 58), (58, 172), 136, 150, 176, 152, 400, 379, 365, (397, 288), (361, 288), 323, 454, 356,
     70, 63, 105, 66, 107, 336, 296, 334, 293, 300,
     (168, 6), (197, 195), 5, 4, 75, 97, 2, 326, 305,
     33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380,
