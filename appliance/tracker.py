@@ -8,7 +8,7 @@ from appliance.errors import DataError
 from appliance.face import Face
 from appliance.stages import crop
 from appliance.stages.detector import Detector
-from appliance.stages.expression import expression
+from appliance.stages.expression import Expression
 from appliance.stages.iris import AHEAD, Iris
 from appliance.stages.landmarks import Landmarks
 from appliance.stages.pose import Pose
@@ -38,6 +38,7 @@ class Tracker:
         self._detect = Detector(backend.load("detector"))
         self._landmarks = Landmarks(backend.load("landmarks"))
         self._iris = Iris(backend.load("iris"))
+        self._express = Expression(backend.load("upper"), backend.load("lower"))
         self._pose = Pose(config.camera.fov, config.tracker.eye_distance)
         self._newest, self._clock = 0, 0.0
         self.reset()
@@ -135,7 +136,7 @@ class Tracker:
         rotation, place = self._clocked("pose", self._pose, reading, luma.shape)
         yaw = geometry.angles_from_matrix(rotation)[0]
         left, right = self._clocked("iris", self._iris, luma, reading, yaw, last_gaze)
-        shapes = self._clocked("expression", expression, reading.blendshapes, left, right)
+        shapes = self._clocked("expression", self._express, luma, reading, left, right)
         return Face(number, reading.score, reading.box, reading.points, reading.sigma,
                     geometry.quaternion_from_matrix(rotation), place, left, right, shapes)
 

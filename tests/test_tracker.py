@@ -247,8 +247,7 @@ def reading(box, sigma):
     x0, y0, x1, y1 = box
     points = np.array([[x0, y0], [x1, y1]] * 34, float)
     square = crop.around_box(box)
-    return Reading(points, np.array(box, float), np.full(68, sigma), 0.9, np.eye(3),
-                   np.zeros(52), square)
+    return Reading(points, np.array(box, float), np.full(68, sigma), 0.9, np.eye(3), square)
 
 
 def test_vagueness_is_sigma_as_a_share_of_the_size():

@@ -1,7 +1,8 @@
 """A picture and a face's points in, both eyes out: iris, openness, gaze, and how far each is
 believed.
 
-The right eye is shown to the network mirrored, so that it has one kind of eye to know.
+The right eye is shown to the network mirrored, so that it has one kind of eye to know. It is told
+how far the head is turned: gaze is relative to the head.
 """
 from math import atan2, degrees, hypot
 
@@ -39,6 +40,8 @@ class Iris:
         right = crop.cut(luma, eye_square(reading, RIGHT_EYE_CORNERS), self._pixels[1])
         self._input[0, :, :, 0] = self._pixels[0]
         self._input[1, :, :, 0] = self._pixels[1, :, ::-1]
+        turned, nodded = reading.turn()
+        self._engine.inputs["turn"][:] = (turned, nodded), (-turned, nodded)
         out = self._engine.infer()
         (left_yaw, left_pitch), (right_yaw, right_pitch) = out["gaze"].tolist()
         seen = [(left_yaw, left_pitch), (-right_yaw, right_pitch)]

@@ -1,11 +1,14 @@
-"""A picture and a square in, the face's 68 points, score, rotation and blendshapes out."""
+"""A picture and a square in, the face's 68 points, score and rotation out."""
 from typing import NamedTuple
 
 import numpy as np
 
 from appliance import geometry
-from appliance.face import ARKIT_MIRROR, LANDMARK_MIRROR
+from appliance.face import LANDMARK_MIRROR
 from appliance.stages import crop
+
+
+TURN_FULL = 45.0        # degrees of yaw and pitch that a network is told as 1
 
 
 class Reading(NamedTuple):
@@ -13,7 +16,7 @@ class Reading(NamedTuple):
 
     points: (68, 2) picture pixels. box: (4,) tight around them. sigma: (68,) pixels. score: 0 to
     1, 0.5 as likely as not. rotation: (3, 3) camera_from_head for a camera that looks straight at
-    the square's middle. blendshapes: (52,). square: where it looked.
+    the square's middle. square: where it looked.
     """
 
     points: np.ndarray
@@ -21,7 +24,6 @@ class Reading(NamedTuple):
     sigma: np.ndarray
     score: float
     rotation: np.ndarray
-    blendshapes: np.ndarray
     square: crop.Square
 
     @property
@@ -29,6 +31,11 @@ class Reading(NamedTuple):
         """Mean sigma as a share of the face's size: 0.02 for a clear face, 0.3 for none."""
         x0, y0, x1, y1 = self.box
         return float(np.mean(self.sigma) / np.sqrt(max(1.0, (x1 - x0) * (y1 - y0))))
+
+    def turn(self):
+        """(yaw, pitch) towards this camera, as the networks that look closer are told them."""
+        yaw, pitch, _ = geometry.angles_from_matrix(self.rotation)
+        return yaw / TURN_FULL, pitch / TURN_FULL
 
     def next_square(self):
         """The square for the next picture: around these points, turned by the head's roll."""
@@ -67,16 +74,14 @@ class Landmarks:
         spin = geometry.matrix_from_angles(0, 0, square.roll)
         rotation = spin.dot(geometry.matrix_from_columns(out["rotation"]))
         score = calibrated(float(out["score"][0]), self._odds)
-        return Reading(points, geometry.tight_box(points), sigma, score, rotation,
-                       out["blendshapes"], square)
+        return Reading(points, geometry.tight_box(points), sigma, score, rotation, square)
 
 
 def _unmirrored(out, size):
     """What the network says of a mirror image, said of the image itself."""
     points = out["points"][LANDMARK_MIRROR] * (-1, 1) + (size - 1, 0)
     return {"points": points, "log_sigma": out["log_sigma"][LANDMARK_MIRROR],
-            "score": out["score"], "rotation": out["rotation"] * (1, -1, -1, -1, 1, 1),
-            "blendshapes": out["blendshapes"][ARKIT_MIRROR]}
+            "score": out["score"], "rotation": out["rotation"] * (1, -1, -1, -1, 1, 1)}
 
 
 def odds(score):

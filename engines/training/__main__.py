@@ -1,10 +1,9 @@
 """`python -m engines.training STEP`: from the given data to the networks.
 
     prepare --data ../shared/data/train --material MATERIAL
-    detector|landmarks|iris --material MATERIAL --minutes 30
+    detector|landmarks|iris|upper|lower --material MATERIAL --minutes 30
     mistakes --material MATERIAL          with a detector exported, before the landmarks
-    heads --material MATERIAL             after the landmarks: expression and score once more
-    export landmarks iris detector --material MATERIAL
+    export landmarks iris detector upper lower --material MATERIAL
 """
 import argparse
 import os
@@ -12,7 +11,7 @@ import os
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 COUNTS = {"faces": 12000, "turned": 6000, "eyes": 10000, "held_out": 500}
 # Minutes on two cores that gave usable networks.
-MINUTES = {"landmarks": 90.0, "iris": 14.0, "detector": 44.0}
+MINUTES = {"landmarks": 90.0, "iris": 20.0, "detector": 60.0, "upper": 35.0, "lower": 60.0}
 
 
 def main(words=None):
@@ -32,10 +31,6 @@ def _parser():
     mine = steps.add_parser("mistakes", help="collect what the detector takes for faces")
     _material(mine)
     mine.set_defaults(step=collect)
-    fit = steps.add_parser("heads", help="fit expression and score on the finished landmarks")
-    _material(fit)
-    fit.add_argument("--run", help="folder of the checkpoint (default: MATERIAL/run/landmarks)")
-    fit.set_defaults(step=refit)
     _export(steps.add_parser("export", help="write trained networks and their manifest rows"))
     return parser
 
@@ -91,20 +86,12 @@ def collect(args):
     print("%d crops that the detector took for faces" % mistakes.collect(args.material))
 
 
-def refit(args):
-    """Write heads.pt beside the landmarks' checkpoint."""
-    from engines.training import trainers
-    trainers.refit(args.material, _run(args, "landmarks"))
-
-
 def export(args):
     """Write NETWORK.onnx and the manifest's rows."""
     from engines.training.export import write
     for name in args.networks:
         folder = _run(args, name)
-        path = os.path.join(folder, "heads.pt")
-        path = path if os.path.exists(path) else os.path.join(folder, "checkpoint.pt")
-        worst = write(name, path, args.out, "python -m engines.training " + name)
+        worst = write(name, os.path.join(folder, "checkpoint.pt"), args.out, "python -m engines.training " + name)
         print("%s: written, largest difference to torch %.2g" % (name, worst))
 
 

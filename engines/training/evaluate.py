@@ -5,7 +5,7 @@ Each class holds its pictures; calling it with a network in evaluation mode give
 import numpy as np
 import torch
 
-from engines.training import eyes, faces, mistakes, pictures
+from engines.training import expressions, eyes, faces, losses, mistakes, pictures
 from engines.training.definition import box_size
 from engines.training.losses import rotation_matrix
 
@@ -14,9 +14,9 @@ BELIEVED = 0.5      # score from which a face, an eye or a cell counts as seen
 
 def shown(net, rows):
     """The network's outputs for the pictures of rows, as numpy arrays."""
-    image = torch.from_numpy(np.stack([r["image"] for r in rows]))[..., None].float()
+    inputs = {k: torch.from_numpy(column(rows, k)) for k in ("image", "turn") if k in rows[0]}
     with torch.no_grad():
-        return {k: v.numpy() for k, v in net(image).items()}
+        return {k: v.numpy() for k, v in net(*losses.given(inputs, inputs)).items()}
 
 
 def column(rows, name):
@@ -38,7 +38,7 @@ def geodesic(a, b):
 
 
 class Landmarks:
-    """Points (% of the box), rotation, missed faces; on renders the blendshapes too; false faces among negatives."""
+    """Points (% of the box), rotation, missed faces; false faces among negatives."""
 
     def __init__(self, portraits, renders, backgrounds, negatives=400, most=500, hard=()):
         source = faces.Faces(portraits, renders, backgrounds, seed=99)
@@ -68,19 +68,34 @@ class Landmarks:
         text = "%s 68 %.2f inner %.2f rotation %.2f missed %.1f %%" % (
             name, error.mean(), error[:, 17:].mean(), geodesic(turned, column(rows, "rotation")).mean(),
             100 * (out["score"] < BELIEVED).mean())
-        if name == "renders":
-            c = correlations(out["blendshapes"], column(rows, "blendshapes"))
-            text += " blendshapes r mean %.2f min %.2f, under 0.7: %d" % (np.nanmean(c), np.nanmin(c), (c < 0.7).sum())
         return text
+
+
+class Expression:
+    """Correlation of each shape with the truth on renders, and with the teacher on portraits."""
+
+    def __init__(self, part, renders, portraits, most=500):
+        source = expressions.Expressions(part, renders, portraits, seed=99)
+        self.sets = [(name, [source.row(rows, i, True, i % 2) for i in range(min(most, len(rows["luma"])))])
+                     for name, rows in (("renders", renders), ("portraits", portraits))]
+
+    def __call__(self, net):
+        """The line for the log."""
+        parts = []
+        for name, rows in self.sets:
+            c = correlations(shown(net, rows)["shapes"], column(rows, "shapes"))
+            parts.append("%s r mean %.3f, 0.7 and more: %d, least %.2f" % (
+                name, np.nanmean(c), (c >= 0.7).sum(), np.nanmin(c)))
+        return "; ".join(parts)
 
 
 class Iris:
     """Iris points, gaze, openness and score on eyes kept out."""
 
-    def __init__(self, renders, portraits, most=1000):
-        source = eyes.Eyes(renders, portraits)
-        self.sets = [("renders", [source.render(i, True) for i in range(min(most, len(renders["luma"])))]),
-                     ("portraits", [source.portrait(i, True) for i in range(len(portraits["luma"]))])]
+    def __init__(self, renders, heads, portraits, most=1000):
+        source = eyes.Eyes((renders, heads, portraits))
+        self.sets = [(name, [source.row(rows, i, True) for i in range(min(most, len(rows["openness"])))])
+                     for name, rows in (("eyes", renders), ("heads", heads), ("portraits", portraits))]
 
     def __call__(self, net):
         """The line for the log."""

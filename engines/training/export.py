@@ -15,8 +15,8 @@ from engines.training import nets
 # What CONVENTIONS allows in a network, as ONNX operators.
 OPERATORS = {"Conv", "Relu", "Clip", "Mul", "Add", "Sub", "Div", "Sigmoid", "GlobalAveragePool", "AveragePool", "MaxPool",
              "Gemm", "MatMul", "Reshape", "Transpose", "Concat", "Slice", "Resize", "Softmax", "Constant"}
-SHAPES = {"landmarks": (1, 128, 128, 1), "iris": (2, 64, 64, 1), "detector": (1, 192, 320, 1)}
-TOLERANCE = {"landmarks": 0.5, "iris": 0.5, "detector": 0.05}
+TOLERANCE = {"landmarks": 0.5, "iris": 0.5, "detector": 0.05, "upper": 0.05, "lower": 0.05}
+NOTES = {"image": "none: raw luma 0..255, scaled inside", "turn": "yaw and pitch over 45 degrees"}
 
 
 class Outputs(torch.nn.Module):
@@ -26,8 +26,8 @@ class Outputs(torch.nn.Module):
         super().__init__()
         self.net = net
 
-    def forward(self, image):
-        return tuple(self.net(image).values())
+    def forward(self, *inputs):
+        return tuple(self.net(*inputs).values())
 
 
 def load(name, checkpoint):
@@ -40,23 +40,24 @@ def load(name, checkpoint):
 def write(name, checkpoint, folder, trained_with, licence="MIT"):
     """Write folder/<name>.onnx and its row in folder/manifest.ini; returns the largest difference to torch."""
     net = load(name, checkpoint)
-    image = torch.rand(*SHAPES[name]) * 255
+    shapes = nets.INPUTS[name]
+    given = {k: torch.rand(*shape) * (255 if k == "image" else 1) for k, shape in shapes.items()}
     with torch.no_grad():
-        truth = net(image)
+        truth = net(**given)
     path = os.path.join(folder, name + ".onnx")
-    torch.onnx.export(Outputs(net), (image,), path + ".part", opset_version=13, dynamo=False, input_names=["image"],
-                      output_names=list(truth))
+    torch.onnx.export(Outputs(net), tuple(given.values()), path + ".part", opset_version=13, dynamo=False,
+                      input_names=list(given), output_names=list(truth))
     model = onnx.load(path + ".part")
     check(model)
     del model.metadata_props[:]
     onnx.save(model, path + ".part")
     session = onnxruntime.InferenceSession(path + ".part", providers=["CPUExecutionProvider"])
-    ours = session.run(list(truth), {"image": image.numpy()})
+    ours = session.run(list(truth), {k: v.numpy() for k, v in given.items()})
     worst = max(float(np.abs(a - truth[k].numpy()).max()) for k, a in zip(truth, ours))
     os.replace(path + ".part", path)
-    manifest.record(name, name + ".onnx", {"image": SHAPES[name]}, {k: tuple(v.shape) for k, v in truth.items()},
+    manifest.record(name, name + ".onnx", shapes, {k: tuple(v.shape) for k, v in truth.items()},
                     os.path.join(folder, "manifest.ini"), channels=1, trained_with=trained_with, licence=licence,
-                    normalisation="none: raw luma 0..255, scaled inside", tolerance=TOLERANCE[name])
+                    normalisation="; ".join("%s: %s" % (k, NOTES[k]) for k in shapes), tolerance=TOLERANCE[name])
     return worst
 
 

@@ -1,94 +1,117 @@
-"""Training crops for the iris network: rendered eyes, and the portraits' own with what their teachers saw."""
+"""Training crops for the iris network: rendered eyes and heads, and the portraits' own with what their teachers saw."""
 import numpy as np
 
 from appliance import geometry
 from appliance.face import LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS
+from appliance.stages.iris import MARGIN, SHARE_OF_FACE
+from appliance.stages.landmarks import TURN_FULL
 from engines.training import augment, shards
+from engines.training.definition import box_size
 
 SIZE = 64
-SIDE = 1.6
 DRAWN_SIDE = 2.4        # side of a rendered picture / distance of the eye's corners
 # Upper and lower lid, inner and outer corner in the teacher's mesh
 UPPER_LOWER = ((386, 374, 362, 263), (159, 145, 33, 133))
+# Yaw and pitch of a mirrored right eye beside those of a left one
+MIRRORED = np.array([[1, 1], [-1, 1]], np.float32)
+ANGLE_NOISE = 4.0       # degrees that the head's turn is off by when it comes from a network
 # The teacher's iris points per eye in our order (nose, up, ear, down) around its centre
 IRIS_OF_MESH = ((473, 476, 475, 474, 477), (468, 469, 470, 471, 472))
 
 
 class Eyes:
-    """A source of batches of left eyes (right ones mirrored). renders: shards' dict; portraits: from `portrait_eyes`."""
+    """A source of batches of left eyes (right ones mirrored). `sources` and `mix`: lists of as many dicts (see `drawn`,
+    `of_heads`, `portrait_eyes`) and their shares of a batch."""
 
-    def __init__(self, renders, portraits, mix=(44, 20), seed=0):
-        self.renders, self.portraits, self.mix, self.rng = renders, portraits, mix, np.random.RandomState(seed)
+    def __init__(self, sources, mix=(20, 28, 16), seed=0):
+        self.sources, self.mix, self.rng = sources, mix, np.random.RandomState(seed)
 
     def batch(self):
-        """image (B, 64, 64) uint8, points (B, 5, 2), gaze (B, 2), openness (B,), visible (B,) and weights (B,)."""
-        rows = [self.render() for _ in range(self.mix[0])] + [self.portrait() for _ in range(self.mix[1])]
+        """image (B, 64, 64) uint8, turn (B, 2), points (B, 5, 2), gaze (B, 2), openness (B,), visible (B,) and weights
+        (B,)."""
+        rows = [self.row(source, self.rng.randint(len(source["openness"])))
+                for source, count in zip(self.sources, self.mix) for _ in range(count)]
         return {k: np.stack([r[k] for r in rows]) for k in rows[0]}
 
-    def render(self, i=None, plain=False):
-        """A crop of a rendered eye."""
-        r, rng = self.renders, self.rng
-        i = rng.randint(len(r["luma"])) if i is None else i
-        side = r["luma"].shape[1] * SIDE / DRAWN_SIDE
-        middle = np.full(2, (r["luma"].shape[1] - 1) / 2.0)
-        return self._row(r, i, middle, side, 0.0, plain, (1.0, 1.0, 1.0))
-
-    def portrait(self, i=None, plain=False):
-        """A crop of a photographed eye: iris points and openness are the teacher's, gaze is not known."""
-        p, rng = self.portraits, self.rng
-        i = rng.randint(len(p["luma"])) if i is None else i
-        return self._row(p, i, p["centre"][i], p["side"][i], p["roll"][i], plain, (0.5, 0.0, 0.7))
-
-    def _row(self, source, i, centre, side, roll, plain, weights):
-        rng = self.rng
+    def row(self, source, i, plain=False):
+        """The crop of eye i with its labels; plain: not augmented (validation)."""
+        rng, luma = self.rng, source["luma"][i // source["eyes"]]
+        flip, turn = source["flip"][i], source["turn"][i]
+        centre, side, roll = source["centre"][i].astype(float), float(source["side"][i]), float(source["roll"][i])
         if not plain:
-            d, k, turn = augment.jitter(rng, 0.05, 0.1, 8.0, 0.0)
-            centre, side, roll = centre + d * side, side * k, roll + turn
+            d, k, spin = augment.jitter(rng, 0.05, 0.1, 8.0, 0.0)
+            centre, side, roll = centre + d * side, side * k, roll + spin
+            turn = turn + rng.normal(0, ANGLE_NOISE, 2)
         there, _ = geometry.crop_transform(centre, side, roll, SIZE)
-        crop = augment.warp(source["luma"][i], there, SIZE)
+        if flip:
+            there = augment.mirrored(there, SIZE)
+        crop = augment.warp(luma, there, SIZE)
         visible = np.float32(source["visible"][i])
         if not plain:
             if rng.uniform() < 0.06:
                 crop, visible = np.full_like(crop, rng.randint(20, 235)), np.float32(0)
             elif rng.uniform() < 0.1:
                 crop = augment.block(rng, crop, 0.3)
-            crop = augment.camera(rng, crop)
-        a, g, o = weights
-        return {"image": crop, "points": geometry.apply(there, source["points"][i]).astype(np.float32),
+            if rng.uniform() < 0.7:
+                crop = augment.camera(rng, crop)
+        a, g, o = source["weights"]
+        return {"image": crop, "turn": (turn / TURN_FULL).astype(np.float32),
+                "points": geometry.apply(there, source["points"][i]).astype(np.float32),
                 "gaze": source["gaze"][i].astype(np.float32), "openness": np.float32(source["openness"][i]),
                 "visible": visible, "iris_weight": np.float32(a * (source["openness"][i] > 0.25)),
                 "gaze_weight": np.float32(g * (source["openness"][i] > 0.3)), "openness_weight": np.float32(o)}
 
 
 def drawn(parts):
-    """Left and right eyes of the renderer's shards as one list."""
-    r = shards.read(parts, ("pictures", "iris", "gaze", "openness", "visible"))
+    """Left and right eyes of the renderer's eye shards as one source: the right ones are drawn mirrored."""
+    r = shards.read(parts, ("pictures", "iris", "gaze", "openness", "visible", "turn"))
     flat = {k: v.reshape((-1,) + v.shape[2:]) for k, v in r.items()}
-    return {"luma": flat["pictures"], "points": flat["iris"], "gaze": flat["gaze"], "openness": flat["openness"],
-            "visible": flat["visible"].astype(np.float32)}
+    count, size = len(flat["openness"]), flat["pictures"].shape[1]
+    return {"luma": flat["pictures"], "eyes": 1, "flip": np.zeros(count, bool), "points": flat["iris"],
+            "gaze": flat["gaze"], "openness": flat["openness"], "visible": flat["visible"].astype(np.float32),
+            "turn": flat["turn"], "centre": np.full((count, 2), (size - 1) / 2.0), "roll": np.zeros(count),
+            "side": np.full(count, size * MARGIN / DRAWN_SIDE), "weights": (1.0, 1.0, 1.0)}
 
 
-def portrait_eyes(luma, mesh, points, rows):
-    """Both eyes of each portrait as left eyes: the right one's picture and points mirrored.
+def of_heads(parts):
+    """Both eyes of each head of the renderer's face shards."""
+    r = shards.read(parts, ("pictures", "points", "rotation_crop", "iris", "gaze", "openness", "eye_visible"))
+    turn = np.array([geometry.angles_from_matrix(m.astype(float))[:2] for m in r["rotation_crop"]])
+    places = _places(r["points"], box_size(r["points"]))
+    gaze = r["gaze"] * MIRRORED
+    return dict(places, luma=r["pictures"], points=_flat(r["iris"]), gaze=_flat(gaze), openness=_flat(r["openness"]),
+                visible=_flat(r["eye_visible"]).astype(np.float32), turn=_flat(turn[:, None] * MIRRORED),
+                weights=(1.0, 1.0, 1.0))
+
+
+def portrait_eyes(luma, mesh, points, rotation):
+    """Both eyes of each portrait: iris points and openness are the teacher's, gaze is not known.
 
     Openness: the teacher's lid distance over eye width, 0.33 (the portraits' median) for 1, 0.06 (its lids never quite
     meet) for 0.
     """
-    out = {k: [] for k in ("luma", "points", "centre", "side", "roll", "openness", "gaze", "visible")}
-    for i in rows:
-        for eye, corners in ((0, LEFT_EYE_CORNERS), (1, RIGHT_EYE_CORNERS)):
-            up, low, inner, outer = (mesh[i, j, :2] for j in UPPER_LOWER[eye])
-            picture, iris, ends = luma[i], mesh[i, list(IRIS_OF_MESH[eye]), :2], points[i, list(corners)]
-            if eye:
-                flip = np.array([picture.shape[1] - 1, 0]), np.array([-1, 1])
-                picture, iris, ends = picture[:, ::-1], flip[0] + flip[1] * iris, flip[0] + flip[1] * ends
-            (x1, y1), (x0, y0) = ends            # outer (image right), inner
-            out["luma"].append(picture)
-            out["points"].append(iris)
-            out["centre"].append((ends[0] + ends[1]) / 2)
-            out["side"].append(SIDE * np.hypot(x1 - x0, y1 - y0))
-            out["roll"].append(np.degrees(np.arctan2(y1 - y0, x1 - x0)))
-            out["openness"].append(np.clip((np.linalg.norm(up - low) / np.linalg.norm(inner - outer) - 0.06) / 0.27, 0, 1.3))
-            out["gaze"].append((0.0, 0.0))
-            out["visible"].append(1.0)
-    return {k: v if k == "luma" else np.array(v, np.float32) for k, v in out.items()}
+    gaps = []
+    for up, low, inner, outer in UPPER_LOWER:
+        gap, width = (np.linalg.norm(mesh[:, a, :2] - mesh[:, b, :2], axis=1) for a, b in ((up, low), (inner, outer)))
+        gaps.append(np.clip((gap / width - 0.06) / 0.27, 0, 1.3))
+    turn = np.array([geometry.angles_from_matrix(m.astype(float))[:2] for m in rotation])
+    iris = np.stack([mesh[:, list(of_eye), :2] for of_eye in IRIS_OF_MESH], 1)
+    both = 2 * len(luma)
+    return dict(_places(points, box_size(points)), luma=luma, points=_flat(iris), gaze=np.zeros((both, 2)),
+                openness=np.stack(gaps, 1).reshape(-1), visible=np.ones(both, np.float32),
+                turn=_flat(turn[:, None] * MIRRORED), weights=(0.5, 0.0, 0.7))
+
+
+def _places(points, size):
+    """Where the eyes' squares lie in pictures of one head each: left and right eye in turn."""
+    ends = np.stack([points[:, list(LEFT_EYE_CORNERS)], points[:, list(RIGHT_EYE_CORNERS)][:, ::-1]], 1)
+    way = ends[:, :, 0] - ends[:, :, 1]         # along the picture's x
+    least = SHARE_OF_FACE * size[:, None]
+    side = np.maximum(MARGIN * np.linalg.norm(way, axis=2), least)
+    return {"eyes": 2, "flip": np.tile([False, True], len(points)), "centre": _flat(ends.mean(2)),
+            "side": side.reshape(-1), "roll": np.degrees(np.arctan2(way[..., 1], way[..., 0])).reshape(-1)}
+
+
+def _flat(values):
+    """(N, 2, ...) as (2 N, ...)."""
+    return values.reshape((-1,) + values.shape[2:])

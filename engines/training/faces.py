@@ -5,13 +5,11 @@ import cv2
 import numpy as np
 
 from appliance import geometry
-from appliance.face import ARKIT, ARKIT_MIRROR, LANDMARK_MIRROR
+from appliance.face import LANDMARK_MIRROR
 from engines.training import augment, shards
 
 SIZE = 128
 SIDE = 1.35
-# Shapes for which the teacher's score follows the picture well enough to learn from (MATERIAL: the others hardly move)
-TEACHER = ("eyeBlinkLeft", "eyeBlinkRight", "jawOpen", "mouthPucker", "mouthSmileLeft", "mouthSmileRight")
 _MIRROR = np.diag([-1.0, 1, 1])
 
 
@@ -34,7 +32,7 @@ class Faces:
         self.rng = np.random.RandomState(seed)
 
     def batch(self):
-        """image (B, 128, 128) uint8; points, rotation, blendshapes with weights; score."""
+        """image (B, 128, 128) uint8; points and their weight, rotation, score."""
         rows = []
         for make, count in zip((self.portrait, self.render, self.negative), self.mix):
             rows += [make() for _ in range(count)]
@@ -59,12 +57,10 @@ class Faces:
         roll += turn
         there, _ = geometry.crop_transform(centre + d * side, side, roll, SIZE)
         rotation = geometry.matrix_from_angles(0, 0, -roll).dot(rotation)
-        blendshapes, weights = source["blendshapes"][i], source["blend_weight"][i]
         flip = not plain and rng.uniform() < 0.5
         if flip:
             there = augment.mirrored(there, SIZE)
             rotation = _MIRROR.dot(rotation).dot(_MIRROR)
-            blendshapes, weights = blendshapes[ARKIT_MIRROR], weights[ARKIT_MIRROR]
             points = points[LANDMARK_MIRROR]
         crop = augment.warp(source["luma"][i], there, SIZE)
         if not plain:
@@ -73,7 +69,6 @@ class Faces:
             crop = augment.camera(rng, crop)
         return {"image": crop, "points": geometry.apply(there, points).astype(np.float32),
                 "point_weight": np.float32(source["weight"][i]), "rotation": rotation.astype(np.float32),
-                "blendshapes": blendshapes.astype(np.float32), "blend_weight": weights.astype(np.float32),
                 "score": np.float32(1)}
 
     def negative(self):
@@ -88,10 +83,9 @@ class Faces:
             crop = self._drifted()
         else:
             crop = self._covered()
-        none = np.zeros(52, np.float32)
         return {"image": augment.camera(rng, crop), "points": np.zeros((68, 2), np.float32),
-                "point_weight": np.float32(0), "rotation": np.eye(3, dtype=np.float32), "blendshapes": none,
-                "blend_weight": none, "score": np.float32(0)}
+                "point_weight": np.float32(0), "rotation": np.eye(3, dtype=np.float32),
+                "score": np.float32(0)}
 
     def _background(self):
         rng = self.rng
@@ -154,13 +148,8 @@ def load(material, renders=("faces_*.npz",), validation=False):
     luma = np.load(os.path.join(material, "portraits_luma.npz"))["luma"]
     rows = np.where(labels["val"] == validation)[0]
     weight = np.array([0.25, 0.7, 1.0])[labels["quality"]] * (labels["rms"] < 1e9)
-    blend = np.zeros((len(labels["blend"]), 52), np.float32)
-    trust = np.zeros((len(labels["blend"]), 52), np.float32)
-    for name in TEACHER:
-        blend[:, ARKIT[name]] = labels["blend"][:, _teacher_column(name)]
-        trust[:, ARKIT[name]] = 0.3
     portraits = {"luma": luma[rows], "points": labels["points"][rows], "rotation": labels["rotation"][rows],
-                 "weight": weight[rows].astype(np.float32), "blendshapes": blend[rows], "blend_weight": trust[rows]}
+                 "weight": weight[rows].astype(np.float32), "teacher": labels["blend"][rows]}
     files = shards.find(material, renders)
     backgrounds = [cv2.imread(f, 0) for f in shards.find(os.path.join(material, "backgrounds"), ("*.jpg",))]
     return portraits, drawn(files) if files else None, backgrounds
@@ -171,8 +160,3 @@ def drawn(files):
     r = shards.read(files, ("pictures", "points", "rotation_crop", "blendshapes", "trust"))
     return {"luma": r["pictures"], "points": r["points"], "rotation": r["rotation_crop"],
             "weight": np.ones(len(r["points"]), np.float32), "blendshapes": r["blendshapes"], "blend_weight": r["trust"]}
-
-
-def _teacher_column(name):
-    """Column of an ARKit name in the teacher's list, which begins with _neutral and has no tongueOut."""
-    return 1 + ARKIT[name]

@@ -1,8 +1,10 @@
-"""What each network is told: a dict of outputs and a dict of labels in, one number and its parts out."""
+"""What each network is told: the network and a batch with labels in, one number and its parts out."""
 import math
 
 import torch
 from torch.nn import functional as F
+
+from engines.training.nets import INPUTS
 
 # A two-dimensional Laplace density exp(-r / b) has the variance 3 b^2 along each axis: sigma = sqrt(3) b
 _SIGMA_OF_B = 0.5 * math.log(3)
@@ -24,19 +26,34 @@ def rotation_matrix(six):
 
 
 def landmarks(out, y):
-    """Sum of: points (likelihood), rotation (chord), blendshapes and score (cross entropy)."""
+    """Sum of: points (likelihood), rotation (chord), score (cross entropy)."""
     w = y["point_weight"]
     face = (w > 0).float()
     count = face.sum().clamp(min=1)
     points = (points_likelihood(out["points"], out["log_sigma"], y["points"]).mean(1) * w).sum() / count
     chord = (rotation_matrix(out["rotation"]) - y["rotation"]).pow(2).sum((1, 2)).add(1e-6).sqrt()
     rotation = (chord * w).sum() / count
-    # cross entropy, not squares: squares of a squashed value that starts near 0 hardly move it
-    d = F.binary_cross_entropy(out["blendshapes"].clamp(1e-5, 1 - 1e-5), y["blendshapes"], y["blend_weight"], reduction="sum")
-    blend = d / y["blend_weight"].sum().clamp(min=1)
     score = F.binary_cross_entropy(out["score"][:, 0].clamp(1e-6, 1 - 1e-6), y["score"])
-    total = points + 2 * rotation + 40 * blend + score
-    return total, {"points": points, "rotation": rotation, "blend": blend, "score": score}
+    return points + 2 * rotation + score, {"points": points, "rotation": rotation, "score": score}
+
+
+def expression(net, y):
+    """Distance of standardised shapes, squared near by, straight far off; each weighted by what its label is worth."""
+    truth = (y["shapes"] - net.mean) / net.deviation
+    found = net.standard(*given(INPUTS["upper"], y))
+    away = F.smooth_l1_loss(found, truth, beta=2.0, reduction="none")
+    shapes = (away * y["weight"]).sum() / y["weight"].sum()
+    return shapes, {"shapes": shapes}
+
+
+def of(inputs, loss):
+    """A loss of a network and a batch from one of its outputs and a batch."""
+    return lambda net, y: loss(net(*given(inputs, y)), y)
+
+
+def given(inputs, y):
+    """The named inputs of a network from a batch."""
+    return [y[name][..., None].float() if name == "image" else y[name] for name in inputs]
 
 
 def iris(out, y):
@@ -80,4 +97,5 @@ def overlap(a, b):
     return inside / union.clamp(min=1e-3) - (hull - union) / hull.clamp(min=1e-3)
 
 
-LOSSES = {"landmarks": landmarks, "iris": iris, "detector": detector}
+LOSSES = {"landmarks": of(INPUTS["landmarks"], landmarks), "iris": of(INPUTS["iris"], iris),
+          "detector": of(INPUTS["detector"], detector), "upper": expression, "lower": expression}

@@ -1,14 +1,17 @@
-"""The three networks as torch modules: luma crops in, the outputs of the manifest out.
+"""The five networks as torch modules: luma crops in, the outputs of the manifest out.
 
 All are plain stacks of 3x3 convolutions with batch norm, which `deploy` folds away: few, dense layers suit the Nano's
 launch costs and a CPU's wide vectors alike. The luma is first folded to f*f channels at 1/f of the size; deployed,
 fold and first convolution are one strided convolution on the picture as it is.
 """
 import math
+from functools import partial
 
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+from appliance.stages.expression import SHAPES
 
 SCALE = 1 / 128.0       # pixel values 0..255 to about 0..2; no offset, so that it folds into the first convolution
 
@@ -67,7 +70,7 @@ def stack(last, *widths):
 
 
 class Landmarks(nn.Module):
-    """(N, 128, 128, 1) -> points (N, 68, 2) px, log_sigma (N, 68), score (N, 1), rotation (N, 6), blendshapes (N, 52)."""
+    """(N, 128, 128, 1) -> points (N, 68, 2) px, log_sigma (N, 68), score (N, 1), rotation (N, 6)."""
 
     def __init__(self, widths=(32, 32, -64, 64, 64, -96, 96, -128, 128), hidden=256):
         super().__init__()
@@ -75,10 +78,9 @@ class Landmarks(nn.Module):
         self.hidden = nn.Linear(abs(widths[-1]) * 16, hidden)
         self.points = nn.Linear(hidden, 136)
         self.rest = nn.Linear(hidden, 68 + 6)
-        # A hidden layer of its own: behind the points' one the expression is not learnt (NOTES)
-        self.face = nn.Linear(self.hidden.in_features, 160)
-        self.blendshapes = nn.Linear(160, 52)
-        self.score = nn.Linear(160, 1)
+        # A hidden layer of its own: what tells a face from none is not what places its points
+        self.face = nn.Linear(self.hidden.in_features, 48)
+        self.score = nn.Linear(48, 1)
         nn.init.normal_(self.points.weight, std=0.01)
         nn.init.normal_(self.rest.weight, std=0.01)
         nn.init.zeros_(self.rest.bias)
@@ -88,40 +90,63 @@ class Landmarks(nn.Module):
         self.points.bias.data = ((mean_points - 63.5) / 32.0).reshape(-1).float()
         self.rest.bias.data[68:74] = torch.tensor([1.0, 0, 0, 0, 1.0, 0])
 
-    def features(self, image):
-        """(N, 2048) what the convolutions see, before any head."""
-        return self.body(self.stem(image)).reshape(-1, self.hidden.in_features)
-
-    def judge(self, features):
-        """Logits of blendshapes (N, 52) and score (N, 1)."""
-        x = F.relu(self.face(features))
-        return self.blendshapes(x) - 2.0, self.score(x)
-
     def forward(self, image):
-        features = self.features(image)
+        features = self.body(self.stem(image)).reshape(-1, self.hidden.in_features)
         x = F.relu(self.hidden(features))
         rest = self.rest(x)
-        blendshapes, score = self.judge(features)
+        score = self.score(F.relu(self.face(features)))
         return {"points": self.points(x).reshape(-1, 68, 2) * 32.0 + 63.5, "log_sigma": rest[:, :68],
-                "score": torch.sigmoid(score), "rotation": rest[:, 68:74], "blendshapes": torch.sigmoid(blendshapes)}
+                "score": torch.sigmoid(score), "rotation": rest[:, 68:74]}
 
 
 class Iris(nn.Module):
-    """(N, 64, 64, 1) -> points (N, 5, 2) px, openness (N, 1), gaze (N, 2) degrees, score (N, 1); left eyes."""
+    """(N, 64, 64, 1) and the head's turn (N, 2) -> points (N, 5, 2) px, openness (N, 1), gaze (N, 2) degrees, score (N, 1);
+    left eyes."""
 
     def __init__(self, widths=(16, 16, -32, 32, -48, 48, -64), hidden=96):
         super().__init__()
         self.stem, self.body = Stem(2, widths[0]), stack(*widths)
-        self.hidden = nn.Linear(abs(widths[-1]) * 16, hidden)
+        self.hidden = nn.Linear(abs(widths[-1]) * 16 + 2, hidden)
         self.out = nn.Linear(hidden, 14)
         nn.init.normal_(self.out.weight, std=0.01)
         nn.init.zeros_(self.out.bias)
 
-    def forward(self, image):
-        x = F.relu(self.hidden(self.body(self.stem(image)).reshape(-1, self.hidden.in_features)))
-        y = self.out(x)
+    def forward(self, image, turn):
+        x = self.body(self.stem(image)).reshape(image.shape[0], -1)
+        y = self.out(F.relu(self.hidden(torch.cat([x, turn], 1))))
         return {"points": y[:, :10].reshape(-1, 5, 2) * 16.0 + 31.5, "openness": torch.clamp(y[:, 10:11] + 0.7, 0, 1.3),
                 "gaze": y[:, 11:13] * 20.0, "score": torch.sigmoid(y[:, 13:14])}
+
+
+class Expression(nn.Module):
+    """(N, 64, 64, 1) and the head's turn (N, 2), (yaw, pitch) / 45 degrees -> shapes (N, K), 0 to 1.
+
+    It regresses standardised values, `start_from` sets their mean and deviation: the shapes are seldom shown, and
+    a squashed value that starts near 0 hardly moves.
+    """
+
+    def __init__(self, shapes, widths=(16, 32, -32, 48, -64, 64, -96), hidden=160):
+        super().__init__()
+        self.stem, self.body = Stem(2, widths[0]), stack(*widths)
+        self.hidden = nn.Linear(abs(widths[-1]) * 16 + 2, hidden)
+        self.out = nn.Linear(hidden, shapes)
+        nn.init.normal_(self.out.weight, std=0.01)
+        nn.init.zeros_(self.out.bias)
+        self.register_buffer("mean", torch.zeros(shapes))
+        self.register_buffer("deviation", torch.ones(shapes))
+
+    def start_from(self, mean, deviation):
+        """Mean and deviation (K,) of each shape over what is shown."""
+        self.mean.copy_(mean)
+        self.deviation.copy_(deviation)
+
+    def standard(self, image, turn):
+        """(N, K) in deviations from the mean."""
+        x = self.body(self.stem(image)).reshape(image.shape[0], -1)
+        return self.out(F.relu(self.hidden(torch.cat([x, turn], 1))))
+
+    def forward(self, image, turn):
+        return {"shapes": torch.clamp(self.standard(image, turn) * self.deviation + self.mean, 0, 1)}
 
 
 class Detector(nn.Module):
@@ -155,7 +180,12 @@ class Detector(nn.Module):
         return out
 
 
-NETS = {"landmarks": Landmarks, "iris": Iris, "detector": Detector}
+NETS = {"landmarks": Landmarks, "iris": Iris, "detector": Detector,
+        **{part: partial(Expression, len(names)) for part, names in SHAPES.items()}}
+# As deployed: the shape of each input.
+INPUTS = {"landmarks": {"image": (1, 128, 128, 1)}, "iris": {"image": (2, 64, 64, 1), "turn": (2, 2)},
+          "detector": {"image": (1, 192, 320, 1)}, "upper": {"image": (2, 64, 64, 1), "turn": (2, 2)},
+          "lower": {"image": (1, 64, 64, 1), "turn": (1, 2)}}
 
 
 def deploy(net):

@@ -16,7 +16,7 @@ from engines.training.nets import NETS
 
 
 class Training:
-    """name: landmarks, iris or detector. make: a function of a seed that gives an object with batch()."""
+    """name: one of NETS. make: a function of a seed that gives an object with batch()."""
 
     def __init__(self, name, make, folder, minutes, rate=2e-3, threads=1, start=None, workers=1):
         torch.set_num_threads(threads)
@@ -76,7 +76,7 @@ class Training:
             g["lr"] = self.rate * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
 
     def _step(self, batch):
-        loss, parts = LOSSES[self.name](self.net(batch["image"][..., None].float()), batch)
+        loss, parts = LOSSES[self.name](self.net, batch)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)

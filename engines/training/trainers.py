@@ -1,6 +1,6 @@
 """A prepared material folder in, a training of one network out, with its validation line.
 
-    landmarks(material, folder, minutes)    and likewise iris, detector
+    landmarks(material, folder, minutes)    and likewise iris, detector, expression(part, ...)
 
 `folder` keeps checkpoint.pt: the same call goes on where it stopped, more minutes included. Pictures are augmented in
 `workers` processes of their own.
@@ -12,17 +12,16 @@ import cv2
 import numpy as np
 import torch
 
-from engines.training import evaluate, eyes, faces, heads, pictures, shards
-from engines.training.nets import NETS
+from engines.training import evaluate, expressions, eyes, faces, pictures, shards
 from engines.training.train import Training
 
 # The processes that make crops are forked: OpenCV's pool would not survive that.
 cv2.setNumThreads(1)
 
 RENDERS = ("faces_*.npz", "turned_*.npz")
-HEADS = (12, 40, 12)    # portraits, renders, negatives in a batch of what expression and score are fitted on
 FEW_RENDERS = 2500      # below this many the same heads would come too often
 RATE = 2e-3
+EXPRESSION_RATE = 1e-3
 
 
 def landmarks(material, folder, minutes, renders=RENDERS, workers=1, batch=64, checks=400):
@@ -53,39 +52,19 @@ def shares(renders, batch=64):
     return batch - negatives - drawn, drawn, negatives
 
 
-def refit(material, folder, batches=400, epochs=12, renders=RENDERS, checks=400):
-    """Fit the landmarks network's expression and score anew on its finished body (see `heads`): heads.pt beside the
-    checkpoint, which `export` prefers."""
-    net = NETS["landmarks"]()
-    net.load_state_dict(torch.load(os.path.join(folder, "checkpoint.pt"), weights_only=True)["average"])
-    net.eval()
-    torch.set_num_threads(1)
-    portraits, drawn, backgrounds = faces.load(material, renders)
-    unseen, unseen_drawn, _ = faces.load(material, ("val_faces.npz",), validation=True)
-    hard = _hard(material)
-    validate = evaluate.Landmarks(unseen, unseen_drawn, backgrounds, checks, hard=hard[::10])
-    print("before: " + validate(net), flush=True)
-    source = faces.Faces(portraits, drawn, backgrounds, HEADS, 7, [c for i, c in enumerate(hard) if i % 10])
-    features, labels = heads.collect(net, source, batches)
-    heads.fit(net, features, labels, epochs)
-    print("after: " + validate(net), flush=True)
-    path = os.path.join(folder, "heads.pt")
-    torch.save({"average": net.state_dict()}, path + ".part")
-    os.replace(path + ".part", path)
-
-
-def iris(material, folder, minutes, renders=("eyes_*.npz",), workers=1, batch=64):
-    """Train the iris network; returns its averaged weights."""
-    drawn = eyes.drawn(shards.find(material, renders))
-    unseen = eyes.drawn([os.path.join(material, "val_eyes.npz")])
+def iris(material, folder, minutes, renders=("eyes_*.npz",), heads=RENDERS, workers=1, batch=64):
+    """Train the iris network; returns its averaged weights. heads: shards of faces whose eyes are shown too."""
+    seen = [eyes.drawn(shards.find(material, renders)), eyes.of_heads(shards.find(material, heads))]
+    held = [eyes.drawn([os.path.join(material, "val_eyes.npz")]), eyes.of_heads([os.path.join(material, "val_faces.npz")])]
     labels = np.load(os.path.join(material, "portrait_labels.npz"))
     luma = np.load(os.path.join(material, "portraits_luma.npz"))["luma"]
-    good, mesh, points, kept = labels["quality"] >= 1, labels["mesh"], labels["points"], labels["val"]
-    seen, held = (eyes.portrait_eyes(luma, mesh, points, np.where(good & (kept == k))[0]) for k in (False, True))
-    print("iris: %d rendered eyes, %d photographed" % (len(drawn["luma"]), len(seen["luma"])))
-    photographs = batch * 5 // 16
-    make = partial(eyes.Eyes, drawn, seen, (batch - photographs, photographs))
-    return Training("iris", make, folder, minutes, RATE, workers=workers).run(evaluate.Iris(unseen, held))
+    for sources, kept in ((seen, False), (held, True)):
+        rows = np.where((labels["quality"] >= 1) & (labels["val"] == kept))[0]
+        sources.append(eyes.portrait_eyes(luma[rows], *(labels[k][rows] for k in ("mesh", "points", "rotation"))))
+    print("iris: %d eyes drawn, %d of drawn heads, %d photographed" % tuple(len(s["openness"]) for s in seen))
+    mix = (batch * 5 // 16, batch * 7 // 16, batch // 4)
+    make = partial(eyes.Eyes, seen, mix)
+    return Training("iris", make, folder, minutes, RATE, workers=workers).run(evaluate.Iris(*held))
 
 
 def detector(material, folder, minutes, renders=RENDERS, workers=1, batch=16, checks=160):
@@ -99,4 +78,19 @@ def detector(material, folder, minutes, renders=RENDERS, workers=1, batch=16, ch
     return Training("detector", make, folder, minutes, RATE, workers=workers).run(validate)
 
 
-TRAINERS = {"landmarks": landmarks, "iris": iris, "detector": detector}
+def expression(part, material, folder, minutes, renders=RENDERS, workers=1, batch=64):
+    """Train the expression network "upper" or "lower"; returns its averaged weights."""
+    portraits, drawn, _ = faces.load(material, renders)
+    unseen, unseen_drawn, _ = faces.load(material, ("val_faces.npz",), validation=True)
+    photographs = batch * 3 // 16
+    make = partial(expressions.Expressions, part, drawn, expressions.with_teacher(portraits),
+                   (batch - photographs, photographs))
+    validate = evaluate.Expression(part, unseen_drawn, expressions.with_teacher(unseen))
+    mean, deviation = (torch.from_numpy(v) for v in make().statistics())
+    training = Training(part, make, folder, minutes, EXPRESSION_RATE, workers=workers,
+                        start=lambda net: net.start_from(mean, deviation))
+    return training.run(validate)
+
+
+TRAINERS = {"landmarks": landmarks, "iris": iris, "detector": detector,
+            "upper": partial(expression, "upper"), "lower": partial(expression, "lower")}

@@ -101,16 +101,23 @@ def read_iris(inputs, outputs):
     outputs["openness"][:], outputs["gaze"][:], outputs["score"][:] = 1.0, 0.0, 0.9
 
 
+def read_neutral(inputs, outputs):
+    """A face that does nothing."""
+    outputs["shapes"][:] = 0.0
+
+
 SHAPES = {
     "detector": ({"image": (1, 192, 320, 1)}, {
         "score8": (1, 24, 40, 1), "box8": (1, 24, 40, 4), "points8": (1, 24, 40, 10),
         "score16": (1, 12, 20, 1), "box16": (1, 12, 20, 4), "points16": (1, 12, 20, 10)}),
     "landmarks": ({"image": (1, 128, 128, 1)}, {
-        "points": (1, 68, 2), "log_sigma": (1, 68), "score": (1, 1), "rotation": (1, 6),
-        "blendshapes": (1, 52)}),
-    "iris": ({"image": (2, 64, 64, 1)}, {
+        "points": (1, 68, 2), "log_sigma": (1, 68), "score": (1, 1), "rotation": (1, 6)}),
+    "upper": ({"image": (2, 64, 64, 1), "turn": (2, 2)}, {"shapes": (2, 7)}),
+    "lower": ({"image": (1, 64, 64, 1), "turn": (1, 2)}, {"shapes": (1, 29)}),
+    "iris": ({"image": (2, 64, 64, 1), "turn": (2, 2)}, {
         "points": (2, 5, 2), "openness": (2, 1), "gaze": (2, 2), "score": (2, 1)})}
-READERS = {"detector": read_detector, "landmarks": read_landmarks, "iris": read_iris}
+READERS = {"detector": read_detector, "landmarks": read_landmarks, "iris": read_iris,
+           "upper": read_neutral, "lower": read_neutral}
 
 
 class Dots:
@@ -120,7 +127,7 @@ class Dots:
         self.calls, self.readers = collections.Counter(), dict(READERS)
 
     def load(self, name):
-        """Engine of one of the three networks."""
+        """Engine of one of the networks."""
         return DotEngine(name, self)
 
 

@@ -14,7 +14,7 @@ OPEN, SURE = [1.0, 1.0], [0.9, 0.8]
 
 def reading(*face):
     points = dots.face_points(*face)
-    return Reading(points, geometry.tight_box(points), np.ones(68), 0.9, np.eye(3), np.zeros(52),
+    return Reading(points, geometry.tight_box(points), np.ones(68), 0.9, np.eye(3),
                    crop.around_points(points, 0.0))
 
 

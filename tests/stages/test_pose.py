@@ -22,7 +22,7 @@ def reading(rotation, place, noise=0.0, rng=None, sigma=1.0, net=None):
     centre = points[STABLE].mean(axis=0)
     ray = geometry.ray_rotation(*((centre - MIDDLE) / FOCAL))
     return Reading(points, geometry.tight_box(points[STABLE]), np.full(68, sigma), 0.9,
-                   ray.T.dot(rotation if net is None else net), np.zeros(52),
+                   ray.T.dot(rotation if net is None else net),
                    crop.Square(tuple(centre), 200.0))
 
 
@@ -79,7 +79,7 @@ def test_the_head_never_lies_behind_the_camera(seed):
     rotation = geometry.matrix_from_angles(*rng.uniform(-180, 180, 3))
     bad = Reading(rng.uniform(-500, 1200, (68, 2)), np.array([0, 0, 1, 1.0]),
                   rng.uniform(0.01, 50, 68), 0.9, rotation,
-                  np.zeros(52), crop.Square((rng.uniform(0, 640), rng.uniform(0, 480)), 100.0))
+                  crop.Square((rng.uniform(0, 640), rng.uniform(0, 480)), 100.0))
     found, place = Pose()(bad, SHAPE)
     assert place[2] > 0 and np.isfinite(place).all()
     assert np.allclose(found.dot(found.T), np.eye(3), atol=1e-6)

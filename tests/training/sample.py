@@ -28,16 +28,21 @@ def write(folder):
         np.savez(os.path.join(folder, name + ".npz"), pictures=noise(rng, COUNT, 224, 224),
                  points=points(224, (112, 90), 1.1),
                  rotation_crop=np.tile(np.eye(3, dtype=np.float32), (COUNT, 1, 1)),
-                 blendshapes=rng.uniform(0, 1, (COUNT, 52)).astype(np.float32))
+                 blendshapes=rng.uniform(0, 1, (COUNT, 52)).astype(np.float32),
+                 eye_visible=np.ones((COUNT, 2), bool), **_eyes(rng, 224))
     for name in ("eyes_2_000000", "val_eyes"):
         np.savez(os.path.join(folder, name + ".npz"), pictures=noise(rng, COUNT, 2, 96, 96),
-                 iris=rng.uniform(40, 56, (COUNT, 2, 5, 2)).astype(np.float32),
-                 gaze=rng.uniform(-20, 20, (COUNT, 2, 2)).astype(np.float32),
-                 openness=np.linspace(0, 1, 2 * COUNT, dtype=np.float32).reshape(COUNT, 2),
-                 visible=np.ones((COUNT, 2), bool))
+                 turn=rng.uniform(-40, 40, (COUNT, 2, 2)).astype(np.float32),
+                 visible=np.ones((COUNT, 2), bool), **_eyes(rng, 96))
     os.mkdir(os.path.join(folder, "backgrounds"))
     for i in range(2):
         cv2.imwrite(os.path.join(folder, "backgrounds", "%d.jpg" % i), noise(rng, 240, 320))
+
+
+def _eyes(rng, size):
+    return dict(iris=rng.uniform(0.42 * size, 0.58 * size, (COUNT, 2, 5, 2)).astype(np.float32),
+                gaze=rng.uniform(-20, 20, (COUNT, 2, 2)).astype(np.float32),
+                openness=np.linspace(0, 1, 2 * COUNT, dtype=np.float32).reshape(COUNT, 2))
 
 
 def _portraits(folder, rng):

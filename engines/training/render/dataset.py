@@ -96,7 +96,7 @@ class Studio:
         return np.array(out)
 
     def _ray(self, scene, crop, size):
-        """R_ray^T R for the ray through the crop's centre."""
+        """(3, 3) R_ray^T R for the ray through the crop's centre."""
         back = cv2.invertAffineTransform(crop)
         x, y = geometry.apply(back, np.array([[(size - 1) / 2, (size - 1) / 2]]))[0]
         cx, cy = (np.array(scenes.PICTURE) - 1) / 2
@@ -168,7 +168,7 @@ class Studio:
         iris = project(scene, model.iris(self.vertices))
         width = np.exp(rng.uniform(np.log(12), np.log(60)))
         self._expose(scene, points)
-        pictures, contours, seen = [], [], []
+        pictures, contours, seen, turns = [], [], [], []
         for side, corners in enumerate((LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS)):
             outer, inner = points[list(corners)]
             way = (outer - inner) * (1, -1)[side]
@@ -186,10 +186,13 @@ class Studio:
                 picture, at[:, 0] = picture[:, ::-1], EYE - 1 - at[:, 0]
             pictures.append(picture)
             contours.append(at)
+            turns.append(geometry.angles_from_matrix(self._ray(scene, crop, size))[:2])
             seen.append(self._seen(scene, crop, pixels)[side])
-        gaze = scene.gaze.astype(np.float32) * np.array([[1, 1], [-1, 1]], np.float32)
+        mirrored = np.array([[1, 1], [-1, 1]], np.float32)
+        gaze = scene.gaze.astype(np.float32) * mirrored
         return np.stack(pictures), dict(
-            iris=np.array(contours, np.float32), gaze=gaze, openness=openness(scene.blendshapes),
+            iris=np.array(contours, np.float32), gaze=gaze,
+            turn=np.array(turns, np.float32) * mirrored, openness=openness(scene.blendshapes),
             visible=np.array(seen), glasses=bool(scene.look["glasses"]), width=np.float32(width),
             angles=np.array(scene.angles, np.float32), blendshapes=scene.blendshapes,
             seed=np.array(scene.seed, np.int64))

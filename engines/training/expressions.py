@@ -1,0 +1,82 @@
+"""Training crops for the two expression networks: renders, turned portraits, and the portraits' few known shapes."""
+import numpy as np
+
+from appliance import geometry
+from appliance.face import ARKIT, ARKIT_MIRROR
+from appliance.stages.expression import LOWER, UPPER, Turned, lower_square, upper_square
+from appliance.stages.landmarks import TURN_FULL
+from engines.training import augment
+from engines.training.faces import upright_box
+
+SIZE = 64
+# Shapes for which the teacher's score follows the picture well enough to learn from (MATERIAL: the others hardly move)
+TEACHER = ("jawOpen", "mouthPucker", "mouthSmileLeft", "mouthSmileRight")
+# Shapes that hardly any portrait shows: their labels are 0, so that photographs teach what no expression looks like
+NEVER = ("cheekPuff", "noseSneerLeft", "noseSneerRight", "jawForward", "jawLeft", "jawRight", "mouthLeft", "mouthRight",
+         "tongueOut")
+KNOWN, ABSENT = 0.3, 0.1        # what such labels are worth beside a render's exact ones
+POINT_NOISE = 0.02              # of the face's size: what the landmarks network errs by
+ANGLE_NOISE = 4.0               # degrees, likewise
+
+
+def with_teacher(portraits):
+    """The portraits with blendshapes and their trust, from what the teacher says of them."""
+    blend, trust = (np.zeros((len(portraits["luma"]), 52), np.float32) for _ in range(2))
+    for name in TEACHER:        # the teacher's list begins with _neutral and has no tongueOut
+        blend[:, ARKIT[name]] = portraits["teacher"][:, 1 + ARKIT[name]]
+        trust[:, ARKIT[name]] = KNOWN
+    trust[:, [ARKIT[name] for name in NEVER]] = ABSENT
+    return dict(portraits, blendshapes=blend, blend_weight=trust)
+
+
+class Expressions:
+    """A source of batches for the part "upper" or "lower". mix: renders and portraits in a batch."""
+
+    def __init__(self, part, renders, portraits, mix=(52, 12), seed=0):
+        self.part, self.renders, self.portraits, self.mix = part, renders, portraits, mix
+        self.rng = np.random.RandomState(seed)
+
+    def batch(self):
+        """image (B, 64, 64) uint8, turn (B, 2), shapes (B, K), weight (B, K)."""
+        rows = [self.row(source, self.rng.randint(len(source["luma"])))
+                for source, count in zip((self.renders, self.portraits), self.mix) for _ in range(count)]
+        return {k: np.stack([r[k] for r in rows]) for k in rows[0]}
+
+    def row(self, source, i, plain=False, side=None):
+        """The crop of row i with its labels: of a random side, mirrored for the right one, or the mouth's; plain: not
+        augmented (validation)."""
+        rng = self.rng
+        right = rng.uniform() < 0.5 if side is None else side == 1
+        yaw, pitch, roll = geometry.angles_from_matrix(source["rotation"][i].astype(float))
+        points, size = source["points"][i].astype(float), upright_box(source["points"][i], roll)[1]
+        shapes, weight = source["blendshapes"][i], source["blend_weight"][i]
+        if not plain:
+            points = points + rng.normal(0, 0.5 * POINT_NOISE, (68, 2)) * size + rng.normal(0, POINT_NOISE, 2) * size
+            size, roll = size * np.exp(np.clip(rng.normal(0, 0.05), -0.15, 0.15)), roll + rng.normal(0, 5)
+            yaw, pitch = yaw + rng.normal(0, ANGLE_NOISE), pitch + rng.normal(0, ANGLE_NOISE)
+        face = Turned(points, size, roll)
+        if self.part == "lower":
+            square, places = lower_square(face), LOWER
+        else:
+            square, places = upper_square(face, int(right)), UPPER[0]
+        there, _ = geometry.crop_transform(square.centre, square.side, square.roll, SIZE)
+        if right:
+            there, yaw = augment.mirrored(there, SIZE), -yaw
+            shapes, weight = shapes[ARKIT_MIRROR], weight[ARKIT_MIRROR]
+        crop = augment.warp(source["luma"][i], there, SIZE)
+        if not plain:
+            crop = self._spoilt(crop)
+        return {"image": crop, "turn": np.array((yaw, pitch), np.float32) / np.float32(TURN_FULL),
+                "shapes": shapes[places].astype(np.float32), "weight": weight[places].astype(np.float32)}
+
+    def _spoilt(self, crop):
+        """Half of the crops with something in front or a poor camera: fine folds are what tells many shapes."""
+        if self.rng.uniform() < 0.12:
+            crop = augment.block(self.rng, crop, 0.35)
+        return augment.camera(self.rng, crop) if self.rng.uniform() < 0.6 else crop
+
+    def statistics(self):
+        """Mean and deviation (K,) of the renders' labels."""
+        places = LOWER if self.part == "lower" else UPPER[0]
+        shapes = self.renders["blendshapes"][:, places]
+        return shapes.mean(0), shapes.std(0) + 0.02
