@@ -19,6 +19,10 @@ LANDMARK_VERTICES = (
     2088, 4558, 4282, 5028, 1507, 1542, 1928, 1528, 1518, 1552, 3742, 4129, 3756, 3721, 3766, 3732,
     5681, 5719, 2081, 0, 4275, 6224, 6186, 6312, 6508, 5518, 6004, 5807, 5563, 6020, 5534, 6524,
     6068, 6487, 5519, 5983)
+# How far the jaw lies from its vertices, mm in the head frame (x left, y down, z away), right ear to chin.
+_REST = np.array([[1.0, 0.3, 2.9], [1.6, 1.1, -0.8], [2.8, 0.7, -1.0], [3.4, -1.1, -1.1], [2.9, -2.1, -1.7], [1.6, -3.6, 0.0],
+                  [3.0, -1.9, 2.0], [3.1, -2.4, 0.1], [0.0, -1.4, 3.9]])
+JAW_REST = np.concatenate([_REST, _REST[7::-1] * [-1, 1, 1]])
 JAW = slice(0, 17)
 SHARE = np.concatenate([np.full(17, 0.6), np.full(10, 0.55), np.full(9, 0.5), np.zeros(32)])
 
@@ -90,7 +94,8 @@ def move(points, offsets, rotation, size):
 
 
 def vertices(ict, offsets, size_cm):
-    """The 68 vertices of the face model nearest to lm68 + offsets ((68, 3), share of the box, y down, z away).
+    """The 68 vertices of the face model nearest to lm68 + offsets ((68, 3), share of the box, y down, z away), and how
+    far (17, 3) the jaw's are from there, mm (x left, y down, z away).
 
     Depth counts for the jaw alone, and half: elsewhere the skin itself gives it. Inner candidates lie within 2 cm of
     the original and move like it when the jaw opens.
@@ -117,4 +122,5 @@ def vertices(ict, offsets, size_cm):
         cost = np.hypot(d[:, 0], d[:, 1]) + depth * np.abs(d[:, 2])
         lm[i] = np.where(near)[0][cost[near].argmin()]
     lm[9:17] = ict["mirror"][lm[7::-1]]
-    return lm
+    rest = (v[ict["lm68"][JAW]] - v[lm[JAW]]) * [10, -10, -10] + offsets[JAW] * size_cm * 10
+    return lm, 0.5 * (rest + rest[::-1] * [-1, 1, 1])

@@ -97,9 +97,10 @@ def labelled(portraits, fits, ict, ypr, say=print):
     points[:, jaw] = 0.5 * (points[:, jaw] + fitted[:, jaw])
     front = ict["verts"][ict["lm68"]][:, :2]
     size_cm = float(np.sqrt(np.prod(front.max(0) - front.min(0))))
-    moved = definition.vertices(ict, model_to_ours, size_cm)
-    if tuple(moved) != definition.LANDMARK_VERTICES:
+    moved, rest = definition.vertices(ict, model_to_ours, size_cm)
+    if tuple(moved) != definition.LANDMARK_VERTICES or np.abs(rest - definition.JAW_REST).max() > 0.1:
         say("definition.LANDMARK_VERTICES would now be %s" % list(map(int, moved)))
+        say("definition.JAW_REST would now be %s" % rest.round(1).tolist())
     return dict(points=points.astype(np.float32), rotation=rotation.astype(np.float32), iris=portraits.iris,
                 mesh=portraits.mesh.astype(np.float32), blend=portraits.blend, quality=portraits.quality,
                 val=portraits.validation, valid=portraits.valid, sets=portraits.sets,

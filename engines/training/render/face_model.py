@@ -9,7 +9,7 @@ from scipy import sparse
 from scipy.spatial import cKDTree
 
 from appliance.face import ARKIT
-from engines.training.definition import LANDMARK_VERTICES
+from engines.training.definition import JAW, JAW_REST, LANDMARK_VERTICES
 
 EYE_DISTANCE = 63.0
 # The mesh's eyeball is wider (16 mm) than a human one (12 mm): turned by the true angle its iris
@@ -245,7 +245,9 @@ class FaceModel:
 
     def landmarks(self, vertices):
         """(68, 3) points in iBUG order on any (N, 3) vertices of this mesh."""
-        return vertices[self._landmarks]
+        points = vertices[self._landmarks]
+        points[JAW] += JAW_REST
+        return points
 
     def lid_gaps(self, vertices):
         """(2, 2) mm from each eye's upper to its lower lid, at two places."""
