@@ -9,6 +9,7 @@ from engines.training import augment
 WIDTH, HEIGHT = 320, 192
 # Which sqrt(w h) of the 68-point box, in pixels of the network's picture, each stride answers for; they overlap
 RANGES = {8: (10, 60), 16: (44, 230)}
+CROWDS = 0.4        # share of pictures
 REACH = 0.3         # cells whose centre is within this share of the box's size from the box's centre are positive
 
 
@@ -30,12 +31,14 @@ class Pictures:
         return {k: np.stack([r[k] for r in rows]) for k in rows[0]}
 
     def row(self):
-        """One picture with none to three faces and its targets."""
+        """One picture and its targets: none to three faces, or a crowd of small ones, which are the hard ones to find."""
         rng = self.rng
         picture = self._background()
         faces = []
-        for _ in range(rng.choice([0, 1, 2, 3], p=[0.2, 0.5, 0.2, 0.1])):
-            picture, points = self._paste(picture, faces)
+        crowd = rng.uniform() < CROWDS
+        count = rng.randint(3, 9) if crowd else rng.choice([0, 1, 2, 3], p=[0.2, 0.5, 0.2, 0.1])
+        for _ in range(count):
+            picture, points = self._paste(picture, faces, _small(rng) if crowd else _any(rng))
             if points is not None:
                 faces.append(points)
         if rng.uniform() < 0.35:
@@ -56,15 +59,14 @@ class Pictures:
         x, y = rng.randint(0, b.shape[1] - w + 1), rng.randint(0, b.shape[0] - h + 1)
         return cv2.resize(b[y:y + h, x:x + w], (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
 
-    def _paste(self, picture, others):
-        """A head of random size, soft-edged or as a whole square cut, where no other face lies."""
+    def _paste(self, picture, others, wanted):
+        """A head `wanted` pixels large, soft-edged or as a whole square cut, where no other face lies."""
         rng = self.rng
         s = self.sources[rng.randint(len(self.sources))]
         i = rng.randint(len(s["luma"]))
         luma, points = s["luma"][i], s["points"][i]
         low, high = points.min(0), points.max(0)
         size = float(np.sqrt(np.prod(high - low)))
-        wanted = np.exp(rng.uniform(np.log(14), np.log(60)) if rng.uniform() < 0.6 else rng.uniform(np.log(50), np.log(200)))
         k = wanted / size
         centre = np.array([rng.uniform(0, WIDTH), rng.uniform(0, HEIGHT)])
         if wanted < 90:
@@ -80,10 +82,33 @@ class Pictures:
             luma = cv2.resize(luma, (n, n), interpolation=cv2.INTER_AREA)
             there = there.dot(np.array([[1 / f, 0, 0.5 / f - 0.5], [0, 1 / f, 0.5 / f - 0.5], [0, 0, 1]]))
         mask = _mask(rng, luma.shape, (points - (-0.5)) * (luma.shape[0] / s["luma"][i].shape[0]) - 0.5)
-        warped = cv2.warpAffine(luma, there, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        m = cv2.warpAffine(mask, there, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR).astype(np.float32) / 255
-        mixed = warped * rng.uniform(0.5, 1.15) * m + picture * (1 - m)
-        return np.clip(mixed, 0, 255).astype(np.uint8), placed
+        _mix(picture, luma, mask, there, rng.uniform(0.5, 1.15))
+        return picture, placed
+
+
+def _small(rng):
+    return np.exp(rng.uniform(np.log(12), np.log(40)))
+
+
+def _any(rng):
+    low, high = (14, 60) if rng.uniform() < 0.6 else (50, 200)
+    return np.exp(rng.uniform(np.log(low), np.log(high)))
+
+
+def _mix(picture, luma, mask, there, gain):
+    """Lay `luma` times gain over the picture, in place, where its mask comes to lie."""
+    h, w = luma.shape
+    corners = geometry.apply(there, np.array([[0, 0], [w, 0], [0, h], [w, h]], float))
+    x0, y0 = np.maximum(np.floor(corners.min(0)).astype(int), 0)
+    x1, y1 = np.minimum(np.ceil(corners.max(0)).astype(int) + 1, (WIDTH, HEIGHT))
+    if x1 <= x0 or y1 <= y0:
+        return
+    there = there - [[0, 0, x0], [0, 0, y0]]
+    part = picture[y0:y1, x0:x1]
+    warped, m = (cv2.warpAffine(p, there, (int(x1 - x0), int(y1 - y0)), flags=cv2.INTER_LINEAR, borderMode=border)
+                 for p, border in ((luma, cv2.BORDER_REPLICATE), (mask, cv2.BORDER_CONSTANT)))
+    m = m.astype(np.float32) / 255
+    part[:] = np.clip(warped * gain * m + part * (1 - m), 0, 255).astype(np.uint8)
 
 
 def _similarity(a, b, k, degrees):
