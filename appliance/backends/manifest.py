@@ -17,7 +17,8 @@ class Network(NamedTuple):
 
     path: the ONNX file. sha256: its hash, lower-case hex. inputs, outputs: ordered dict, name ->
     shape. score: 0 to 1, the raw score that means "as likely as not". tolerance: largest
-    difference between backends. channels: 1 for luma, 3 for R, G, B.
+    difference between backends. channels: 1 for luma, 3 for R, G, B. driven: names of the outputs
+    that proved right often enough to be used, where a network answers more.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Network(NamedTuple):
     score: float
     tolerance: float
     channels: int
+    driven: tuple = ()
 
     def content(self):
         """The bytes of the file; InputMissing where there is none, DataError where another is."""
@@ -60,7 +62,8 @@ def _network(path, name, section):
         return Network(name, os.path.join(os.path.dirname(os.path.abspath(path)), section["file"]),
                        section["sha256"].lower(), shapes(section["inputs"]),
                        shapes(section["outputs"]), float(section.get("score", "0.5")),
-                       float(section.get("tolerance", "0.01")), int(section.get("channels", "1")))
+                       float(section.get("tolerance", "0.01")), int(section.get("channels", "1")),
+                       tuple(section.get("driven", "").split()))
     except KeyError as why:
         raise DataError(path, "[%s] has no line %s" % (name, why), "add it") from why
     except ValueError as why:
@@ -80,8 +83,8 @@ def record(name, file, inputs, outputs, path=MANIFEST, **notes):
     """Write or renew the section `name` of the manifest: for the trainer, after each export.
 
     file: the ONNX file, in the manifest's folder. inputs, outputs: {name: shape}. notes: further
-    lines (score, tolerance, channels, normalisation, trained_with, licence); those not named stay
-    as they were.
+    lines (score, tolerance, channels, driven, normalisation, trained_with, licence); those not
+    named stay as they were.
     """
     parser = configparser.ConfigParser(interpolation=None)
     parser.read([path])

@@ -1,7 +1,8 @@
 """A picture, a face's points and both eyes in, the 52 ARKit blendshapes out.
 
 Two networks look closely at parts of the face: `upper` at each eye with its brow (the right one
-mirrored), `lower` at mouth and jaw. Both are told how far the head is turned. What the eyes
+mirrored), `lower` at mouth and jaw. Both are told how far the head is turned. Shapes that the
+manifest does not call driven stay 0: what a network cannot tell yet is not guessed. What the eyes
 themselves do is taken from the irises' stage.
 """
 from typing import NamedTuple
@@ -63,6 +64,8 @@ class Expression:
 
     def __init__(self, upper, lower):
         self._upper, self._lower = upper, lower
+        self._driven = {name: np.isin(SHAPES[name], engine.network.driven)
+                        for name, engine in (("upper", upper), ("lower", lower))}
         self._eyes = np.zeros(upper.inputs["image"].shape[:3], np.uint8)
         self._mouth = np.zeros(lower.inputs["image"].shape[1:3], np.uint8)
 
@@ -81,7 +84,7 @@ class Expression:
         crop.cut(luma, lower_square(face), self._mouth)
         self._lower.inputs["image"][0, :, :, 0] = self._mouth
         self._lower.inputs["turn"][0] = turn
-        return self._lower.infer()["shapes"][0]
+        return self._lower.infer()["shapes"][0] * self._driven["lower"]
 
     def _above(self, luma, face, turn):
         for side in (0, 1):
@@ -90,7 +93,7 @@ class Expression:
         image[0, :, :, 0] = self._eyes[0]
         image[1, :, :, 0] = self._eyes[1, :, ::-1]
         self._upper.inputs["turn"][:] = turn, (-turn[0], turn[1])
-        return self._upper.infer()["shapes"]
+        return self._upper.infer()["shapes"] * self._driven["upper"]
 
 
 def with_eyes(shapes, left, right):

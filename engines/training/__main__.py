@@ -8,6 +8,8 @@
 import argparse
 import os
 
+from appliance.stages.expression import SHAPES
+
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 COUNTS = {"faces": 12000, "turned": 6000, "eyes": 10000, "held_out": 500}
 # Minutes on two cores that gave usable networks.
@@ -88,10 +90,16 @@ def collect(args):
 
 def export(args):
     """Write NETWORK.onnx and the manifest's rows."""
+    from engines.training import trainers
     from engines.training.export import write
     for name in args.networks:
         folder = _run(args, name)
-        worst = write(name, os.path.join(folder, "checkpoint.pt"), args.out, "python -m engines.training " + name)
+        path = os.path.join(folder, "checkpoint.pt")
+        notes = {}
+        if name in SHAPES:
+            notes["driven"] = " ".join(trainers.driven(name, path, args.material))
+            print("%s: drives %s" % (name, notes["driven"] or "nothing yet"))
+        worst = write(name, path, args.out, "python -m engines.training " + name, **notes)
         print("%s: written, largest difference to torch %.2g" % (name, worst))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from appliance import geometry
 from appliance.backends.manifest import Network
+from appliance.stages import expression
 
 GREY, WHITE, BLACK = 128, 255, 0
 # The 68 points of a mean face, seen from the front, mm from the middle of the eyes.
@@ -116,6 +117,7 @@ SHAPES = {
     "lower": ({"image": (1, 64, 64, 1), "turn": (1, 2)}, {"shapes": (1, 29)}),
     "iris": ({"image": (2, 64, 64, 1), "turn": (2, 2)}, {
         "points": (2, 5, 2), "openness": (2, 1), "gaze": (2, 2), "score": (2, 1)})}
+DRIVEN = dict(expression.SHAPES)
 READERS = {"detector": read_detector, "landmarks": read_landmarks, "iris": read_iris,
            "upper": read_neutral, "lower": read_neutral}
 
@@ -136,7 +138,8 @@ class DotEngine:
 
     def __init__(self, name, backend):
         inputs, outputs = SHAPES[name]
-        self.network = Network(name, name + ".onnx", "", inputs, outputs, 0.5, 0.0, 1)
+        self.network = Network(name, name + ".onnx", "", inputs, outputs, 0.5, 0.0, 1,
+                               DRIVEN.get(name, ()))
         self.inputs = {k: np.zeros(s, np.float32) for k, s in inputs.items()}
         self._outputs = {k: np.zeros(s, np.float32) for k, s in outputs.items()}
         self._name, self._backend = name, backend

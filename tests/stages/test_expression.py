@@ -63,6 +63,13 @@ def test_a_network_s_answers_get_their_names_and_sides():
         "browDownLeft": 0.75, "browDownRight": 0.25}
 
 
+def test_a_shape_that_the_manifest_does_not_call_driven_stays_0(monkeypatch):
+    monkeypatch.setitem(dots.DRIVEN, "lower", ("jawOpen",))
+    monkeypatch.setitem(dots.DRIVEN, "upper", ("browDown",))
+    backend = answering(jawOpen=0.5, mouthPucker=0.5, browDown=(0.25, 0.75), eyeSquint=(1.0, 1.0))
+    assert expressed(backend) == {"jawOpen": 0.5, "browDownLeft": 0.25, "browDownRight": 0.75}
+
+
 def test_the_brows_middle_is_what_both_sides_say():
     assert expressed(answering(browInnerUp=(1.0, 0.5))) == {"browInnerUp": 0.75}
 
