@@ -22,6 +22,7 @@ TRIES = 10              # surest candidates that the landmarks look at in one pi
 # held-out portraits pasted on training backgrounds: 98 % of the faces, none of the candidates.
 NEWCOMER, VAGUE = 0.78, 0.055
 PERIOD = 1 / 30.0       # seconds between pictures that come without a time
+UPRIGHT = 0.9           # score below which a given box is tried as somebody lying down too
 TILTED = 20.0           # degrees of roll from which a third look at a given box pays
 SAME_FACE = 0.2         # overlap from which a detected box is a face that is followed already
 FAIR = 0.2              # score of a first look below which a second would look nowhere
@@ -114,7 +115,11 @@ class Tracker:
 
     def _given(self, luma, box):
         """Face of a given box: looks from both sides, the same on every picture."""
-        reading = self._look(luma, crop.around_box(_checked_box(box)), True)
+        box = _checked_box(box)
+        reading = self._look(luma, crop.around_box(box), True)
+        if reading.score < UPRIGHT:
+            lying = [self._look(luma, crop.around_box(box, roll), True) for roll in (-90.0, 90.0)]
+            reading = max([reading] + lying, key=lambda one: one.score)
         reading = self._again(luma, reading, True)
         if abs(reading.next_square().roll) > TILTED:
             reading = self._again(luma, reading, True)

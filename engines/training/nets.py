@@ -125,7 +125,7 @@ class Expression(nn.Module):
     a squashed value that starts near 0 hardly moves.
     """
 
-    def __init__(self, shapes, widths=(16, 32, -32, 48, -64, 64, -96), hidden=160):
+    def __init__(self, shapes, widths, hidden):
         super().__init__()
         self.stem, self.body = Stem(2, widths[0]), stack(*widths)
         self.hidden = nn.Linear(abs(widths[-1]) * 16 + 2, hidden)
@@ -181,7 +181,8 @@ class Detector(nn.Module):
 
 
 NETS = {"landmarks": Landmarks, "iris": Iris, "detector": Detector,
-        **{part: partial(Expression, len(names)) for part, names in SHAPES.items()}}
+        "upper": partial(Expression, len(SHAPES["upper"]), (16, 32, -32, 48, -64, 64, -64), 96),
+        "lower": partial(Expression, len(SHAPES["lower"]), (16, 32, -32, 48, -64, 64, -96), 160)}
 # As deployed: the shape of each input.
 INPUTS = {"landmarks": {"image": (1, 128, 128, 1)}, "iris": {"image": (2, 64, 64, 1), "turn": (2, 2)},
           "detector": {"image": (1, 192, 320, 1)}, "upper": {"image": (2, 64, 64, 1), "turn": (2, 2)},
