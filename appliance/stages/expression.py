@@ -2,8 +2,8 @@
 
 Two networks look closely at parts of the face: `upper` at each eye with its brow (the right one
 mirrored), `lower` at mouth and jaw. Both are told how far the head is turned. Shapes that the
-manifest does not call driven stay 0: what a network cannot tell yet is not guessed. What the eyes
-themselves do is taken from the irises' stage.
+manifest does not call driven stay 0: what a network cannot tell yet is not guessed. A brow that
+the turned head hides follows the other one. What the eyes do is known from the irises' stage.
 """
 from typing import NamedTuple
 
@@ -11,6 +11,8 @@ import numpy as np
 
 from appliance.face import ARKIT, ARKIT_NAMES
 from appliance.stages import crop
+from appliance.stages.iris import in_view
+from appliance.stages.landmarks import TURN_FULL
 
 LOOK_FULL = 30.0        # degrees of gaze at which an eyeLook shape is 1
 WIDE_FULL = 0.3         # openness beyond 1 at which eyeWide is 1
@@ -75,8 +77,9 @@ class Expression:
         square = reading.next_square()
         face = Turned(reading.points, square.side / crop.LANDMARKS_MARGIN, square.roll)
         shapes[LOWER] = self._below(luma, face, reading.turn())
-        for side, found in enumerate(self._above(luma, face, reading.turn())):
-            shapes[UPPER[side]] += found
+        above = self._above(luma, face, reading.turn())
+        for side, share in enumerate(in_view(reading.turn()[0] * TURN_FULL)):
+            shapes[UPPER[side]] += share * above[side] + (1 - share) * above[1 - side]
         shapes[UPPER[0, INNER_UP]] *= 0.5
         return with_eyes(shapes, left, right)
 

@@ -70,6 +70,14 @@ def test_a_shape_that_the_manifest_does_not_call_driven_stays_0(monkeypatch):
     assert expressed(backend) == {"jawOpen": 0.5, "browDownLeft": 0.25, "browDownRight": 0.75}
 
 
+def test_a_brow_that_the_head_hides_follows_the_other():
+    backend = answering(browDown=(0.75, 0.25))
+    assert expressed(backend, face=reading(300, 200, yaw=60)) == {
+        "browDownLeft": 0.25, "browDownRight": 0.25}
+    assert expressed(backend, face=reading(300, 200, yaw=-60)) == {
+        "browDownLeft": 0.75, "browDownRight": 0.75}
+
+
 def test_the_brows_middle_is_what_both_sides_say():
     assert expressed(answering(browInnerUp=(1.0, 0.5))) == {"browInnerUp": 0.75}
 
