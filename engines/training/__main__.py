@@ -4,11 +4,10 @@
     detector|landmarks|iris|upper|lower --material MATERIAL --minutes 30
     mistakes --material MATERIAL          with a detector exported, before the landmarks
     export landmarks iris detector upper lower --material MATERIAL
+    driven --material MATERIAL            with all of them exported: which shapes may be sent
 """
 import argparse
 import os
-
-from appliance.stages.expression import SHAPES
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 COUNTS = {"faces": 12000, "turned": 6000, "eyes": 10000, "held_out": 500}
@@ -33,6 +32,9 @@ def _parser():
     mine = steps.add_parser("mistakes", help="collect what the detector takes for faces")
     _material(mine)
     mine.set_defaults(step=collect)
+    drive = steps.add_parser("driven", help="write down which shapes the networks may drive")
+    _material(drive)
+    drive.set_defaults(step=driven)
     _export(steps.add_parser("export", help="write trained networks and their manifest rows"))
     return parser
 
@@ -90,17 +92,19 @@ def collect(args):
 
 def export(args):
     """Write NETWORK.onnx and the manifest's rows."""
-    from engines.training import trainers
     from engines.training.export import write
     for name in args.networks:
         folder = _run(args, name)
         path = os.path.join(folder, "checkpoint.pt")
-        notes = {}
-        if name in SHAPES:
-            notes["driven"] = " ".join(trainers.driven(name, path, args.material))
-            print("%s: drives %s" % (name, notes["driven"] or "nothing yet"))
-        worst = write(name, path, args.out, "python -m engines.training " + name, **notes)
+        worst = write(name, path, args.out, "python -m engines.training " + name)
         print("%s: written, largest difference to torch %.2g" % (name, worst))
+
+
+def driven(args):
+    """Write the manifest's lines `driven`."""
+    from engines.training.driven import LEAST, record
+    for name, r in sorted(record(args.material).items(), key=lambda pair: -pair[1]):
+        print("%-20s %5.2f%s" % (name, r, "" if r >= LEAST else "  stays 0 where a network would tell it"))
 
 
 def _run(args, name):

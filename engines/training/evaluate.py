@@ -5,13 +5,11 @@ Each class holds its pictures; calling it with a network in evaluation mode give
 import numpy as np
 import torch
 
-from appliance.stages.expression import SHAPES
 from engines.training import expressions, eyes, faces, losses, mistakes, pictures
 from engines.training.definition import box_size
 from engines.training.losses import rotation_matrix
 
 BELIEVED = 0.5      # score from which a face, an eye or a cell counts as seen
-DRIVEN = 0.7        # correlation from which a shape is driven
 
 
 def shown(net, rows):
@@ -89,15 +87,6 @@ class Expression:
             parts.append("%s r mean %.3f, 0.7 and more: %d, least %.2f" % (
                 name, np.nanmean(c), (c >= 0.7).sum(), np.nanmin(c)))
         return "; ".join(parts)
-
-
-def driven(part, net, renders, least=DRIVEN):
-    """Names of the shapes of a part that correlate `least` or better with the truth on renders kept out of training,
-    each seen as it is and mirrored: so a left shape is as good as its right one."""
-    source = expressions.Expressions(part, renders, None, seed=99)
-    rows = [source.row(renders, i, True, side) for side in (0, 1) for i in range(len(renders["luma"]))]
-    c = correlations(shown(net, rows)["shapes"], column(rows, "shapes"))
-    return [name for name, r in zip(SHAPES[part], c) if r >= least]
 
 
 class Iris:

@@ -37,9 +37,8 @@ def load(name, checkpoint):
     return nets.deploy(net)
 
 
-def write(name, checkpoint, folder, trained_with, licence="MIT", **notes):
-    """Write folder/<name>.onnx and its row in folder/manifest.ini, with further notes; returns the largest difference to
-    torch."""
+def write(name, checkpoint, folder, trained_with, licence="MIT"):
+    """Write folder/<name>.onnx and its row in folder/manifest.ini; returns the largest difference to torch."""
     net = load(name, checkpoint)
     shapes = nets.INPUTS[name]
     given = {k: torch.rand(*shape) * (255 if k == "image" else 1) for k, shape in shapes.items()}
@@ -58,7 +57,7 @@ def write(name, checkpoint, folder, trained_with, licence="MIT", **notes):
     os.replace(path + ".part", path)
     manifest.record(name, name + ".onnx", shapes, {k: tuple(v.shape) for k, v in truth.items()},
                     os.path.join(folder, "manifest.ini"), channels=1, trained_with=trained_with, licence=licence,
-                    normalisation="; ".join("%s: %s" % (k, NOTES[k]) for k in shapes), tolerance=TOLERANCE[name], **notes)
+                    normalisation="; ".join("%s: %s" % (k, NOTES[k]) for k in shapes), tolerance=TOLERANCE[name])
     return worst
 
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import torch
 
-from engines.training import evaluate, export, expressions, eyes, faces, pictures, shards
+from engines.training import evaluate, expressions, eyes, faces, pictures, shards
 from engines.training.train import Training
 
 # The processes that make crops are forked: OpenCV's pool would not survive that.
@@ -90,12 +90,6 @@ def expression(part, material, folder, minutes, renders=RENDERS, workers=1, batc
     training = Training(part, make, folder, minutes, EXPRESSION_RATE, workers=workers,
                         start=lambda net: net.start_from(mean, deviation))
     return training.run(validate)
-
-
-def driven(part, checkpoint, material):
-    """Names of the shapes that a trained expression network drives (see `evaluate.driven`)."""
-    _, unseen, _ = faces.load(material, ("val_faces.npz",), validation=True)
-    return evaluate.driven(part, export.load(part, checkpoint), unseen)
 
 
 TRAINERS = {"landmarks": landmarks, "iris": iris, "detector": detector,

@@ -1,5 +1,6 @@
 """Each trainer runs from a material folder to an ONNX file and goes on where it stopped."""
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -8,7 +9,9 @@ torch = pytest.importorskip("torch", reason="networks are trained where torch is
 pytest.importorskip("onnx", reason="networks are exported where onnx is installed")
 
 from appliance.backends import manifest  # noqa: E402 (needs what was looked for above)
-from engines.training import evaluate, faces, mistakes, trainers  # noqa: E402
+from appliance.face import ARKIT  # noqa: E402
+from appliance.stages.expression import SHAPES  # noqa: E402
+from engines.training import driven, evaluate, faces, mistakes, trainers  # noqa: E402
 from engines.training.nets import INPUTS, NETS  # noqa: E402
 from engines.training.__main__ import main  # noqa: E402
 from tests.training import sample  # noqa: E402
@@ -51,6 +54,17 @@ def test_what_was_trained_is_exported_with_its_row(name, material, tmp_path):
     main(["export", name, "--material", material, "--run", run, "--out", str(out)])
     network = manifest.read(str(out / "manifest.ini"))[name]
     assert network.content() and list(network.inputs) == list(INPUTS[name])
+
+
+def test_the_shapes_that_prove_right_are_written_down(material, tmp_path):
+    engines = tmp_path / "engines"
+    shutil.copytree(os.path.dirname(manifest.MANIFEST), str(engines),
+                    ignore=shutil.ignore_patterns("training"))
+    path = str(engines / "manifest.ini")
+    for least, share in ((-2, 1), (2, 0)):
+        assert set(driven.record(material, path, least)) == set(ARKIT)
+        for part, names in SHAPES.items():
+            assert manifest.read(path)[part].driven == names[:share * len(names)]
 
 
 def test_a_batch_is_shared_between_portraits_renders_and_negatives():
