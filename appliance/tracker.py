@@ -116,11 +116,13 @@ class Tracker:
     def _given(self, luma, box):
         """Face of a given box: looks from both sides, the same on every picture."""
         box = _checked_box(box)
-        reading = self._look(luma, crop.around_box(box), True)
-        if reading.score < UPRIGHT:
-            lying = [self._look(luma, crop.around_box(box, roll), True) for roll in (-90.0, 90.0)]
-            reading = max([reading] + lying, key=lambda one: one.score)
-        reading = self._again(luma, reading, True)
+        first = self._look(luma, crop.around_box(box), True)
+        reading = self._again(luma, first, True)
+        for roll in (-90.0, 90.0) if first.score < UPRIGHT else ():
+            lying = self._look(luma, crop.around_box(box, roll), True)
+            lying = self._again(luma, lying, True)
+            if lying.score > max(reading.score, self._settings.score):
+                reading = lying
         if abs(reading.next_square().roll) > TILTED:
             reading = self._again(luma, reading, True)
         return self._measure(luma, reading, 0, AHEAD)
