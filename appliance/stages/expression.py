@@ -76,11 +76,13 @@ class Expression:
         shapes = np.zeros(len(ARKIT_NAMES))
         square = reading.next_square()
         face = Turned(reading.points, square.side / crop.LANDMARKS_MARGIN, square.roll)
-        shapes[LOWER] = self._below(luma, face, reading.turn())
-        above = self._above(luma, face, reading.turn())
-        for side, share in enumerate(in_view(reading.turn()[0] * TURN_FULL)):
-            shapes[UPPER[side]] += share * above[side] + (1 - share) * above[1 - side]
-        shapes[UPPER[0, INNER_UP]] *= 0.5
+        if self._lower.network.driven:
+            shapes[LOWER] = self._below(luma, face, reading.turn())
+        if self._upper.network.driven:
+            above = self._above(luma, face, reading.turn())
+            for side, share in enumerate(in_view(reading.turn()[0] * TURN_FULL)):
+                shapes[UPPER[side]] += share * above[side] + (1 - share) * above[1 - side]
+            shapes[UPPER[0, INNER_UP]] *= 0.5
         return with_eyes(shapes, left, right)
 
     def _below(self, luma, face, turn):
