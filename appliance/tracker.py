@@ -39,7 +39,7 @@ class Tracker:
         self._detect = Detector(backend.load("detector"))
         self._landmarks = Landmarks(backend.load("landmarks"))
         self._iris = Iris(backend.load("iris"))
-        self._express = Expression(backend.load("upper"), backend.load("lower"))
+        self._express = Expression(backend.load("expression"))
         self._pose = Pose(config.camera.fov, config.tracker.eye_distance)
         self._newest, self._clock = 0, 0.0
         self.reset()
@@ -125,7 +125,7 @@ class Tracker:
                 reading = lying
         if abs(reading.next_square().roll) > TILTED:
             reading = self._again(luma, reading, True)
-        return self._measure(luma, reading, 0, AHEAD)
+        return self._measure(luma, reading, 0, AHEAD, True)
 
     def _again(self, luma, reading, thorough=False):
         """A second look from where the first found the face, unless it sees less."""
@@ -138,12 +138,13 @@ class Tracker:
         look = self._landmarks.both_ways if thorough else self._landmarks
         return self._clocked("landmarks", look, luma, square)
 
-    def _measure(self, luma, reading, number, last_gaze):
+    def _measure(self, luma, reading, number, last_gaze, thorough=False):
         """Face of a landmarks reading: pose, irises and expression, not smoothed."""
         rotation, place = self._clocked("pose", self._pose, reading, luma.shape)
         yaw = geometry.angles_from_matrix(rotation)[0]
         left, right = self._clocked("iris", self._iris, luma, reading, yaw, last_gaze)
-        shapes = self._clocked("expression", self._express, luma, reading, left, right)
+        shapes = self._clocked("expression", self._express, luma, reading, left, right,
+                               thorough)
         return Face(number, reading.score, reading.box, reading.points, reading.sigma,
                     geometry.quaternion_from_matrix(rotation), place, left, right, shapes)
 

@@ -17,8 +17,8 @@ class Network(NamedTuple):
 
     path: the ONNX file. sha256: its hash, lower-case hex. inputs, outputs: ordered dict, name ->
     shape. score: 0 to 1, the raw score that means "as likely as not". tolerance: largest
-    difference between backends. channels: 1 for luma, 3 for R, G, B. driven: names of the outputs
-    that proved right often enough to be used, where a network answers more.
+    difference between backends. channels: 1 for luma, 3 for R, G, B. driven: names of the shapes
+    that proved right often enough to be sent (expression).
     """
 
     name: str

@@ -69,20 +69,13 @@ def agree(openness, gaze, score, yaw, last_gaze):
     An eye that the turned head hides follows the one in view. A closed eye tells no gaze: it takes
     the other's, and where both are closed the last gaze holds. All fade in and out, nothing jumps.
     """
-    share = in_view(yaw)
+    share = [1.0, 1.0]
+    share[0 if yaw > 0 else 1] -= _ramp(abs(yaw), TURNED)
     openness = [share[i] * openness[i] + (1 - share[i]) * openness[1 - i] for i in (0, 1)]
     tells = [share[i] * _ramp(openness[i], NARROW) for i in (0, 1)]
     held = [_mix(tells[i], gaze[i], last_gaze[i]) for i in (0, 1)]
     gaze = [_mix(tells[i], gaze[i], held[1 - i]) for i in (0, 1)]
     return openness, gaze, [score[i] * share[i] for i in (0, 1)]
-
-
-def in_view(yaw):
-    """[left, right]: 1 for a side of the face in view, down to 0 for the one that a head turned by
-    yaw degrees hides."""
-    share = [1.0, 1.0]
-    share[0 if yaw > 0 else 1] -= _ramp(abs(yaw), TURNED)
-    return share
 
 
 def _mix(share, a, b):

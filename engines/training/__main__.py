@@ -1,9 +1,9 @@
 """`python -m engines.training STEP`: from the given data to the networks.
 
     prepare --data ../shared/data/train --material MATERIAL
-    detector|landmarks|iris|upper|lower --material MATERIAL --minutes 30
+    detector|landmarks|iris|expression --material MATERIAL --minutes 30
     mistakes --material MATERIAL          with a detector exported, before the landmarks
-    export landmarks iris detector upper lower --material MATERIAL
+    export landmarks iris detector expression --material MATERIAL
     driven --material MATERIAL            with all of them exported: which shapes may be sent
 """
 import argparse
@@ -12,7 +12,7 @@ import os
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 COUNTS = {"faces": 12000, "turned": 6000, "eyes": 10000, "held_out": 500}
 # Minutes on two cores that gave usable networks.
-MINUTES = {"landmarks": 90.0, "iris": 20.0, "detector": 60.0, "upper": 35.0, "lower": 60.0}
+MINUTES = {"landmarks": 90.0, "iris": 20.0, "detector": 60.0, "expression": 60.0}
 
 
 def main(words=None):
@@ -101,10 +101,10 @@ def export(args):
 
 
 def driven(args):
-    """Write the manifest's lines `driven`."""
+    """Write the manifest's line `driven`."""
     from engines.training.driven import LEAST, record
     for name, r in sorted(record(args.material).items(), key=lambda pair: -pair[1]):
-        print("%-20s %5.2f%s" % (name, r, "" if r >= LEAST else "  stays 0 where a network would tell it"))
+        print("%-20s %5.2f%s" % (name, r, "" if r >= LEAST else "  stays 0"))
 
 
 def _run(args, name):

@@ -8,8 +8,7 @@ import numpy as np
 
 from appliance.backends import manifest
 from appliance.backends.onnxruntime import OnnxRuntime
-from appliance.face import ARKIT, ARKIT_MIRROR, LANDMARK_MIRROR
-from appliance.stages.expression import SHAPES
+from appliance.face import ARKIT_MIRROR, ARKIT_NAMES, LANDMARK_MIRROR
 from appliance.tracker import Tracker
 from engines.training import faces
 from engines.training.evaluate import correlations
@@ -18,12 +17,12 @@ LEAST = 0.7         # correlation from which a shape is driven
 
 
 class Everything(OnnxRuntime):
-    """Backend whose expression networks may drive all that they answer."""
+    """Backend whose networks may drive every shape."""
 
     def load(self, name):
         """Engine of a section of the manifest."""
         engine = super().load(name)
-        engine.network = engine.network._replace(driven=SHAPES.get(name, ()))
+        engine.network = engine.network._replace(driven=ARKIT_NAMES)
         return engine
 
 
@@ -40,11 +39,10 @@ def measure(heads, path=manifest.MANIFEST):
 
 
 def record(material, path=manifest.MANIFEST, least=LEAST):
-    """Measure on the material's val_faces.npz and write each network's line; returns {shape: r}."""
+    """Measure on the material's val_faces.npz and write the manifest's line; returns {shape: r}, a pair's mean."""
     r = measure(faces.drawn([os.path.join(material, "val_faces.npz")]), path)
-    for part, names in SHAPES.items():
-        places = [ARKIT.get(name, ARKIT.get(name + "Left")) for name in names]
-        network = manifest.read(path)[part]
-        manifest.record(part, os.path.basename(network.path), network.inputs, network.outputs, path,
-                        driven=" ".join(name for name, place in zip(names, places) if r[place] >= least))
-    return {name: float(r[place]) for name, place in ARKIT.items()}
+    r = 0.5 * (r + r[ARKIT_MIRROR])
+    network = manifest.read(path)["expression"]
+    manifest.record("expression", os.path.basename(network.path), network.inputs, network.outputs, path,
+                    driven=" ".join(name for name, value in zip(ARKIT_NAMES, r) if value >= least))
+    return dict(zip(ARKIT_NAMES, r.tolist()))

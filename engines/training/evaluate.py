@@ -74,9 +74,9 @@ class Landmarks:
 class Expression:
     """Correlation of each shape with the truth on renders, and with the teacher on portraits."""
 
-    def __init__(self, part, renders, portraits, most=500):
-        source = expressions.Expressions(part, renders, portraits, seed=99)
-        self.sets = [(name, [source.row(rows, i, True, i % 2) for i in range(min(most, len(rows["luma"])))])
+    def __init__(self, renders, portraits, most=500):
+        source = expressions.Expressions(renders, portraits, seed=99)
+        self.sets = [(name, [source.row(rows, i, True) for i in range(min(most, len(rows["luma"])))])
                      for name, rows in (("renders", renders), ("portraits", portraits))]
 
     def __call__(self, net):

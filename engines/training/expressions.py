@@ -1,9 +1,9 @@
-"""Training crops for the two expression networks: renders, turned portraits, and the portraits' few known shapes."""
+"""Training crops for the expression network: renders, turned portraits, and the portraits' few known shapes."""
 import numpy as np
 
 from appliance import geometry
 from appliance.face import ARKIT, ARKIT_MIRROR
-from appliance.stages.expression import LOWER, UPPER, Turned, lower_square, upper_square
+from appliance.stages.expression import SHAPES, Turned, mouth_square
 from appliance.stages.landmarks import TURN_FULL
 from engines.training import augment
 from engines.training.faces import upright_box
@@ -12,8 +12,7 @@ SIZE = 64
 # Shapes for which the teacher's score follows the picture well enough to learn from (MATERIAL: the others hardly move)
 TEACHER = ("jawOpen", "mouthPucker", "mouthSmileLeft", "mouthSmileRight")
 # Shapes that hardly any portrait shows: their labels are 0, so that photographs teach what no expression looks like
-NEVER = ("cheekPuff", "noseSneerLeft", "noseSneerRight", "jawForward", "jawLeft", "jawRight", "mouthLeft", "mouthRight",
-         "tongueOut")
+NEVER = ("cheekPuff", "jawForward", "jawLeft", "jawRight", "mouthLeft", "mouthRight", "tongueOut")
 KNOWN, ABSENT = 0.3, 0.1        # what such labels are worth beside a render's exact ones
 POINT_NOISE = 0.02              # of the face's size: what the landmarks network errs by
 ANGLE_NOISE = 4.0               # degrees, likewise
@@ -30,10 +29,10 @@ def with_teacher(portraits):
 
 
 class Expressions:
-    """A source of batches for the part "upper" or "lower". mix: renders and portraits in a batch."""
+    """A source of batches. mix: renders and portraits in a batch."""
 
-    def __init__(self, part, renders, portraits, mix=(52, 12), seed=0):
-        self.part, self.renders, self.portraits, self.mix = part, renders, portraits, mix
+    def __init__(self, renders, portraits, mix=(52, 12), seed=0):
+        self.renders, self.portraits, self.mix = renders, portraits, mix
         self.rng = np.random.RandomState(seed)
 
     def batch(self):
@@ -42,11 +41,9 @@ class Expressions:
                 for source, count in zip((self.renders, self.portraits), self.mix) for _ in range(count)]
         return {k: np.stack([r[k] for r in rows]) for k in rows[0]}
 
-    def row(self, source, i, plain=False, side=None):
-        """The crop of row i with its labels: of a random side, mirrored for the right one, or the mouth's; plain: not
-        augmented (validation)."""
+    def row(self, source, i, plain=False):
+        """The crop of row i with its labels; plain: not mirrored, not augmented (validation)."""
         rng = self.rng
-        right = rng.uniform() < 0.5 if side is None else side == 1
         yaw, pitch, roll = geometry.angles_from_matrix(source["rotation"][i].astype(float))
         points, size = source["points"][i].astype(float), upright_box(source["points"][i], roll)[1]
         shapes, weight = source["blendshapes"][i], source["blend_weight"][i]
@@ -54,20 +51,16 @@ class Expressions:
             points = points + rng.normal(0, 0.5 * POINT_NOISE, (68, 2)) * size + rng.normal(0, POINT_NOISE, 2) * size
             size, roll = size * np.exp(np.clip(rng.normal(0, 0.05), -0.15, 0.15)), roll + rng.normal(0, 5)
             yaw, pitch = yaw + rng.normal(0, ANGLE_NOISE), pitch + rng.normal(0, ANGLE_NOISE)
-        face = Turned(points, size, roll)
-        if self.part == "lower":
-            square, places = lower_square(face), LOWER
-        else:
-            square, places = upper_square(face, int(right)), UPPER[0]
+        square = mouth_square(Turned(points, size, roll))
         there, _ = geometry.crop_transform(square.centre, square.side, square.roll, SIZE)
-        if right:
+        if not plain and rng.uniform() < 0.5:
             there, yaw = augment.mirrored(there, SIZE), -yaw
             shapes, weight = shapes[ARKIT_MIRROR], weight[ARKIT_MIRROR]
         crop = augment.warp(source["luma"][i], there, SIZE)
         if not plain:
             crop = self._spoilt(crop)
         return {"image": crop, "turn": np.array((yaw, pitch), np.float32) / np.float32(TURN_FULL),
-                "shapes": shapes[places].astype(np.float32), "weight": weight[places].astype(np.float32)}
+                "shapes": shapes[SHAPES].astype(np.float32), "weight": weight[SHAPES].astype(np.float32)}
 
     def _spoilt(self, crop):
         """Half of the crops with something in front or a poor camera: fine folds are what tells many shapes."""
@@ -77,6 +70,5 @@ class Expressions:
 
     def statistics(self):
         """Mean and deviation (K,) of the renders' labels."""
-        places = LOWER if self.part == "lower" else UPPER[0]
-        shapes = self.renders["blendshapes"][:, places]
+        shapes = self.renders["blendshapes"][:, SHAPES]
         return shapes.mean(0), shapes.std(0) + 0.02

@@ -40,7 +40,7 @@ def landmarks(out, y):
 def expression(net, y):
     """Distance of standardised shapes, squared near by, straight far off; each weighted by what its label is worth."""
     truth = (y["shapes"] - net.mean) / net.deviation
-    found = net.standard(*given(INPUTS["upper"], y))
+    found = net.standard(*given(INPUTS["expression"], y))
     away = F.smooth_l1_loss(found, truth, beta=2.0, reduction="none")
     shapes = (away * y["weight"]).sum() / y["weight"].sum()
     return shapes, {"shapes": shapes}
@@ -98,4 +98,4 @@ def overlap(a, b):
 
 
 LOSSES = {"landmarks": of(INPUTS["landmarks"], landmarks), "iris": of(INPUTS["iris"], iris),
-          "detector": of(INPUTS["detector"], detector), "upper": expression, "lower": expression}
+          "detector": of(INPUTS["detector"], detector), "expression": expression}

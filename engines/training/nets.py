@@ -1,11 +1,10 @@
-"""The five networks as torch modules: luma crops in, the outputs of the manifest out.
+"""The four networks as torch modules: luma crops in, the outputs of the manifest out.
 
 All are plain stacks of 3x3 convolutions with batch norm, which `deploy` folds away: few, dense layers suit the Nano's
 launch costs and a CPU's wide vectors alike. The luma is first folded to f*f channels at 1/f of the size; deployed,
 fold and first convolution are one strided convolution on the picture as it is.
 """
 import math
-from functools import partial
 
 import torch
 from torch import nn
@@ -125,7 +124,7 @@ class Expression(nn.Module):
     a squashed value that starts near 0 hardly moves.
     """
 
-    def __init__(self, shapes, widths, hidden):
+    def __init__(self, shapes=len(SHAPES), widths=(16, 32, -32, 48, -64, 64, -96), hidden=160):
         super().__init__()
         self.stem, self.body = Stem(2, widths[0]), stack(*widths)
         self.hidden = nn.Linear(abs(widths[-1]) * 16 + 2, hidden)
@@ -181,12 +180,11 @@ class Detector(nn.Module):
 
 
 NETS = {"landmarks": Landmarks, "iris": Iris, "detector": Detector,
-        "upper": partial(Expression, len(SHAPES["upper"]), (16, 32, -32, 48, -64, 64, -64), 96),
-        "lower": partial(Expression, len(SHAPES["lower"]), (16, 32, -32, 48, -64, 64, -96), 160)}
+        "expression": Expression}
 # As deployed: the shape of each input.
 INPUTS = {"landmarks": {"image": (1, 128, 128, 1)}, "iris": {"image": (2, 64, 64, 1), "turn": (2, 2)},
-          "detector": {"image": (1, 192, 320, 1)}, "upper": {"image": (2, 64, 64, 1), "turn": (2, 2)},
-          "lower": {"image": (1, 64, 64, 1), "turn": (1, 2)}}
+          "detector": {"image": (1, 192, 320, 1)},
+          "expression": {"image": (1, 64, 64, 1), "turn": (1, 2)}}
 
 
 def deploy(net):

@@ -1,6 +1,6 @@
 """A prepared material folder in, a training of one network out, with its validation line.
 
-    landmarks(material, folder, minutes)    and likewise iris, detector, expression(part, ...)
+    landmarks(material, folder, minutes)    and likewise iris, detector, expression
 
 `folder` keeps checkpoint.pt: the same call goes on where it stopped, more minutes included. Pictures are augmented in
 `workers` processes of their own.
@@ -21,7 +21,7 @@ cv2.setNumThreads(1)
 RENDERS = ("faces_*.npz", "turned_*.npz")
 FEW_RENDERS = 2500      # below this many the same heads would come too often
 RATE = 2e-3
-EXPRESSION_RATE = 1e-3
+EXPRESSION_RATE = 1.2e-3
 
 
 def landmarks(material, folder, minutes, renders=RENDERS, workers=1, batch=64, checks=400):
@@ -78,19 +78,19 @@ def detector(material, folder, minutes, renders=RENDERS, workers=1, batch=16, ch
     return Training("detector", make, folder, minutes, RATE, workers=workers).run(validate)
 
 
-def expression(part, material, folder, minutes, renders=RENDERS, workers=1, batch=64):
-    """Train the expression network "upper" or "lower"; returns its averaged weights."""
+def expression(material, folder, minutes, renders=RENDERS, workers=1, batch=64):
+    """Train the expression network; returns its averaged weights."""
     portraits, drawn, _ = faces.load(material, renders)
     unseen, unseen_drawn, _ = faces.load(material, ("val_faces.npz",), validation=True)
     photographs = batch * 3 // 16
-    make = partial(expressions.Expressions, part, drawn, expressions.with_teacher(portraits),
+    make = partial(expressions.Expressions, drawn, expressions.with_teacher(portraits),
                    (batch - photographs, photographs))
-    validate = evaluate.Expression(part, unseen_drawn, expressions.with_teacher(unseen))
+    validate = evaluate.Expression(unseen_drawn, expressions.with_teacher(unseen))
     mean, deviation = (torch.from_numpy(v) for v in make().statistics())
-    training = Training(part, make, folder, minutes, EXPRESSION_RATE, workers=workers,
+    training = Training("expression", make, folder, minutes, EXPRESSION_RATE, workers=workers,
                         start=lambda net: net.start_from(mean, deviation))
     return training.run(validate)
 
 
 TRAINERS = {"landmarks": landmarks, "iris": iris, "detector": detector,
-            "upper": partial(expression, "upper"), "lower": partial(expression, "lower")}
+            "expression": expression}

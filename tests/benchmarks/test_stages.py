@@ -23,7 +23,7 @@ def test_every_stage_is_counted_as_often_as_it_ran():
 def test_every_network_is_timed_alone():
     rows = stages.networks(Dots(), 3)
     assert {row: f["count"] for row, f in rows.items()} == {
-        "network " + name: 3 for name in ("detector", "iris", "landmarks", "lower", "upper")}
+        "network " + name: 3 for name in ("detector", "expression", "iris", "landmarks")}
 
 
 def test_a_row_of_the_loop_is_none_of_the_tracker():

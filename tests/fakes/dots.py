@@ -10,7 +10,7 @@ import numpy as np
 
 from appliance import geometry
 from appliance.backends.manifest import Network
-from appliance.stages import expression
+from appliance.face import ARKIT_NAMES
 
 GREY, WHITE, BLACK = 128, 255, 0
 # The 68 points of a mean face, seen from the front, mm from the middle of the eyes.
@@ -113,13 +113,12 @@ SHAPES = {
         "score16": (1, 12, 20, 1), "box16": (1, 12, 20, 4), "points16": (1, 12, 20, 10)}),
     "landmarks": ({"image": (1, 128, 128, 1)}, {
         "points": (1, 68, 2), "log_sigma": (1, 68), "score": (1, 1), "rotation": (1, 6)}),
-    "upper": ({"image": (2, 64, 64, 1), "turn": (2, 2)}, {"shapes": (2, 7)}),
-    "lower": ({"image": (1, 64, 64, 1), "turn": (1, 2)}, {"shapes": (1, 29)}),
+    "expression": ({"image": (1, 64, 64, 1), "turn": (1, 2)}, {"shapes": (1, 29)}),
     "iris": ({"image": (2, 64, 64, 1), "turn": (2, 2)}, {
         "points": (2, 5, 2), "openness": (2, 1), "gaze": (2, 2), "score": (2, 1)})}
-DRIVEN = dict(expression.SHAPES)
+DRIVEN = {"expression": ARKIT_NAMES}
 READERS = {"detector": read_detector, "landmarks": read_landmarks, "iris": read_iris,
-           "upper": read_neutral, "lower": read_neutral}
+           "expression": read_neutral}
 
 
 class Dots:

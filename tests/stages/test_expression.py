@@ -1,21 +1,15 @@
-"""Expression: what the eyes measure becomes shapes of the right names, sides and signs."""
+"""Expression: the mouth's square, names and sides of the shapes, what the eyes' word becomes."""
 import numpy as np
 import pytest
 
 from appliance import geometry
-from appliance.face import ARKIT, ARKIT_NAMES, Eye
+from appliance.face import ARKIT_NAMES, Eye
 from appliance.stages import crop
-from appliance.stages.expression import (SHAPES, Expression, Turned, lower_square, upper_square,
-                                         with_eyes)
+from appliance.stages.expression import SHAPES, Expression, Turned, mouth_square
 from appliance.stages.landmarks import Reading
 from tests.fakes import dots
 
-
-def shapes(net=0.0, left=(1.0, 0, 0), right=(1.0, 0, 0)):
-    """{name: value} that is not 0; an eye is openness, yaw, pitch."""
-    eyes = [Eye(np.zeros((5, 2)), o, np.array([y, p], float), 1.0) for o, y, p in (left, right)]
-    values = with_eyes(np.full(52, net), *eyes)
-    return {name: value for name, value in zip(ARKIT_NAMES, values) if value}
+NAMES = [ARKIT_NAMES[i] for i in SHAPES]
 
 
 def reading(*face, **turned):
@@ -26,104 +20,80 @@ def reading(*face, **turned):
                    crop.around_points(points, roll))
 
 
-def expressed(backend, luma=None, face=None):
-    """{name: value} of the whole stage, the eyes open and straight."""
-    ahead = Eye(np.zeros((5, 2)), 1.0, np.zeros(2), 1.0)
-    stage = Expression(backend.load("upper"), backend.load("lower"))
-    luma = dots.picture() if luma is None else luma
-    values = stage(luma, face or reading(300, 200), ahead, ahead)
-    return {name: value for name, value in zip(ARKIT_NAMES, values) if value}
+def expressed(backend, left=(1.0, 0, 0), right=(1.0, 0, 0), **how):
+    """{name: value} that is not 0, of the whole stage; an eye is openness, yaw, pitch."""
+    eyes = [Eye(np.zeros((5, 2)), o, np.array([y, p], float), 1.0) for o, y, p in (left, right)]
+    luma, face = how.get("luma", dots.picture()), how.get("face", reading(300, 200))
+    stage = Expression(backend.load("expression"))
+    values = stage(luma, face, *eyes, thorough=how.get("thorough", False))
+    return {name: float(value) for name, value in zip(ARKIT_NAMES, values) if value}
 
 
 def answering(**values):
-    """Networks that answer these shapes; a value for `upper` shapes is (left, right)."""
+    """A network that answers these shapes."""
     backend = dots.Dots()
 
     def answer(inputs, outputs):
-        part = "upper" if len(outputs["shapes"]) == 2 else "lower"
-        outputs["shapes"][:] = 0.0
-        for name in set(values) & set(SHAPES[part]):
-            outputs["shapes"][:, SHAPES[part].index(name)] = values[name]
-    backend.readers.update(upper=answer, lower=answer)
+        outputs["shapes"][0] = [values.get(name, 0.0) for name in NAMES]
+    backend.readers["expression"] = answer
     return backend
 
 
-def test_every_shape_comes_from_one_place():
-    lower, upper = set(SHAPES["lower"]), set()
-    for name in SHAPES["upper"]:
-        upper |= {name} if name in ARKIT else {name + "Left", name + "Right"}
-    eyes = {name for name in ARKIT if name.startswith(("eyeBlink", "eyeLook"))}
-    assert lower | upper | eyes == set(ARKIT) and not lower & upper
-
-
-def test_a_network_s_answers_get_their_names_and_sides():
+def test_a_network_s_answers_get_their_names():
     assert expressed(answering(jawOpen=0.5, mouthSmileLeft=0.25)) == {
         "jawOpen": 0.5, "mouthSmileLeft": 0.25}
-    assert expressed(answering(browDown=(0.75, 0.25))) == {
-        "browDownLeft": 0.75, "browDownRight": 0.25}
 
 
 def test_a_shape_that_the_manifest_does_not_call_driven_stays_0(monkeypatch):
-    monkeypatch.setitem(dots.DRIVEN, "lower", ("jawOpen",))
-    monkeypatch.setitem(dots.DRIVEN, "upper", ("browDown",))
-    backend = answering(jawOpen=0.5, mouthPucker=0.5, browDown=(0.25, 0.75), eyeSquint=(1.0, 1.0))
-    assert expressed(backend) == {"jawOpen": 0.5, "browDownLeft": 0.25, "browDownRight": 0.75}
+    monkeypatch.setitem(dots.DRIVEN, "expression", ("jawOpen", "eyeBlinkLeft"))
+    shut = (0.0, 20, 0)
+    assert expressed(answering(jawOpen=0.5, mouthPucker=0.5), shut, shut) == {
+        "jawOpen": 0.5, "eyeBlinkLeft": 1.0}
 
 
-def test_a_brow_that_the_head_hides_follows_the_other():
-    backend = answering(browDown=(0.75, 0.25))
-    assert expressed(backend, face=reading(300, 200, yaw=60)) == {
-        "browDownLeft": 0.25, "browDownRight": 0.25}
-    assert expressed(backend, face=reading(300, 200, yaw=-60)) == {
-        "browDownLeft": 0.75, "browDownRight": 0.75}
+def test_the_network_is_told_how_far_the_head_is_turned():
+    backend, told = dots.Dots(), []
+    backend.readers["expression"] = lambda inputs, outputs: told.append(inputs["turn"].copy())
+    expressed(backend, face=reading(300, 200, yaw=18, pitch=9), thorough=True)
+    assert np.allclose(told, [[[0.4, 0.2]], [[-0.4, 0.2]]], atol=1e-4)
 
 
-def test_the_brows_middle_is_what_both_sides_say():
-    assert expressed(answering(browInnerUp=(1.0, 0.5))) == {"browInnerUp": 0.75}
+def test_a_thorough_look_takes_the_mean_of_both_sides():
+    backend = answering(mouthSmileLeft=0.5, jawOpen=0.25)
+    assert expressed(backend, thorough=True) == {
+        "mouthSmileLeft": 0.25, "mouthSmileRight": 0.25, "jawOpen": 0.25}
 
 
-def test_the_right_eye_is_shown_as_a_left_one():
+def test_a_thorough_look_sees_the_mirror_image():
     backend, shown = dots.Dots(), []
-    backend.readers["upper"] = lambda inputs, outputs: shown.append(
-        {k: v.copy() for k, v in inputs.items()})
-    luma = np.tile(np.abs(np.arange(640) - 319.5).astype(np.uint8), (480, 1))   # sides alike
-    expressed(backend, luma, reading(319.5, 200, yaw=18, pitch=9))
-    assert np.abs(shown[0]["image"][0] - shown[0]["image"][1]).max() <= 1
-    assert np.allclose(shown[0]["turn"], [[0.4, 0.2], [-0.4, 0.2]], atol=1e-4)
+    backend.readers["expression"] = lambda inputs, outputs: shown.append(inputs["image"].copy())
+    luma = np.tile((np.arange(640) % 256).astype(np.uint8), (480, 1))
+    expressed(backend, luma=luma, thorough=True)
+    assert np.array_equal(shown[0], shown[1][:, :, ::-1]) and np.ptp(shown[0]) > 0
 
 
 @pytest.mark.parametrize("roll", [0, 30, -50])
-def test_eye_brow_and_mouth_stand_upright_in_their_squares(roll):
+def test_the_mouth_stands_upright_in_its_square(roll):
     one = reading(300, 200, 1.2, roll)
     size = one.next_square().side / crop.LANDMARKS_MARGIN
-    face = Turned(one.points, size, roll)
-    for square, inside in ((upper_square(face, 0), slice(42, 48)),
-                           (upper_square(face, 1), slice(36, 42)),
-                           (lower_square(face), slice(48, 68))):
-        there, _ = geometry.crop_transform(*(tuple(square) + (64,)))
-        placed = geometry.apply(there, one.points[inside])
-        assert placed.min() > 0 and placed.max() < 63
-    eyes = [upper_square(face, side).centre for side in (0, 1)]
-    assert eyes[0][0] > eyes[1][0], "the subject's left eye is on the picture's right"
+    square = mouth_square(Turned(one.points, size, roll))
+    there, _ = geometry.crop_transform(*(tuple(square) + (64,)))
+    placed = geometry.apply(there, one.points)
+    assert placed[48:].min() > 0 and placed[48:].max() < 63
+    assert placed[27, 1] < placed[33, 1] < placed[57, 1] < placed[8, 1]
 
 
 def test_open_eyes_that_look_ahead_are_neutral():
-    assert shapes() == {}
+    assert expressed(answering()) == {}
 
 
 def test_blink_is_one_minus_openness_on_its_own_side():
-    assert shapes(left=(0.25, 0, 0)) == {"eyeBlinkLeft": 0.75}
-    assert shapes(right=(0.0, 0, 0)) == {"eyeBlinkRight": 1.0}
+    assert expressed(answering(), left=(0.25, 0, 0)) == {"eyeBlinkLeft": 0.75}
+    assert expressed(answering(), right=(0.0, 0, 0)) == {"eyeBlinkRight": 1.0}
 
 
-def test_the_network_s_own_blink_is_not_used():
-    assert "eyeBlinkLeft" not in shapes(net=1.0)
-
-
-def test_a_widened_eye_is_half_its_own_word_half_the_network_s():
-    assert np.isclose(shapes(left=(1.3, 0, 0))["eyeWideLeft"], 0.5)
-    wide = with_eyes(np.ones(52), *[Eye(None, 1.3, np.zeros(2), 1)] * 2)
-    assert np.isclose(wide[ARKIT["eyeWideRight"]], 1.0)
+def test_an_eye_wide_open_is_what_goes_beyond_the_usual():
+    assert np.isclose(expressed(answering(), left=(1.15, 0, 0))["eyeWideLeft"], 0.5)
 
 
 @pytest.mark.parametrize("gaze, names", [
@@ -132,10 +102,10 @@ def test_a_widened_eye_is_half_its_own_word_half_the_network_s():
     ((0, 15), {"eyeLookUpLeft", "eyeLookUpRight"}),
     ((0, -15), {"eyeLookDownLeft", "eyeLookDownRight"})])
 def test_gaze_moves_the_shapes_of_its_side(gaze, names):
-    found = shapes(left=(1.0,) + gaze, right=(1.0,) + gaze)
+    found = expressed(answering(), left=(1.0,) + gaze, right=(1.0,) + gaze)
     assert set(found) == names and np.allclose(list(found.values()), 0.5)
 
 
 def test_eyes_beyond_their_bounds_stay_within_0_and_1():
-    values = with_eyes(np.full(52, 0.5), *[Eye(None, 1.9, np.array([99, -99]), 1)] * 2)
-    assert values.min() >= 0 and values.max() <= 1
+    values = expressed(answering(), left=(1.9, 99, -99), right=(-0.5, 99, -99)).values()
+    assert min(values) >= 0 and max(values) <= 1
