@@ -9,7 +9,7 @@ from benchmarks.stills import box, distances
 
 PEOPLE = 40             # drawn at each yaw
 FOV = 20.0              # degrees: the drawn crops are narrow views; what each spans is not told
-DRIVEN = 0.7            # correlation from which a shape counts as driven by the face
+RIGHT = 0.7             # correlation from which a driven shape counts as right
 OPEN = 0.3              # openness from which the gaze of an eye counts
 
 
@@ -69,8 +69,9 @@ def measure(tracker, data, cache, count, people=PEOPLE):
     apart = [distances(face.landmarks, p).mean() for face, p in zip(faces, drawn["points"])]
     return dict(eyes(faces, drawn), heads=count, people=people, shapes=rows,
                 rotation_mean=float(turn.mean()), rotation_median=float(np.median(turn)),
-                points=float(np.mean(apart)), driven=int((r >= DRIVEN).sum()),
-                least_r=float(np.nanmin(r)), most_turn40=float(change[:, 1].max()))
+                points=float(np.mean(apart)), driven=int(np.isfinite(r).sum()),
+                right=int((r >= RIGHT).sum()), least_r=float(np.nanmin(r)),
+                most_turn40=float(change[:, 1].max()))
 
 
 def table(found):
@@ -79,8 +80,8 @@ def table(found):
             for name, f in found["shapes"].items()]
     line = ("%(heads)d heads: points %(points).2f %% of the box, rotation %(rotation_mean).2f deg "
             "(median %(rotation_median).2f), gaze yaw %(gaze_yaw).2f and pitch %(gaze_pitch).2f "
-            "deg, openness %(openness).3f (r %(openness_r).2f); %(driven)d of 52 shapes with "
-            "r >= 0.7 (least %(least_r).2f); most change at 40 deg of yaw: "
+            "deg, openness %(openness).3f (r %(openness_r).2f); %(driven)d of 52 shapes are driven, "
+            "%(right)d of them with r >= 0.7 (least %(least_r).2f); most change at 40 deg of yaw: "
             "%(most_turn40).2f") % found
     return line + "\n\n" + report.markdown(
         ("shape", "r", "active, % of heads", "change at 20 deg", "change at 40 deg"), rows)

@@ -150,11 +150,23 @@ def test_heads_that_were_drawn_before_need_no_renderer(tmp_path):
     shapes = iter(list(heads["blendshapes"]) + [np.zeros(52)] * 2 * len(drawings.YAWS))
     figures = renders.measure(lambda image, rois: [face(TRUE + 60, shapes=next(shapes))],
                               "nowhere", str(tmp_path), 4, 2)
-    assert figures["driven"] == 52
+    assert figures["driven"] == figures["right"] == 52
     assert figures["points"] == pytest.approx(0)
     assert figures["rotation_mean"] == pytest.approx(0, abs=1e-4)
     assert figures["most_turn40"] == 0
     assert "eyeBlinkLeft" in renders.table(figures)
+
+
+def test_a_shape_that_never_moves_is_not_driven(tmp_path):
+    heads = drawn_people(4)
+    np.savez(str(tmp_path / ("heads_4_%s.npz" % drawings.stamp())), **heads)
+    np.savez(str(tmp_path / ("turning_2_%s.npz" % drawings.stamp())),
+             **drawn_people(2 * len(drawings.YAWS)))
+    still = heads["blendshapes"] * (np.arange(52) > 1)
+    shapes = iter(list(still) + [np.zeros(52)] * 2 * len(drawings.YAWS))
+    figures = renders.measure(lambda image, rois: [face(TRUE + 60, shapes=next(shapes))],
+                              "nowhere", str(tmp_path), 4, 2)
+    assert figures["driven"] == 50 and "| browDownLeft | - |" in renders.table(figures)
 
 
 def peer_results(folder):
