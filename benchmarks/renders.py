@@ -80,7 +80,7 @@ def table(found):
             for name, f in found["shapes"].items()]
     line = ("%(heads)d heads: points %(points).2f %% of the box, rotation %(rotation_mean).2f deg "
             "(median %(rotation_median).2f), gaze yaw %(gaze_yaw).2f and pitch %(gaze_pitch).2f "
-            "deg, openness %(openness).3f (r %(openness_r).2f); %(driven)d of 52 shapes are driven, "
+            "deg, openness %(openness).3f (r %(openness_r).2f); %(driven)d of 52 shapes driven, "
             "%(right)d of them with r >= 0.7 (least %(least_r).2f); most change at 40 deg of yaw: "
             "%(most_turn40).2f") % found
     return line + "\n\n" + report.markdown(
