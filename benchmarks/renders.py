@@ -2,7 +2,7 @@
 import numpy as np
 
 from appliance import config as configuration
-from appliance.face import ARKIT_NAMES
+from appliance.face import ARKIT, ARKIT_NAMES
 from benchmarks import drawings, report
 from benchmarks.rotation import between
 from benchmarks.stills import box, distances
@@ -33,6 +33,16 @@ def correlations(found, true):
     return np.where(scale > 0, product / np.where(scale > 0, scale, 1), np.nan)
 
 
+def of_shapes(found, true):
+    """(52,) correlations; those of a gaze over eyes that are open, a shut one shows none."""
+    r = correlations(found, true)
+    for side in ("Left", "Right"):
+        looking = true[:, ARKIT["eyeBlink" + side]] < 1 - OPEN
+        look = [i for name, i in ARKIT.items() if name.startswith("eyeLook") and side in name]
+        r[look] = correlations(found[looking][:, look], true[looking][:, look])
+    return r
+
+
 def changes(shapes):
     """(K, 2) mean absolute change of (people, len(YAWS), K) shapes from yaw 0 to 20 and to 40."""
     yaws = np.array(drawings.YAWS)
@@ -60,7 +70,7 @@ def measure(tracker, data, cache, count, people=PEOPLE):
     faces = answers(tracker, drawn)
     found = np.array([face.blendshapes for face in faces])
     shapes = np.array([face.blendshapes for face in answers(tracker, turned)])
-    r, true = correlations(found, drawn["blendshapes"]), drawn["blendshapes"]
+    r, true = of_shapes(found, drawn["blendshapes"]), drawn["blendshapes"]
     change = changes(shapes.reshape(people, len(drawings.YAWS), -1))
     rows = {name: {"r": float(r[k]), "active": float((true[:, k] > 0.3).mean() * 100),
                    "turn20": float(change[k, 0]), "turn40": float(change[k, 1])}

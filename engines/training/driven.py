@@ -10,8 +10,8 @@ from appliance.backends import manifest
 from appliance.backends.onnxruntime import OnnxRuntime
 from appliance.face import ARKIT_MIRROR, ARKIT_NAMES, LANDMARK_MIRROR
 from appliance.tracker import Tracker
+from benchmarks.renders import of_shapes
 from engines.training import faces
-from engines.training.evaluate import correlations
 
 LEAST = 0.7         # correlation from which a shape is driven
 
@@ -35,7 +35,7 @@ def measure(heads, path=manifest.MANIFEST):
             box = np.r_[marks.min(axis=0), marks.max(axis=0)]
             found.append(tracker(np.ascontiguousarray(picture), rois=[box])[0].blendshapes)
             true.append(truth)
-    return correlations(np.array(found), np.array(true))
+    return of_shapes(np.array(found), np.array(true))
 
 
 def record(material, path=manifest.MANIFEST, least=LEAST):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from appliance import geometry
-from appliance.face import Eye, Face
+from appliance.face import ARKIT, Eye, Face
 from benchmarks import clips, drawings, peers, renders, rotation, stills
 from benchmarks.__main__ import main
 from tests.fakes.dots import face_points
@@ -155,6 +155,14 @@ def test_heads_that_were_drawn_before_need_no_renderer(tmp_path):
     assert figures["rotation_mean"] == pytest.approx(0, abs=1e-4)
     assert figures["most_turn40"] == 0
     assert "eyeBlinkLeft" in renders.table(figures)
+
+
+def test_the_gaze_of_a_shut_eye_does_not_count():
+    true = np.random.RandomState(1).uniform(size=(20, 52))
+    true[:, ARKIT["eyeBlinkLeft"]] = np.arange(20) % 2
+    found = np.where(true[:, [ARKIT["eyeBlinkLeft"]]] > 0.5, 0.0, true)
+    r = renders.of_shapes(found, true)
+    assert r[ARKIT["eyeLookUpLeft"]] == pytest.approx(1) and r[ARKIT["jawOpen"]] < 0.9
 
 
 def test_a_shape_that_never_moves_is_not_driven(tmp_path):
