@@ -20,7 +20,7 @@ TRIES = 14              # surest candidates that the landmarks look at in one pi
 # How sure detector and both looks must be together of a new face, and the share of its size within
 # which its points must be known: no face is told by points that the network cannot place. Found on
 # held-out portraits pasted on training backgrounds: 98 % of the faces, none of the candidates.
-NEWCOMER, VAGUE = 0.85, 0.055
+NEWCOMER, VAGUE = 0.85, 0.045
 PERIOD = 1 / 30.0       # seconds between pictures that come without a time
 UPRIGHT = 0.9           # score below which a given box is tried as somebody lying down too
 TILTED = 20.0           # degrees of roll from which a third look at a given box pays
