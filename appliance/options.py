@@ -122,6 +122,12 @@ SCHEMA = OrderedDict([
         ("role", Word("performer", "assistant")),
         ("eyes", Word("", "bones", "blend", "both")),
         ("ok_args", Word("1", "3", "4")),
-        ("form", Word("compact", "human"))])),
+        ("form", Word("compact", "human")),
+        ("parameter_prefix", Text()),
+        ("parameters", Word("float", "binary", "both", "none")),
+        ("bits", Number(int, 1, 8)),
+        ("native", Word("auto", "yes", "no")),
+        ("vergence", Flag()),
+        ("changed_only", Flag())])),
     ("backend", OrderedDict([("name", Word("auto", "onnxruntime"))])),
 ])

@@ -10,7 +10,9 @@ MOST = 8            # targets at once
 _FORM = "write DIALECT@HOST:PORT, for example vmc@127.0.0.1:39539"
 _SHAPE = re.compile("(?P<dialect>[^@]*)@(?P<host>.*):(?P<port>[^:]*)", re.S)
 _HOST = re.compile(r"[^\s@/:?#\[\]\x00-\x20\x7f]{1,253}")
-_PREFIX = re.compile(r"(/[^\s#*,?\[\]{}/\x00-\x20\x7f]+)*")
+_PART = r"[^\s#*,?\[\]{}/\x00-\x20\x7f]+"
+_PREFIX = re.compile("(/%s)*" % _PART)
+_PARAMETER_PREFIX = re.compile("(%s/)*" % _PART)
 
 
 class Target(NamedTuple):
@@ -19,7 +21,8 @@ class Target(NamedTuple):
     to: "dialect@host:port". rate: frames per second at most, 0 for every frame. mirror: send what
     a mirror would show. bundle: False sends each message by itself. prefix: put before every
     address. case, blendshapes, role, eyes, ok_args: see dialects.vmc.Vmc. form: see
-    dialects.kagami.Kagami.
+    dialects.kagami.Kagami. parameter_prefix, parameters, bits, native, vergence, changed_only: see
+    dialects.vrchat.Vrchat.
     """
 
     to: str
@@ -37,6 +40,12 @@ class Target(NamedTuple):
     eyes: str = ""
     ok_args: int = 4
     form: str = "compact"
+    parameter_prefix: str = "FT/"
+    parameters: str = "float"
+    bits: int = 4
+    native: str = "auto"
+    vergence: bool = False
+    changed_only: bool = True
 
 
 def parse_target(text):
@@ -57,6 +66,10 @@ def checked(record):
         raise UsageError("prefix %r of %s" % (record.prefix, record.to),
                          "not the beginning of an OSC address",
                          "write it like /one, without spaces, a last slash or # * , ? [ ] { }")
+    if not _PARAMETER_PREFIX.fullmatch(options.get("parameter_prefix", "")):
+        raise UsageError("parameter_prefix %r of %s" % (record.parameter_prefix, record.to),
+                         "not the middle of an OSC address",
+                         "write it like FT/, without spaces, a first slash or # * , ? [ ] { }")
     return parse_target(record.to)._replace(**options)
 
 
@@ -64,7 +77,7 @@ def _dialect(text, name):
     if name in DIALECTS:
         return name
     near = nearest(name, DIALECTS)
-    known = "dialects are " + " and ".join(sorted(DIALECTS))
+    known = "dialects are " + ", ".join(sorted(DIALECTS))
     raise UsageError("target %r" % text,
                      "unknown dialect %r" % name if name else "no dialect before the @",
                      "did you mean %s?" % near if near else known)

@@ -4,9 +4,11 @@ or log.
 A dialect is called with a Moment and returns its datagrams, valid until the next call.
 `farewell(moment, reason)` are its last ones, `announce(status, everything)` its slow ones.
 `top_rate` is the most frames per second that its receivers bear; `lost` says how often (Hz, 0:
-every frame) and how long (seconds) the neutral state is repeated while nobody is there.
+every frame) and how long (seconds) the neutral state is repeated while nobody is there. `options`
+are the names of what it is made with: options of a target, and limit, neck_share, keepalive.
 """
 from appliance.outputs.dialects.kagami import Kagami
 from appliance.outputs.dialects.vmc import Vmc
+from appliance.outputs.dialects.vrchat import Vrchat
 
-DIALECTS = {"vmc": Vmc, "kagami": Kagami}
+DIALECTS = {"vmc": Vmc, "kagami": Kagami, "vrchat": Vrchat}

@@ -25,6 +25,7 @@ _WRAP = 1 << 31
 class Kagami:
     """The /kagami namespace for one face, slot 0. form: "compact" or "human"."""
 
+    options = ("limit", "bundle", "prefix", "form")
     top_rate = float("inf")
     lost = (0.0, float("inf"))      # the lost state is told with every frame
 

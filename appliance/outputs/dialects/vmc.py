@@ -37,6 +37,8 @@ class Vmc:
     head's turn that the neck takes. ok_args: length of the OK message, 1, 3 or 4.
     """
 
+    options = ("limit", "bundle", "prefix", "neck_share", "keepalive", "role", "blendshapes",
+               "case", "eyes", "ok_args")
     top_rate = 60.0             # frames per second; receivers drop or choke above
 
     def __init__(self, limit=LIMIT, bundle=True, prefix="", neck_share=0.4, keepalive=5.0,
