@@ -1,4 +1,4 @@
-"""What a user writes of a target, DIALECT@HOST:PORT and options, becomes a checked Target."""
+"""What a user writes of a target, DIALECT@HOST[:PORT] and options, becomes a checked Target."""
 import ipaddress
 import re
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from appliance.outputs.dialects import DIALECTS
 
 MOST = 8            # targets at once
 _FORM = "write DIALECT@HOST:PORT, for example vmc@127.0.0.1:39539"
-_SHAPE = re.compile("(?P<dialect>[^@]*)@(?P<host>.*):(?P<port>[^:]*)", re.S)
+_SHAPE = re.compile(r"(?P<dialect>[^@]*)@(?P<host>.*?)(?::(?P<port>[^:\]]*))?", re.S)
 _HOST = re.compile(r"[^\s@/:?#\[\]\x00-\x20\x7f]{1,253}")
 _PART = r"[^\s#*,?\[\]{}/\x00-\x20\x7f]+"
 _PREFIX = re.compile("(/%s)*" % _PART)
@@ -18,9 +18,10 @@ _PARAMETER_PREFIX = re.compile("(%s/)*" % _PART)
 class Target(NamedTuple):
     """Who is sent what.
 
-    to: "dialect@host:port". rate: frames per second at most, 0 for every frame. mirror: send what
-    a mirror would show. bundle: False sends each message by itself. prefix: put before every
-    address. case, blendshapes, role, eyes, ok_args: see dialects.vmc.Vmc. form: see
+    to: "dialect@host:port" or "dialect@host". port: 0 where it was left out (`checked` puts the
+    dialect's own in its place). rate: frames per second at most, 0 for every frame. mirror: send
+    what a mirror would show. bundle: False sends each message by itself. prefix: put before every
+    address. case, blendshapes, role, eyes, ok_args, positions: see dialects.vmc.Vmc. form: see
     dialects.kagami.Kagami. parameter_prefix, parameters, bits, native, vergence, changed_only: see
     dialects.vrchat.Vrchat.
     """
@@ -46,11 +47,12 @@ class Target(NamedTuple):
     native: str = "auto"
     vergence: bool = False
     changed_only: bool = True
+    positions: str = "rest"
 
 
 def parse_target(text):
-    """A Target from "dialect@host:port"; IPv6 addresses in brackets. UsageError says what is wrong
-    with it.
+    """A Target from "dialect@host:port", where ":port" may be left out; IPv6 addresses in
+    brackets. UsageError says what is wrong with it.
     """
     shape = _SHAPE.fullmatch(text)
     if not shape:
@@ -70,7 +72,8 @@ def checked(record):
         raise UsageError("parameter_prefix %r of %s" % (record.parameter_prefix, record.to),
                          "not the middle of an OSC address",
                          "write it like FT/, without spaces, a first slash or # * , ? [ ] { }")
-    return parse_target(record.to)._replace(**options)
+    target = parse_target(record.to)._replace(**options)
+    return target._replace(port=target.port or DIALECTS[target.dialect].port(target))
 
 
 def _dialect(text, name):
@@ -84,6 +87,8 @@ def _dialect(text, name):
 
 
 def _port(text, digits):
+    if digits is None:
+        return 0
     if re.fullmatch("[0-9]{1,5}", digits) and 1 <= int(digits) <= 65535:
         return int(digits)
     why = "port %r is not a number from 1 to 65535" % digits if digits else "no port"

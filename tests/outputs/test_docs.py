@@ -7,7 +7,7 @@ from appliance.face import ARKIT_NAMES
 from appliance.options import SCHEMA
 from appliance.outputs.dialects.kagami import Kagami
 from appliance.outputs.dialects.unified import USUAL
-from appliance.outputs.dialects.vmc import BONES, PRESETS, Vmc
+from appliance.outputs.dialects.vmc import BONES, PRESETS, PRESETS_1, Vmc
 from appliance.outputs.dialects.vrchat import Vrchat
 from appliance.outputs.moment import Moment
 from appliance.outputs.targets import Target
@@ -64,7 +64,7 @@ def test_every_address_and_its_tags_are_documented_and_no_others():
 
 def test_the_names_are_listed_in_order():
     assert listed("names") == ARKIT_NAMES and listed("presets") == PRESETS
-    assert listed("vrchat") == USUAL
+    assert listed("presets of VRM 1") == PRESETS_1 and listed("vrchat") == USUAL
 
 
 def test_every_option_is_documented():

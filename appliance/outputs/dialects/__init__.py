@@ -6,6 +6,7 @@ A dialect is called with a Moment and returns its datagrams, valid until the nex
 `top_rate` is the most frames per second that its receivers bear; `lost` says how often (Hz, 0:
 every frame) and how long (seconds) the neutral state is repeated while nobody is there. `options`
 are the names of what it is made with: options of a target, and limit, neck_share, keepalive.
+`port(target)` is where its receivers listen if nobody changed that.
 """
 from appliance.outputs.dialects.kagami import Kagami
 from appliance.outputs.dialects.vmc import Vmc

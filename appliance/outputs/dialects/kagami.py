@@ -69,6 +69,11 @@ class Kagami:
         out.append(self._message("timing", *timing(status.ms)))
         return out
 
+    @staticmethod
+    def port(target):
+        """Where its receivers listen."""
+        return PORT
+
     def _message(self, name, *arguments):
         return message(self._prefix + "/kagami/" + name, *arguments)
 

@@ -14,6 +14,7 @@ from appliance.outputs.dialects.unified import SIGNED, SUMS, USUAL, matrix, open
 from appliance.outputs.moment import NEUTRAL
 from appliance.outputs.osc import LIMIT, Bool, Float, Layout, bundles
 
+PORT = 9000
 FLAGS = ("EyeTrackingActive", "ExpressionTrackingActive", "LipTrackingActive")
 PARAMETERS = "/avatar/parameters/"
 GAZE, LIDS = "/tracking/eye/LeftRightPitchYaw", "/tracking/eye/EyesClosedAmount"
@@ -85,6 +86,11 @@ class Vrchat:
     def announce(self, status, everything):
         """Nothing: VRChat has no slow messages."""
         return ()
+
+    @staticmethod
+    def port(target):
+        """Where its receivers listen."""
+        return PORT
 
     def _wants(self, address, parameters):
         """Whether VRChat's own eye tracking is to have gaze or lids; by VRCFaceTracking's rule
