@@ -129,6 +129,7 @@ SCHEMA = OrderedDict([
         ("native", Word("auto", "yes", "no")),
         ("vergence", Flag()),
         ("changed_only", Flag()),
-        ("positions", Word("rest", "zero"))])),
+        ("positions", Word("rest", "zero")),
+        ("babble_set", Word("babble", "arkit"))])),
     ("backend", OrderedDict([("name", Word("auto", "onnxruntime"))])),
 ])

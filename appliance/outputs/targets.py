@@ -23,7 +23,7 @@ class Target(NamedTuple):
     what a mirror would show. bundle: False sends each message by itself. prefix: put before every
     address. case, blendshapes, role, eyes, ok_args, positions: see dialects.vmc.Vmc. form: see
     dialects.kagami.Kagami. parameter_prefix, parameters, bits, native, vergence, changed_only: see
-    dialects.vrchat.Vrchat.
+    dialects.vrchat.Vrchat. babble_set: see dialects.babble.Babble.
     """
 
     to: str
@@ -48,6 +48,7 @@ class Target(NamedTuple):
     vergence: bool = False
     changed_only: bool = True
     positions: str = "rest"
+    babble_set: str = "babble"
 
 
 def parse_target(text):

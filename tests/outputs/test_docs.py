@@ -5,6 +5,7 @@ import types
 
 from appliance.face import ARKIT_NAMES
 from appliance.options import SCHEMA
+from appliance.outputs.dialects.babble import NAMES, Babble
 from appliance.outputs.dialects.kagami import Kagami
 from appliance.outputs.dialects.unified import USUAL
 from appliance.outputs.dialects.vmc import BONES, PRESETS, PRESETS_1, Vmc
@@ -39,7 +40,7 @@ def documented():
 def sent():
     datagrams = []
     for dialect in (Vmc(), Vmc(role="assistant"), Kagami(), Kagami(form="human"),
-                    Vrchat(parameters="both", native="yes")):
+                    Vrchat(parameters="both", native="yes"), Babble()):
         datagrams += [bytes(d) for d in dialect(MOMENT)]
         datagrams += list(dialect.announce(STATUS, True))
         datagrams += [bytes(d) for d in dialect.farewell(MOMENT, 0)]
@@ -50,6 +51,8 @@ def sent():
 def general(address):
     """An address with what is one of a list told as what it is."""
     address = re.sub("arkit/(?!names).+", "arkit/<name>", address)
+    if address[1:] in NAMES:
+        return "/<name>"
     return re.sub("FT/v2/[A-Za-z]+?([0-9]|Negative|)$", lambda m: "FT/v2/<name>" + (
         "<bit>" if m.group(1).isdigit() else m.group(1)), address)
 
@@ -64,6 +67,7 @@ def test_every_address_and_its_tags_are_documented_and_no_others():
 
 def test_the_names_are_listed_in_order():
     assert listed("names") == ARKIT_NAMES and listed("presets") == PRESETS
+    assert listed("babble") == NAMES
     assert listed("presets of VRM 1") == PRESETS_1 and listed("vrchat") == USUAL
 
 

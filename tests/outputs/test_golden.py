@@ -3,6 +3,7 @@ import types
 
 import pytest
 
+from appliance.outputs.dialects.babble import Babble
 from appliance.outputs.dialects.kagami import Kagami
 from appliance.outputs.dialects.vmc import Vmc
 from appliance.outputs.dialects.vrchat import Vrchat
@@ -30,6 +31,7 @@ DIALECTS = {
     "vrchat": lambda: Vrchat(changed_only=False),
     "vrchat-native": lambda: Vrchat(parameters="none", vergence=True),
     "vrchat-binary": binary,
+    "babble": lambda: Babble(changed_only=False),
 }
 
 

@@ -8,8 +8,9 @@ every frame) and how long (seconds) the neutral state is repeated while nobody i
 are the names of what it is made with: options of a target, and limit, neck_share, keepalive.
 `port(target)` is where its receivers listen if nobody changed that.
 """
+from appliance.outputs.dialects.babble import Babble
 from appliance.outputs.dialects.kagami import Kagami
 from appliance.outputs.dialects.vmc import Vmc
 from appliance.outputs.dialects.vrchat import Vrchat
 
-DIALECTS = {"vmc": Vmc, "kagami": Kagami, "vrchat": Vrchat}
+DIALECTS = {"vmc": Vmc, "kagami": Kagami, "vrchat": Vrchat, "babble": Babble}
