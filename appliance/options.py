@@ -130,6 +130,7 @@ SCHEMA = OrderedDict([
         ("vergence", Flag()),
         ("changed_only", Flag()),
         ("positions", Word("rest", "zero")),
-        ("babble_set", Word("babble", "arkit"))])),
+        ("babble_set", Word("babble", "arkit")),
+        ("etvr_set", Word("v2", "v1", "native"))])),
     ("backend", OrderedDict([("name", Word("auto", "onnxruntime"))])),
 ])

@@ -23,7 +23,8 @@ class Target(NamedTuple):
     what a mirror would show. bundle: False sends each message by itself. prefix: put before every
     address. case, blendshapes, role, eyes, ok_args, positions: see dialects.vmc.Vmc. form: see
     dialects.kagami.Kagami. parameter_prefix, parameters, bits, native, vergence, changed_only: see
-    dialects.vrchat.Vrchat. babble_set: see dialects.babble.Babble.
+    dialects.vrchat.Vrchat. babble_set: see dialects.babble.Babble. etvr_set: see
+    dialects.etvr.Etvr.
     """
 
     to: str
@@ -49,6 +50,7 @@ class Target(NamedTuple):
     changed_only: bool = True
     positions: str = "rest"
     babble_set: str = "babble"
+    etvr_set: str = "v2"
 
 
 def parse_target(text):

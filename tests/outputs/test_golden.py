@@ -4,6 +4,7 @@ import types
 import pytest
 
 from appliance.outputs.dialects.babble import Babble
+from appliance.outputs.dialects.etvr import Etvr
 from appliance.outputs.dialects.kagami import Kagami
 from appliance.outputs.dialects.vmc import Vmc
 from appliance.outputs.dialects.vrchat import Vrchat
@@ -32,6 +33,9 @@ DIALECTS = {
     "vrchat-native": lambda: Vrchat(parameters="none", vergence=True),
     "vrchat-binary": binary,
     "babble": lambda: Babble(changed_only=False),
+    "etvr-v1": lambda: Etvr(etvr_set="v1"),
+    "etvr-v2": lambda: Etvr(),
+    "etvr-native": lambda: Etvr(etvr_set="native"),
 }
 
 
