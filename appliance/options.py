@@ -131,6 +131,7 @@ SCHEMA = OrderedDict([
         ("changed_only", Flag()),
         ("positions", Word("rest", "zero")),
         ("babble_set", Word("babble", "arkit")),
-        ("etvr_set", Word("v2", "v1", "native"))])),
+        ("etvr_set", Word("v2", "v1", "native")),
+        ("faceosc_sides", Word("image", "subject"))])),
     ("backend", OrderedDict([("name", Word("auto", "onnxruntime"))])),
 ])

@@ -24,7 +24,7 @@ class Target(NamedTuple):
     address. case, blendshapes, role, eyes, ok_args, positions: see dialects.vmc.Vmc. form: see
     dialects.kagami.Kagami. parameter_prefix, parameters, bits, native, vergence, changed_only: see
     dialects.vrchat.Vrchat. babble_set: see dialects.babble.Babble. etvr_set: see
-    dialects.etvr.Etvr.
+    dialects.etvr.Etvr. faceosc_sides: see dialects.faceosc.FaceOsc.
     """
 
     to: str
@@ -51,6 +51,7 @@ class Target(NamedTuple):
     positions: str = "rest"
     babble_set: str = "babble"
     etvr_set: str = "v2"
+    faceosc_sides: str = "image"
 
 
 def parse_target(text):

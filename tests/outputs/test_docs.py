@@ -7,6 +7,7 @@ from appliance.face import ARKIT_NAMES
 from appliance.options import SCHEMA
 from appliance.outputs.dialects.babble import NAMES, Babble
 from appliance.outputs.dialects.etvr import SETS, Etvr
+from appliance.outputs.dialects.faceosc import FaceOsc
 from appliance.outputs.dialects.kagami import Kagami
 from appliance.outputs.dialects.unified import USUAL
 from appliance.outputs.dialects.vmc import BONES, PRESETS, PRESETS_1, Vmc
@@ -40,9 +41,9 @@ def documented():
 
 def sent():
     datagrams = []
-    for dialect in (Vmc(), Vmc(role="assistant"), Kagami(), Kagami(form="human"),
-                    Vrchat(parameters="both", native="yes"), Babble()) + tuple(
-                        Etvr(etvr_set=name) for name in SETS):
+    plain = (Vmc(), Vmc(role="assistant"), Kagami(), Kagami(form="human"), Babble(), FaceOsc(),
+             Vrchat(parameters="both", native="yes"))
+    for dialect in plain + tuple(Etvr(etvr_set=name) for name in SETS):
         datagrams += [bytes(d) for d in dialect(MOMENT)]
         datagrams += list(dialect.announce(STATUS, True))
         datagrams += [bytes(d) for d in dialect.farewell(MOMENT, 0)]

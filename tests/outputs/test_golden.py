@@ -5,6 +5,7 @@ import pytest
 
 from appliance.outputs.dialects.babble import Babble
 from appliance.outputs.dialects.etvr import Etvr
+from appliance.outputs.dialects.faceosc import FaceOsc
 from appliance.outputs.dialects.kagami import Kagami
 from appliance.outputs.dialects.vmc import Vmc
 from appliance.outputs.dialects.vrchat import Vrchat
@@ -35,6 +36,7 @@ DIALECTS = {
     "babble": lambda: Babble(changed_only=False),
     "etvr-v1": lambda: Etvr(etvr_set="v1"),
     "etvr-v2": lambda: Etvr(),
+    "faceosc": lambda: FaceOsc(),
     "etvr-native": lambda: Etvr(etvr_set="native"),
 }
 
@@ -42,6 +44,8 @@ DIALECTS = {
 def tolerance(address):
     """The README's: degrees, millimetres and picture fractions are looser than weights."""
     leaf = address.split("/")[-1]
+    if address.startswith(("/pose", "/gesture", "/raw")):
+        return {"position": 2e-3, "raw": 2e-3, "orientation": 2e-6}.get(leaf, 1e-5)
     if leaf in ("euler", "left", "right"):
         return 1e-4
     if leaf == "pos":

@@ -10,8 +10,10 @@ are the names of what it is made with: options of a target, and limit, neck_shar
 """
 from appliance.outputs.dialects.babble import Babble
 from appliance.outputs.dialects.etvr import Etvr
+from appliance.outputs.dialects.faceosc import FaceOsc
 from appliance.outputs.dialects.kagami import Kagami
 from appliance.outputs.dialects.vmc import Vmc
 from appliance.outputs.dialects.vrchat import Vrchat
 
-DIALECTS = {"vmc": Vmc, "kagami": Kagami, "vrchat": Vrchat, "etvr": Etvr, "babble": Babble}
+DIALECTS = {"vmc": Vmc, "kagami": Kagami, "vrchat": Vrchat, "babble": Babble, "etvr": Etvr,
+            "faceosc": FaceOsc}
