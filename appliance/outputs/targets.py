@@ -1,4 +1,4 @@
-"""What a user writes of a target, DIALECT@HOST:PORT and options, becomes a checked Target."""
+"""What a user writes of a target, DIALECT@HOST[:PORT] and options, becomes a checked Target."""
 import ipaddress
 import re
 from typing import NamedTuple
@@ -8,18 +8,23 @@ from appliance.outputs.dialects import DIALECTS
 
 MOST = 8            # targets at once
 _FORM = "write DIALECT@HOST:PORT, for example vmc@127.0.0.1:39539"
-_SHAPE = re.compile("(?P<dialect>[^@]*)@(?P<host>.*):(?P<port>[^:]*)", re.S)
+_SHAPE = re.compile(r"(?P<dialect>[^@]*)@(?P<host>.*?)(?::(?P<port>[^:\]]*))?", re.S)
 _HOST = re.compile(r"[^\s@/:?#\[\]\x00-\x20\x7f]{1,253}")
-_PREFIX = re.compile(r"(/[^\s#*,?\[\]{}/\x00-\x20\x7f]+)*")
+_PART = r"[^\s#*,?\[\]{}/\x00-\x20\x7f]+"
+_PREFIX = re.compile("(/%s)*" % _PART)
+_PARAMETER_PREFIX = re.compile("(%s/)*" % _PART)
 
 
 class Target(NamedTuple):
     """Who is sent what.
 
-    to: "dialect@host:port". rate: frames per second at most, 0 for every frame. mirror: send what
-    a mirror would show. bundle: False sends each message by itself. prefix: put before every
-    address. case, blendshapes, role, eyes, ok_args: see dialects.vmc.Vmc. form: see
-    dialects.kagami.Kagami.
+    to: "dialect@host:port" or "dialect@host". port: 0 where it was left out (`checked` puts the
+    dialect's own in its place). rate: frames per second at most, 0 for every frame. mirror: send
+    what a mirror would show. bundle: False sends each message by itself. prefix: put before every
+    address. case, blendshapes, role, eyes, ok_args, positions: see dialects.vmc.Vmc. form: see
+    dialects.kagami.Kagami. parameter_prefix, parameters, bits, native, vergence, changed_only: see
+    dialects.vrchat.Vrchat. babble_set: see dialects.babble.Babble. etvr_set: see
+    dialects.etvr.Etvr. faceosc_sides: see dialects.faceosc.FaceOsc.
     """
 
     to: str
@@ -37,11 +42,21 @@ class Target(NamedTuple):
     eyes: str = ""
     ok_args: int = 4
     form: str = "compact"
+    parameter_prefix: str = "FT/"
+    parameters: str = "float"
+    bits: int = 4
+    native: str = "auto"
+    vergence: bool = False
+    changed_only: bool = True
+    positions: str = "rest"
+    babble_set: str = "babble"
+    etvr_set: str = "v2"
+    faceosc_sides: str = "image"
 
 
 def parse_target(text):
-    """A Target from "dialect@host:port"; IPv6 addresses in brackets. UsageError says what is wrong
-    with it.
+    """A Target from "dialect@host:port", where ":port" may be left out; IPv6 addresses in
+    brackets. UsageError says what is wrong with it.
     """
     shape = _SHAPE.fullmatch(text)
     if not shape:
@@ -57,20 +72,27 @@ def checked(record):
         raise UsageError("prefix %r of %s" % (record.prefix, record.to),
                          "not the beginning of an OSC address",
                          "write it like /one, without spaces, a last slash or # * , ? [ ] { }")
-    return parse_target(record.to)._replace(**options)
+    if not _PARAMETER_PREFIX.fullmatch(options.get("parameter_prefix", "")):
+        raise UsageError("parameter_prefix %r of %s" % (record.parameter_prefix, record.to),
+                         "not the middle of an OSC address",
+                         "write it like FT/, without spaces, a first slash or # * , ? [ ] { }")
+    target = parse_target(record.to)._replace(**options)
+    return target._replace(port=target.port or DIALECTS[target.dialect].port(target))
 
 
 def _dialect(text, name):
     if name in DIALECTS:
         return name
     near = nearest(name, DIALECTS)
-    known = "dialects are " + " and ".join(sorted(DIALECTS))
+    known = "dialects are " + ", ".join(sorted(DIALECTS))
     raise UsageError("target %r" % text,
                      "unknown dialect %r" % name if name else "no dialect before the @",
                      "did you mean %s?" % near if near else known)
 
 
 def _port(text, digits):
+    if digits is None:
+        return 0
     if re.fullmatch("[0-9]{1,5}", digits) and 1 <= int(digits) <= 65535:
         return int(digits)
     why = "port %r is not a number from 1 to 65535" % digits if digits else "no port"
