@@ -5,7 +5,7 @@ import time
 
 from appliance.errors import UsageError
 from appliance.outputs import clock
-from appliance.outputs.dialects import DIALECTS
+from appliance.outputs.dialects import DIALECTS, WIRES
 from appliance.outputs.link import Link
 from appliance.outputs.loss import Loss
 from appliance.outputs.moment import Moment, mirrored
@@ -37,6 +37,7 @@ class Outputs:
         self._interval, self._picture, self._number = 1 / 30.0, None, 0
         self._size, self._synchronised = (1, 1), clock.synchronised()
         self._announced = (None, 0.0)
+        self._fov = 60.0
 
     def send(self, faces, frame):
         """Tell every target what to show; frame: a Frame, for its time and its luma's shape."""
@@ -64,6 +65,7 @@ class Outputs:
         """The slow messages, from a status.Status; to be called once a second and on change."""
         self._synchronised = clock.synchronised()
         now, camera = time.monotonic(), (status.size, status.fov)
+        self._fov = status.fov
         known, when = self._announced
         everything = camera != known or now - when >= ANNOUNCE_EVERY
         if everything:
@@ -100,7 +102,8 @@ class Outputs:
         self._began = now if self._began is None else self._began
         loss = self._loss
         return Moment(self._number, now - self._began, clock.unix(now), self._size, loss.face,
-                      loss.id, loss.age, loss.fresh, running, self._synchronised)
+                      loss.id, loss.age, loss.fresh, running, self._synchronised,
+                      fov=self._fov)
 
 
 class _Channel:
@@ -151,6 +154,8 @@ class _Channel:
 
 
 def _dialect(target, loss, output):
+    if target.dialect in WIRES:
+        return WIRES[target.dialect]()
     common = dict(limit=output.limit, bundle=target.bundle, prefix=target.prefix)
     if target.dialect == "vmc":
         return DIALECTS["vmc"](neck_share=output.neck_share, keepalive=loss.lost_keepalive_hz,

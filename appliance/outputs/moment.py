@@ -20,7 +20,8 @@ class Moment(NamedTuple):
     shown, None while lost; its `state` says tracked, held or returning. id: of the face, while
     lost of the last one. age: seconds since the face was found, while lost since it was last seen.
     fresh: the state is another one than in the moment before. running: pictures come.
-    synchronised: the wall clock is set by a time service. mirrored: see `mirrored()`.
+    synchronised: the wall clock is set by a time service. mirrored: see `mirrored()`. fov: the
+    picture's horizontal field of view, degrees.
     """
 
     number: int
@@ -34,6 +35,7 @@ class Moment(NamedTuple):
     running: bool = True
     synchronised: bool = True
     mirrored: bool = False
+    fov: float = 60.0
 
 
 def mirrored(moment):

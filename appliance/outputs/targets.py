@@ -64,7 +64,7 @@ def _dialect(text, name):
     if name in DIALECTS:
         return name
     near = nearest(name, DIALECTS)
-    known = "dialects are " + " and ".join(sorted(DIALECTS))
+    known = "dialects are " + ", ".join(sorted(DIALECTS))
     raise UsageError("target %r" % text,
                      "unknown dialect %r" % name if name else "no dialect before the @",
                      "did you mean %s?" % near if near else known)

@@ -11,6 +11,7 @@ import pytest
 
 from appliance.errors import UsageError
 from appliance.outputs import Outputs
+from appliance.outputs.dialects.openseeface import PACKET
 from tests.fakes.people import frame, person
 from tests.fakes.receiver import Receiver, eventually, free_port
 
@@ -259,6 +260,16 @@ def test_wall_time_and_its_trust_are_told(there, monkeypatch):
     out = outputs(target(there, "kagami"))
     out.send([], frame(2.5))
     assert there.values("frame") == [[0, 1700000002, 750000000, 0, 4]]
+
+
+def test_the_field_of_view_reaches_the_points_in_the_head(there):
+    out = outputs(target(there, "openseeface"))
+    for fov in (60.0, 90.0):
+        out.report(types.SimpleNamespace(**dict(vars(STATUS), fov=fov)))
+        out.send([person()], frame(1.0))
+    narrow, wide = [np.frombuffer(d, PACKET)[0] for d in there.datagrams()]
+    assert np.all(narrow["points"] == wide["points"])
+    assert np.abs(narrow["points3d"] - wide["points3d"]).max() > 0.1
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -23,7 +23,7 @@ def test_what_is_right_is_taken(text, dialect, host, port):
     ("127.0.0.1:39539", "not a target"), ("@127.0.0.1:39539", "no dialect"),
     ("vmcp@127.0.0.1:39539", "unknown dialect 'vmcp'; did you mean vmc"),
     ("VMC@127.0.0.1:39539", "did you mean vmc"), ("kagmai@h:1", "did you mean kagami"),
-    ("vrchat@h:1", "dialects are kagami and vmc"),
+    ("nothing@h:1", "dialects are "), ("opensefce@h:1", "did you mean openseeface"),
     ("vmc@:39539", "no host"), ("vmc@[]:39539", "no host"), ("vmc@host:", "no port"),
     ("vmc@host:0", "1 to 65535"), ("vmc@host:65536", "1 to 65535"), ("vmc@host:-1", "1 to 65535"),
     ("vmc@host:+5", "1 to 65535"), ("vmc@host:1.5", "1 to 65535"), ("vmc@host:1e3", "1 to 65535"),
