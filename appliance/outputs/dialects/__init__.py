@@ -8,9 +8,10 @@ every frame) and how long (seconds) the neutral state is repeated while nobody i
 """
 from appliance.outputs.dialects.kagami import Kagami
 from appliance.outputs.dialects.openseeface import OpenSeeFace
+from appliance.outputs.dialects.opentrack import OpenTrack
 from appliance.outputs.dialects.vmc import Vmc
 
 DIALECTS = {"vmc": Vmc, "kagami": Kagami}
 # Those that are not OSC and so know no bundle, prefix or limit.
-WIRES = {"openseeface": OpenSeeFace}
+WIRES = {"openseeface": OpenSeeFace, "opentrack": OpenTrack}
 DIALECTS.update(WIRES)
