@@ -122,6 +122,8 @@ SCHEMA = OrderedDict([
         ("role", Word("performer", "assistant")),
         ("eyes", Word("", "bones", "blend", "both")),
         ("ok_args", Word("1", "3", "4")),
-        ("form", Word("compact", "human"))])),
+        ("form", Word("compact", "human")),
+        ("subject", Text("1 to 32 letters, digits, blanks, - or _")),
+        ("swap", Flag())])),
     ("backend", OrderedDict([("name", Word("auto", "onnxruntime"))])),
 ])

@@ -155,7 +155,8 @@ class _Channel:
 
 def _dialect(target, loss, output):
     if target.dialect in WIRES:
-        return WIRES[target.dialect]()
+        options = {"livelink": dict(subject=target.subject, swap=target.swap)}
+        return WIRES[target.dialect](**options.get(target.dialect, {}))
     common = dict(limit=output.limit, bundle=target.bundle, prefix=target.prefix)
     if target.dialect == "vmc":
         return DIALECTS["vmc"](neck_share=output.neck_share, keepalive=loss.lost_keepalive_hz,

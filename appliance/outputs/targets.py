@@ -10,6 +10,7 @@ MOST = 8            # targets at once
 _FORM = "write DIALECT@HOST:PORT, for example vmc@127.0.0.1:39539"
 _SHAPE = re.compile("(?P<dialect>[^@]*)@(?P<host>.*):(?P<port>[^:]*)", re.S)
 _HOST = re.compile(r"[^\s@/:?#\[\]\x00-\x20\x7f]{1,253}")
+_SUBJECT = re.compile("[A-Za-z0-9_-][A-Za-z0-9 _-]{0,31}")
 _PREFIX = re.compile(r"(/[^\s#*,?\[\]{}/\x00-\x20\x7f]+)*")
 
 
@@ -19,7 +20,7 @@ class Target(NamedTuple):
     to: "dialect@host:port". rate: frames per second at most, 0 for every frame. mirror: send what
     a mirror would show. bundle: False sends each message by itself. prefix: put before every
     address. case, blendshapes, role, eyes, ok_args: see dialects.vmc.Vmc. form: see
-    dialects.kagami.Kagami.
+    dialects.kagami.Kagami. subject, swap: see dialects.livelink.LiveLink.
     """
 
     to: str
@@ -37,6 +38,8 @@ class Target(NamedTuple):
     eyes: str = ""
     ok_args: int = 4
     form: str = "compact"
+    subject: str = "Kagami"
+    swap: bool = False
 
 
 def parse_target(text):
@@ -57,6 +60,9 @@ def checked(record):
         raise UsageError("prefix %r of %s" % (record.prefix, record.to),
                          "not the beginning of an OSC address",
                          "write it like /one, without spaces, a last slash or # * , ? [ ] { }")
+    if not _SUBJECT.fullmatch(options.get("subject", "Kagami")):
+        raise UsageError("subject %r of %s" % (record.subject, record.to), "not a subject's name",
+                         "give 1 to 32 letters, digits, blanks, - or _")
     return parse_target(record.to)._replace(**options)
 
 

@@ -7,11 +7,12 @@ A dialect is called with a Moment and returns its datagrams, valid until the nex
 every frame) and how long (seconds) the neutral state is repeated while nobody is there.
 """
 from appliance.outputs.dialects.kagami import Kagami
+from appliance.outputs.dialects.livelink import LiveLink
 from appliance.outputs.dialects.openseeface import OpenSeeFace
 from appliance.outputs.dialects.opentrack import OpenTrack
 from appliance.outputs.dialects.vmc import Vmc
 
 DIALECTS = {"vmc": Vmc, "kagami": Kagami}
 # Those that are not OSC and so know no bundle, prefix or limit.
-WIRES = {"openseeface": OpenSeeFace, "opentrack": OpenTrack}
+WIRES = {"openseeface": OpenSeeFace, "opentrack": OpenTrack, "livelink": LiveLink}
 DIALECTS.update(WIRES)
