@@ -124,6 +124,7 @@ SCHEMA = OrderedDict([
         ("ok_args", Word("1", "3", "4")),
         ("form", Word("compact", "human")),
         ("subject", Text("1 to 32 letters, digits, blanks, - or _")),
-        ("swap", Flag())])),
+        ("swap", Flag()),
+        ("version", Word("1", "2"))])),
     ("backend", OrderedDict([("name", Word("auto", "onnxruntime"))])),
 ])

@@ -6,6 +6,7 @@ import time
 from appliance.errors import UsageError
 from appliance.outputs import clock
 from appliance.outputs.dialects import DIALECTS, WIRES
+from appliance.outputs.leases import Leases
 from appliance.outputs.link import Link
 from appliance.outputs.loss import Loss
 from appliance.outputs.moment import Moment, mirrored
@@ -117,7 +118,10 @@ class _Channel:
         repeat, self._repeats_for = self._dialect.lost
         self._pace, self._lost_pace = Pace(rate), Pace(min(rate, repeat or rate))
         self._lost_since = 0.0
-        self._link = Link(target.to, target.host, target.port)
+        if "/" in target.host:
+            self._link = Leases(target.to, target.host, target.port, self._dialect.question)
+        else:
+            self._link = Link(target.to, target.host, target.port)
 
     def send(self, moment):
         """The frame, unless it is not its turn."""
@@ -155,7 +159,8 @@ class _Channel:
 
 def _dialect(target, loss, output):
     if target.dialect in WIRES:
-        options = {"livelink": dict(subject=target.subject, swap=target.swap)}
+        options = {"livelink": dict(subject=target.subject, swap=target.swap),
+                   "ifacialmocap": dict(version=target.version)}
         return WIRES[target.dialect](**options.get(target.dialect, {}))
     common = dict(limit=output.limit, bundle=target.bundle, prefix=target.prefix)
     if target.dialect == "vmc":

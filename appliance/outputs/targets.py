@@ -4,9 +4,10 @@ import re
 from typing import NamedTuple
 
 from appliance.errors import UsageError, nearest
-from appliance.outputs.dialects import DIALECTS
+from appliance.outputs.dialects import ASKED, ASKED_ONLY, DIALECTS
 
 MOST = 8            # targets at once
+WIDEST = 8          # bits that the addresses of a network which may ask have in common
 _FORM = "write DIALECT@HOST:PORT, for example vmc@127.0.0.1:39539"
 _SHAPE = re.compile("(?P<dialect>[^@]*)@(?P<host>.*):(?P<port>[^:]*)", re.S)
 _HOST = re.compile(r"[^\s@/:?#\[\]\x00-\x20\x7f]{1,253}")
@@ -21,6 +22,7 @@ class Target(NamedTuple):
     a mirror would show. bundle: False sends each message by itself. prefix: put before every
     address. case, blendshapes, role, eyes, ok_args: see dialects.vmc.Vmc. form: see
     dialects.kagami.Kagami. subject, swap: see dialects.livelink.LiveLink.
+    version: see dialects.ifacialmocap.IFacialMocap.
     """
 
     to: str
@@ -40,17 +42,24 @@ class Target(NamedTuple):
     form: str = "compact"
     subject: str = "Kagami"
     swap: bool = False
+    version: int = 1
 
 
 def parse_target(text):
     """A Target from "dialect@host:port"; IPv6 addresses in brackets. UsageError says what is wrong
     with it.
+
+    A dialect that answers may have a network as its host, "192.168.1.0/24": who may ask.
     """
     shape = _SHAPE.fullmatch(text)
     if not shape:
         raise UsageError("target %r" % text, "not a target", _FORM)
-    return Target(text, _dialect(text, shape.group("dialect")), _host(text, shape.group("host")),
-                  _port(text, shape.group("port")))
+    dialect, host = _dialect(text, shape.group("dialect")), shape.group("host")
+    if dialect in ASKED and ("/" in host or dialect in ASKED_ONLY):
+        host = _network(text, host)
+    else:
+        host = _host(text, host)
+    return Target(text, dialect, host, _port(text, shape.group("port")))
 
 
 def checked(record):
@@ -99,6 +108,20 @@ def _host(text, host):
         raise UsageError("target %r" % text, "%s is no single receiver" % address,
                          "name the one computer to send to; 127.0.0.1 is this one")
     return name
+
+
+def _network(text, host):
+    """The addresses that may ask, as "192.168.1.0/24"; one address is a network of one."""
+    name = host.replace("[", "").replace("]", "")
+    try:
+        network = ipaddress.ip_network(name, strict=False)
+    except ValueError:
+        raise UsageError("target %r" % text, "%r is no address" % host,
+                         "name who may ask, like 192.168.1.20 or 192.168.1.0/24") from None
+    if network.prefixlen < WIDEST or _is_crowd(network.network_address):
+        raise UsageError("target %r" % text, "%s is everybody" % network,
+                         "name who may ask, like 192.168.1.20 or 192.168.1.0/24")
+    return str(network)
 
 
 def numeric(host):

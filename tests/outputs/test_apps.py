@@ -4,16 +4,19 @@ import re
 import struct
 import types
 
+import numpy as np
 import pytest
 
 from appliance.errors import UsageError
-from appliance.outputs.dialects import WIRES
-from appliance.outputs.targets import checked
+from appliance.outputs.dialects import ASKED, WIRES
+from appliance.outputs.dialects.ifacialmocap import START, STOP
+from appliance.outputs.targets import checked, parse_target
 from tests.fakes.people import frame, person
-from tests.fakes.receiver import Receiver
+from tests.fakes.receiver import Receiver, free_port
 from tests.outputs.test_outputs import outputs, target
 
 DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/apps.md")
+HOSTILE = {"ifacialmocap": START}
 
 
 @pytest.fixture
@@ -85,3 +88,90 @@ def test_every_wire_has_its_page_and_its_port(name):
     section = re.search(r"^## %s\n(.+?)^## " % name, page, re.M | re.S).group(1)
     module = __import__(WIRES[name].__module__, fromlist=["PORT"])
     assert str(module.PORT) in section and "%s@" % name in page
+
+
+def test_ifacialmocap_repeats_the_last_line_slowly_when_nobody_is_there(there):
+    out = outputs(target(there, "ifacialmocap"))
+    for i in range(120):
+        out.send([] if i else [person()], frame(i / 30.0))
+    lines = there.datagrams()
+    lost = [line for line in lines if line.startswith(b"trackingStatus-0|")]
+    assert len(lines) - len(lost) == 23 and len(lost) == 4 and len(set(lost)) == 1
+
+
+@pytest.fixture
+def asking():
+    """(Outputs that answer 127.0.0.1 with a dialect, the port where they listen)."""
+    opened = []
+
+    def make(name, host="127.0.0.1/32"):
+        port = free_port()
+        to = types.SimpleNamespace(to="%s@%s:%d" % (name, host, port))
+        opened.append(outputs(to))
+        return opened[-1], port
+    yield make
+    for out in opened:
+        out.close()
+
+
+@pytest.fixture
+def phone_port(monkeypatch):
+    """A free port in place of 49983, which the machine may use."""
+    port = free_port()
+    monkeypatch.setattr("appliance.outputs.dialects.ifacialmocap.PORT", port)
+    return port
+
+
+def test_ifacialmocap_answers_the_start_text_until_the_stop_text(asking, phone_port):
+    out, port = asking("ifacialmocap")
+    with Receiver(port=phone_port) as pc:
+        sent = []
+        for i, text in enumerate((None, START, None, STOP, None)):
+            if text:
+                pc.socket.sendto(text, ("127.0.0.1", port))
+            out.send([person()], frame(i / 30.0))
+            sent.append(len(pc.datagrams()))
+    assert sent == [0, 1, 1, 0, 0]
+
+
+def test_a_stranger_is_not_answered(asking, phone_port):
+    out, port = asking("ifacialmocap", "127.0.0.9/32")
+    with Receiver(port=phone_port) as pc:
+        pc.socket.sendto(START, ("127.0.0.1", port))
+        out.send([person()], frame(0.0))
+        assert pc.datagrams() == []
+
+
+@pytest.mark.parametrize("name", sorted(ASKED))
+def test_nonsense_is_ignored_and_never_answered(asking, phone_port, name):
+    random, (out, port) = np.random.RandomState(0), asking(name)
+    with Receiver(port=phone_port) as pc:
+        for i in range(60):
+            for _ in range(16):
+                junk = bytearray(HOSTILE[name])
+                for at in random.randint(len(junk), size=random.randint(1, 6)):
+                    junk[at] |= 0x80
+                pc.socket.sendto(bytes(junk[:random.randint(1500)]), ("127.0.0.1", port))
+            out.send([person()], frame(i / 30.0))
+        assert pc.datagrams() == []
+    leases = out._channels[0]._link
+    assert leases.ignored == 60 * 16 and leases.clients == {}
+
+
+@pytest.mark.parametrize("text, host", [
+    ("ifacialmocap@192.168.1.20/24:49983", "192.168.1.0/24"),
+    ("ifacialmocap@192.168.1.20:49983", "192.168.1.20"),
+    ("ifacialmocap@[fd00::1/64]:49983", "fd00::/64"),
+    ("ifacialmocap@pc.local:49983", "pc.local")])
+def test_who_may_ask_is_a_network(text, host):
+    assert parse_target(text).host == host
+
+
+@pytest.mark.parametrize("text, says", [
+    ("ifacialmocap@0.0.0.0/0:1", "is everybody"), ("ifacialmocap@10.0.0.0/7:1", "is everybody"),
+    ("ifacialmocap@224.0.0.0/8:1", "is everybody"), ("ifacialmocap@[::]/0:1", "is everybody"),
+    ("ifacialmocap@192.168.1.0/33:1", "is no address"), ("ifacialmocap@pc/24:1", "is no address"),
+    ("opentrack@192.168.1.0/24:1", "neither an address"), ("vmc@10.0.0.0/24:1", "neither")])
+def test_whoever_may_not_be_named_is_told(text, says):
+    with pytest.raises(UsageError, match=says):
+        parse_target(text)

@@ -6,6 +6,7 @@ A dialect is called with a Moment and returns its datagrams, valid until the nex
 `top_rate` is the most frames per second that its receivers bear; `lost` says how often (Hz, 0:
 every frame) and how long (seconds) the neutral state is repeated while nobody is there.
 """
+from appliance.outputs.dialects.ifacialmocap import IFacialMocap
 from appliance.outputs.dialects.kagami import Kagami
 from appliance.outputs.dialects.livelink import LiveLink
 from appliance.outputs.dialects.openseeface import OpenSeeFace
@@ -14,5 +15,8 @@ from appliance.outputs.dialects.vmc import Vmc
 
 DIALECTS = {"vmc": Vmc, "kagami": Kagami}
 # Those that are not OSC and so know no bundle, prefix or limit.
-WIRES = {"openseeface": OpenSeeFace, "opentrack": OpenTrack, "livelink": LiveLink}
+WIRES = {"openseeface": OpenSeeFace, "opentrack": OpenTrack, "livelink": LiveLink,
+         "ifacialmocap": IFacialMocap}
+# Those that can wait to be asked (they have `question(datagram)`), and those that always do.
+ASKED, ASKED_ONLY = ("ifacialmocap",), ()
 DIALECTS.update(WIRES)

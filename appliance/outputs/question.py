@@ -1,0 +1,9 @@
+"""What a program on the network asks of a wire that answers."""
+from typing import NamedTuple, Tuple
+
+
+class Question(NamedTuple):
+    """Frames to `ports` of whoever asks, for `seconds`; 0 ends it."""
+
+    ports: Tuple[int, ...]
+    seconds: float
