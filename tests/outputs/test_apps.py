@@ -1,4 +1,5 @@
 """The app wires behind the outputs: real sockets, made-up times, docs/apps.md."""
+import json
 import os
 import re
 import struct
@@ -16,7 +17,8 @@ from tests.fakes.receiver import Receiver, free_port
 from tests.outputs.test_outputs import outputs, target
 
 DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/apps.md")
-HOSTILE = {"ifacialmocap": START}
+REQUEST = b'{"messageType":"iOSTrackingDataRequest","time":5,"sentBy":"me","ports":[%d]}'
+HOSTILE = {"ifacialmocap": START, "vts": REQUEST.replace(b"Request", b"Refusal")}
 
 
 @pytest.fixture
@@ -134,6 +136,16 @@ def test_ifacialmocap_answers_the_start_text_until_the_stop_text(asking, phone_p
     assert sent == [0, 1, 1, 0, 0]
 
 
+def test_vts_answers_a_request_with_frames_found_or_not(asking):
+    out, port = asking("vts")
+    with Receiver() as pc:
+        pc.socket.sendto(REQUEST % pc.port, ("127.0.0.1", port))
+        for i in range(40):
+            out.send([] if i else [person()], frame(i / 30.0))
+        found = [json.loads(d.decode())["FaceFound"] for d in pc.datagrams()]
+    assert found == [True] * 23 + [False] * 17
+
+
 def test_a_stranger_is_not_answered(asking, phone_port):
     out, port = asking("ifacialmocap", "127.0.0.9/32")
     with Receiver(port=phone_port) as pc:
@@ -161,6 +173,7 @@ def test_nonsense_is_ignored_and_never_answered(asking, phone_port, name):
 @pytest.mark.parametrize("text, host", [
     ("ifacialmocap@192.168.1.20/24:49983", "192.168.1.0/24"),
     ("ifacialmocap@192.168.1.20:49983", "192.168.1.20"),
+    ("vts@192.168.1.20:21412", "192.168.1.20/32"), ("vts@[::1]:21412", "::1/128"),
     ("ifacialmocap@[fd00::1/64]:49983", "fd00::/64"),
     ("ifacialmocap@pc.local:49983", "pc.local")])
 def test_who_may_ask_is_a_network(text, host):
@@ -171,6 +184,7 @@ def test_who_may_ask_is_a_network(text, host):
     ("ifacialmocap@0.0.0.0/0:1", "is everybody"), ("ifacialmocap@10.0.0.0/7:1", "is everybody"),
     ("ifacialmocap@224.0.0.0/8:1", "is everybody"), ("ifacialmocap@[::]/0:1", "is everybody"),
     ("ifacialmocap@192.168.1.0/33:1", "is no address"), ("ifacialmocap@pc/24:1", "is no address"),
+    ("vts@pc:21412", "is no address"), ("vts@0.0.0.0:1", "is everybody"),
     ("opentrack@192.168.1.0/24:1", "neither an address"), ("vmc@10.0.0.0/24:1", "neither")])
 def test_whoever_may_not_be_named_is_told(text, says):
     with pytest.raises(UsageError, match=says):

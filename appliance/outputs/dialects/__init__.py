@@ -12,11 +12,12 @@ from appliance.outputs.dialects.livelink import LiveLink
 from appliance.outputs.dialects.openseeface import OpenSeeFace
 from appliance.outputs.dialects.opentrack import OpenTrack
 from appliance.outputs.dialects.vmc import Vmc
+from appliance.outputs.dialects.vts import Vts
 
 DIALECTS = {"vmc": Vmc, "kagami": Kagami}
 # Those that are not OSC and so know no bundle, prefix or limit.
 WIRES = {"openseeface": OpenSeeFace, "opentrack": OpenTrack, "livelink": LiveLink,
-         "ifacialmocap": IFacialMocap}
+         "ifacialmocap": IFacialMocap, "vts": Vts}
 # Those that can wait to be asked (they have `question(datagram)`), and those that always do.
-ASKED, ASKED_ONLY = ("ifacialmocap",), ()
+ASKED, ASKED_ONLY = ("ifacialmocap", "vts"), ("vts",)
 DIALECTS.update(WIRES)
