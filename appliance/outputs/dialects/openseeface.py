@@ -4,7 +4,8 @@ That tracker's solver ends behind the camera, and its receivers undo just that: 
 exchanged on the wire. Points in the head are what the pixels show at the depth of a mean head,
 turned as the face is; gaze is told by them alone, as pupils before the centres of the eyeballs.
 """
-from math import atan2, degrees, hypot
+import struct
+from math import atan2, cos, degrees, hypot, radians, sin, sqrt
 
 import numpy as np
 
@@ -18,6 +19,7 @@ PACKET = np.dtype([     # packed: 1785 bytes
     ("error", "<f4"), ("quaternion", "<f4", 4), ("euler", "<f4", 3), ("translation", "<f4", 3),
     ("confidence", "<f4", 68), ("points", "<f4", (68, 2)), ("points3d", "<f4", (70, 3)),
     ("features", "<f4", 14)])
+_HEAD = struct.Struct("<di4fBf10f")     # its fields before `confidence`
 # Which of the 68 its 66 points are: the corners of the mouth are one point each, 58 and 62.
 IBUG = np.array(list(range(48)) + [49, 50, 51, 52, 53, 55, 56, 57, 58, 59]
                 + [48, 61, 62, 63, 54, 65, 66, 67])
@@ -79,28 +81,31 @@ class OpenSeeFace:
     lost = (0.0, 0.0)
 
     def __init__(self):
-        buffer = bytearray(PACKET.itemsize)
-        record = np.frombuffer(buffer, PACKET)
-        self._fields = {name: record[name] for name in PACKET.names}
-        self._fields["success"][:] = 1
-        self._datagrams = (memoryview(buffer),)
+        self._buffer = bytearray(PACKET.itemsize)
+        record = np.frombuffer(self._buffer, PACKET)
+        self._confidence, self._points = record["confidence"][0], record["points"][0]
+        self._points3d, self._features = record["points3d"][0], record["features"][0]
+        self._nose, self._mean = MODEL[NOSE], MODEL[IBUG] - MODEL[NOSE]
+        self._seen = np.zeros((len(IBUG), 3))
+        self._datagrams = (memoryview(self._buffer),)
 
     def __call__(self, moment):
         """The datagram of this moment, valid until the next call."""
         face = moment.face
         if face is None:
             return ()
-        fields, matrix = self._fields, face.matrix
-        nose = face.translation + matrix.dot(MODEL[NOSE])
-        fields["time"][:] = moment.unix
-        fields["size"][:] = moment.size
-        fields["eyes"][:] = [_share(face.right.openness), _share(face.left.openness)]
-        self._pose(_Q.dot(matrix))
-        fields["translation"][:] = nose[[1, 0, 2]] / -UNIT
-        self._points(face, fields["points"][0], fields["confidence"][0])
-        points = _in_head(face.landmarks[IBUG], matrix, nose, moment)
-        fields["points3d"][0] = np.concatenate((points, _eyes(face, points))) * _AXES
-        fields["features"][0] = FEATURES.dot(face.blendshapes.clip(0.0, 1.0))
+        matrix = face.matrix
+        nose = face.translation + matrix.dot(self._nose)
+        self._head(moment, matrix, nose)
+        pixels = face.landmarks.take(IBUG, axis=0)
+        self._points[:66] = pixels
+        self._points[66], self._points[67] = face.right.iris[0], face.left.iris[0]
+        self._confidence[:66] = face.score
+        self._confidence[66:] = face.right.score, face.left.score
+        points = self._in_head(pixels, matrix, nose, moment)
+        self._points3d[:66] = points * _AXES
+        self._points3d[66:] = np.array(_eyes(face, points)) * _AXES
+        self._features[:] = FEATURES.dot(face.blendshapes.clip(0.0, 1.0))
         return self._datagrams
 
     def farewell(self, moment, reason):
@@ -111,52 +116,54 @@ class OpenSeeFace:
         """Nothing: this wire has no slow messages."""
         return ()
 
-    def _pose(self, matrix):
-        """The wire's quaternion is that of the transpose; x >= 0 keeps it from jumping to its
-        negative about the straight look, where w is 0.
-        """
-        w, x, y, z = geometry.quaternion_from_matrix(matrix.T).tolist()
-        sign = 1.0 if x >= 0 else -1.0
-        self._fields["quaternion"][:] = sign * x, sign * y, sign * z, sign * w
-        (a, _, _), (d, _, _), (g, h, i) = matrix.tolist()
-        turns = atan2(h, i), atan2(-g, hypot(a, d)), atan2(d, a)
-        self._fields["euler"][:] = [degrees(turn) for turn in turns]
+    def _head(self, moment, matrix, nose):
+        """Everything before the points: time, size, lids and pose."""
+        face, (x, y, z) = moment.face, nose.tolist()
+        _HEAD.pack_into(self._buffer, 0, moment.unix, 0, moment.size[0], moment.size[1],
+                        _share(face.right.openness), _share(face.left.openness), 1, 0.0,
+                        *_pose(_Q.dot(matrix)), -y / UNIT, -x / UNIT, -z / UNIT)
 
-    def _points(self, face, points, confidence):
-        points[:66] = face.landmarks[IBUG]
-        points[66], points[67] = face.right.iris[0], face.left.iris[0]
-        confidence[:66] = face.score
-        confidence[66:] = face.right.score, face.left.score
+    def _in_head(self, pixels, matrix, nose, moment):
+        """(66, 3) mm in the head's axes from the tip of the nose: the pixels at the mean head's
+        depth.
+
+        nose: (3,) mm in the camera frame.
+        """
+        width, height = moment.size
+        depth, seen = nose[2] + self._mean.dot(matrix[2]), self._seen
+        scale = depth / geometry.focal_length(width, moment.fov)
+        seen[:, 0] = (pixels[:, 0] - (width - 1) / 2.0) * scale
+        seen[:, 1] = (pixels[:, 1] - (height - 1) / 2.0) * scale
+        seen[:, 2] = depth
+        return (seen - nose).dot(matrix)
 
 
 def _share(value):
     return min(1.0, max(0.0, value))
 
 
-def _in_head(pixels, matrix, nose, moment):
-    """(66, 3) mm in the head's axes from the tip of the nose: the pixels at the mean head's depth.
+def _pose(matrix):
+    """x, y, z, w and three angles of the wire's rotation.
 
-    nose: (3,) mm in the camera frame.
+    The quaternion is that of the transpose; x >= 0 keeps it from jumping to its negative about the
+    straight look, where w is 0.
     """
-    width, height = moment.size
-    focal = geometry.focal_length(width, moment.fov)
-    depth = nose[2] + (MODEL[IBUG] - MODEL[NOSE]).dot(matrix[2])
-    seen = np.empty((len(pixels), 3))
-    seen[:, :2] = (pixels - ((width - 1) / 2.0, (height - 1) / 2.0)) * (depth / focal)[:, None]
-    seen[:, 2] = depth
-    return (seen - nose).dot(matrix)
+    w, x, y, z = geometry.quaternion_from_matrix(matrix.T).tolist()
+    sign = 1.0 if x >= 0 else -1.0
+    (a, _, _), (d, _, _), (g, h, i) = matrix.tolist()
+    return (sign * x, sign * y, sign * z, sign * w,
+            degrees(atan2(h, i)), degrees(atan2(-g, hypot(a, d))), degrees(atan2(d, a)))
 
 
 def _eyes(face, points):
-    """(4, 3): the right and left pupil, the right and left centre of the eyeballs."""
+    """Four points: the right and left pupil, the right and left centre of the eyeballs."""
     pupils, centres = [], []
-    for eye, (a, b) in ((face.right, RIGHT_EYE_CORNERS), (face.left, LEFT_EYE_CORNERS)):
-        across = points[b] - points[a]
-        radius = EYEBALL * np.sqrt(across.dot(across))
-        yaw, pitch = np.radians(eye.gaze)
-        way = np.array([np.sin(yaw) * np.cos(pitch), -np.sin(pitch),
-                        -np.cos(yaw) * np.cos(pitch)])
-        centre = 0.5 * (points[a] + points[b]) + (0.0, 0.0, radius)
-        pupils.append(centre + radius * way)
-        centres.append(centre)
-    return np.array(pupils + centres)
+    for eye, (outer, inner) in ((face.right, RIGHT_EYE_CORNERS), (face.left, LEFT_EYE_CORNERS)):
+        (a, b, c), (p, q, r) = points[outer].tolist(), points[inner].tolist()
+        radius = EYEBALL * sqrt((a - p) ** 2 + (b - q) ** 2 + (c - r) ** 2)
+        yaw, pitch = (radians(v) for v in eye.gaze.tolist())
+        x, y, z = 0.5 * (a + p), 0.5 * (b + q), 0.5 * (c + r) + radius
+        centres.append((x, y, z))
+        pupils.append((x + radius * sin(yaw) * cos(pitch), y - radius * sin(pitch),
+                       z - radius * cos(yaw) * cos(pitch)))
+    return pupils + centres
