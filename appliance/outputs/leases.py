@@ -10,6 +10,7 @@ import socket
 import time
 
 from appliance.outputs.link import Link
+from appliance.outputs.stream import Stream
 from appliance.outputs.targets import numeric
 
 LOG = logging.getLogger("kagami.outputs")
@@ -138,12 +139,17 @@ class _Client:
             self.links.pop(port).close()
         for port in question.ports:
             if port not in self.links:
-                self.links[port] = Link(self._to, self._address, port)
+                self.links[port] = self._linked(port, question.mark)
 
     def send(self, datagram):
         """To every port."""
         for link in self.links.values():
             link.send(datagram)
+
+    def _linked(self, port, mark):
+        if mark:
+            return Stream(self._address, port, mark)
+        return Link(self._to, self._address, port)
 
     def over(self, now):
         """Whether the time is up, or no port has been reached for GONE seconds."""

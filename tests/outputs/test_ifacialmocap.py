@@ -3,7 +3,8 @@ import random
 
 import pytest
 
-from appliance.outputs.dialects.ifacialmocap import PORT, SECONDS, START, STOP, IFacialMocap
+from appliance.outputs.dialects.ifacialmocap import (PORT, SECONDS, START, STOP, STREAM,
+                                                       IFacialMocap)
 from appliance.outputs.moment import Moment, mirrored
 from appliance.outputs.question import Question
 from tests import golden_apps
@@ -97,6 +98,12 @@ def test_the_start_text_is_a_question(tail):
     assert IFacialMocap().question(STOP + tail) == Question((PORT,), 0.0)
 
 
+def test_the_start_text_for_tcp_names_its_port_and_mark():
+    assert IFacialMocap().question(STREAM) == Question((49986,), SECONDS, b"___iFacialMocap")
+    second = IFacialMocap(version=2).question(STREAM + b"|sendDataVersion=v2")
+    assert second == IFacialMocap().question(STREAM)
+
+
 def test_each_version_answers_its_own_question():
     second = START + b"|sendDataVersion=v2"
     assert IFacialMocap(version=2).question(second) == Question((PORT,), SECONDS)
@@ -106,7 +113,7 @@ def test_each_version_answers_its_own_question():
 def test_anything_else_is_no_question():
     generator, dialect = random.Random(0), IFacialMocap()
     for text in (b"", b"\0", b"FMV3\1", START[:-1], START.lower(), STOP[:-1],
-                 b"iFacialMocap_UDPTCP_sahuasouryya9218sauhuiayeta91555dy3719"):
+                 STREAM[:-1], START + STREAM[:-1] + b"|sendDataVersion=v2"):
         assert dialect.question(text) is None
     for _ in range(2000):
         data = bytearray(START)

@@ -7,7 +7,7 @@ import pytest
 from appliance.outputs import leases
 from appliance.outputs.leases import CLIENTS, GONE, LONGEST, TURN, Leases
 from appliance.outputs.question import Question
-from tests.fakes.receiver import Receiver, free_port
+from tests.fakes.receiver import Receiver, eventually, free_port
 
 
 class Hours:
@@ -198,6 +198,24 @@ def test_coming_and_going_is_logged_but_not_by_the_thousand(made, caplog):
             pc.ask(b"1 0")
             there.send(b"face")
     assert caplog.messages == ["wire@127.0.0.0/8: 127.0.0.1 asked and is sent to"]
+
+
+def test_frames_over_tcp_reach_who_asks_for_them(made):
+    there = made(reader=lambda datagram: Question((int(datagram),), 5.0, b"|"))
+    with socket.socket() as server, asker(there) as pc:
+        server.bind(("127.0.0.1", 0))
+        server.listen(1)
+        server.settimeout(5)
+        pc.ask(b"%d" % server.getsockname()[1])
+        assert eventually(lambda: there.send(b"face") or _moves(there))
+        with server.accept()[0] as heard:
+            heard.settimeout(5)
+            assert heard.recv(5) == b"face|" and pc.datagrams() == []
+
+
+def _moves(there):
+    return not any(link.trouble for client in there._clients.values()
+                   for link in client.links.values())
 
 
 def test_ipv6_asks_too(made):

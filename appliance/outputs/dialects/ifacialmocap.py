@@ -9,7 +9,9 @@ from appliance.outputs.question import Question
 
 PORT = 49983            # of both ends: the app asks there and listens there
 START = b"iFacialMocap_sahuasouryya9218sauhuiayeta91555dy3719"
+STREAM = b"iFacialMocap_UDPTCP_sahuasouryya9218sauhuiayeta91555dy3719"
 STOP = b"iFacialMocap_UDPTCPSTOP_sahuasouryya9218sauhuiayeta91555dy3719"
+STREAM_PORT, MARK = 49986, b"___iFacialMocap"       # where the asker listens for TCP; its end
 SECOND = b"|sendDataVersion=v2"
 # Apps ask once and then only listen: half a day outlasts every session.
 SECONDS = 12 * 3600.0
@@ -67,10 +69,12 @@ class IFacialMocap:
         words = datagram.rstrip(b"\0 \t\r\n")
         if words == STOP:
             return Question((PORT,), 0.0)
-        version = 2 if words == START + SECOND else 1
-        if not words.startswith(START) or version != self._version:
-            return None
-        return Question((PORT,), SECONDS)
+        version = 2 if words.endswith(SECOND) else 1
+        if version == self._version and words.startswith(START):
+            return Question((PORT,), SECONDS)
+        if version == self._version and words.startswith(STREAM):
+            return Question((STREAM_PORT,), SECONDS, MARK)
+        return None
 
 
 def _values(face):
