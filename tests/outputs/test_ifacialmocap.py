@@ -4,7 +4,7 @@ import random
 import pytest
 
 from appliance.outputs.dialects.ifacialmocap import (PORT, SECONDS, START, STOP, STREAM,
-                                                       IFacialMocap)
+                                                     IFacialMocap)
 from appliance.outputs.moment import Moment, mirrored
 from appliance.outputs.question import Question
 from tests import golden_apps
