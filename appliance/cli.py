@@ -177,7 +177,7 @@ def _command(words):
 
 def _to(parser):
     parser.add_argument("--to", action="append", default=[], metavar="DIALECT@HOST:PORT",
-                        help="send there instead (repeatable); docs/osc.md tells of the dialects")
+                        help="send there instead (repeatable); docs/osc.md, docs/apps.md")
 
 
 def _timing(parser):

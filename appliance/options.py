@@ -132,6 +132,9 @@ SCHEMA = OrderedDict([
         ("positions", Word("rest", "zero")),
         ("babble_set", Word("babble", "arkit")),
         ("etvr_set", Word("v2", "v1", "native")),
-        ("faceosc_sides", Word("image", "subject"))])),
+        ("faceosc_sides", Word("image", "subject")),
+        ("livelink_subject", Text("1 to 32 letters, digits, blanks, - or _")),
+        ("livelink_swap", Flag()),
+        ("ifm_version", Word("1", "2"))])),
     ("backend", OrderedDict([("name", Word("auto", "onnxruntime"))])),
 ])

@@ -7,6 +7,7 @@ from appliance.errors import UsageError
 from appliance.geometry import focal_length
 from appliance.outputs import clock
 from appliance.outputs.dialects import DIALECTS
+from appliance.outputs.leases import Leases
 from appliance.outputs.link import Link
 from appliance.outputs.loss import Loss
 from appliance.outputs.moment import Moment, mirrored
@@ -66,6 +67,7 @@ class Outputs:
         """The slow messages, from a status.Status; to be called once a second and on change."""
         self._synchronised = clock.synchronised()
         now, camera = time.monotonic(), (status.size, status.fov)
+        self._fov = status.fov
         known, when = self._announced
         everything = camera != known or now - when >= ANNOUNCE_EVERY
         if everything:
@@ -117,7 +119,10 @@ class _Channel:
         repeat, self._repeats_for = self._dialect.lost
         self._pace, self._lost_pace = Pace(rate), Pace(min(rate, repeat or rate))
         self._lost_since = 0.0
-        self._link = Link(target.to, target.host, target.port)
+        if "/" in target.host:
+            self._link = Leases(target.to, target.host, target.port, self._dialect.question)
+        else:
+            self._link = Link(target.to, target.host, target.port)
 
     def send(self, moment):
         """The frame, unless it is not its turn."""

@@ -11,6 +11,7 @@ import pytest
 
 from appliance.errors import UsageError
 from appliance.outputs import Outputs
+from appliance.outputs.dialects.openseeface import PACKET
 from tests.fakes.people import frame, person
 from tests.fakes.receiver import Receiver, eventually, free_port
 
@@ -168,8 +169,8 @@ def test_loss_on_the_wire_of_kagami(there):
 
 
 @pytest.mark.parametrize("name, options, times", [
-    ("vrchat", {}, 10), ("vrchat", {"parameters": "none"}, 0), ("babble", {}, 10), ("etvr", {}, 10),
-    ("etvr", {"etvr_set": "native"}, 0), ("faceosc", {}, 300)])
+    ("vrchat", {}, 10), ("vrchat", {"parameters": "none"}, 0), ("babble", {}, 10),
+    ("etvr", {}, 10), ("etvr", {"etvr_set": "native"}, 0), ("faceosc", {}, 300)])
 def test_how_often_in_ten_seconds_the_others_are_told_that_nobody_is_there(there, name, options,
                                                                           times):
     out = outputs(target(there, name, **options))
@@ -293,6 +294,16 @@ def test_wall_time_and_its_trust_are_told(there, monkeypatch):
     out = outputs(target(there, "kagami"))
     out.send([], frame(2.5))
     assert there.values("frame") == [[0, 1700000002, 750000000, 0, 4]]
+
+
+def test_the_field_of_view_reaches_the_points_in_the_head(there):
+    out = outputs(target(there, "openseeface"))
+    for fov in (60.0, 90.0):
+        out.report(types.SimpleNamespace(**dict(vars(STATUS), fov=fov)))
+        out.send([person()], frame(1.0))
+    narrow, wide = [np.frombuffer(d, PACKET)[0] for d in there.datagrams()]
+    assert np.all(narrow["points"] == wide["points"])
+    assert np.abs(narrow["points3d"] - wide["points3d"]).max() > 0.1
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -4,7 +4,6 @@ import types
 import pytest
 
 from appliance.errors import UsageError
-from appliance.outputs.dialects import DIALECTS
 from appliance.outputs.targets import checked, parse_target
 
 
@@ -24,7 +23,7 @@ def test_what_is_right_is_taken(text, dialect, host, port):
     ("127.0.0.1:39539", "not a target"), ("@127.0.0.1:39539", "no dialect"),
     ("vmcp@127.0.0.1:39539", "unknown dialect 'vmcp'; did you mean vmc"),
     ("VMC@127.0.0.1:39539", "did you mean vmc"), ("kagmai@h:1", "did you mean kagami"),
-    ("tracker@h:1", "dialects are "),
+    ("nothing@h:1", "dialects are "), ("opensefce@h:1", "did you mean openseeface"),
     ("vmc@:39539", "no host"), ("vmc@[]:39539", "no host"), ("vmc@host:", "no port"),
     ("vmc@host:0", "1 to 65535"), ("vmc@host:65536", "1 to 65535"), ("vmc@host:-1", "1 to 65535"),
     ("vmc@host:+5", "1 to 65535"), ("vmc@host:1.5", "1 to 65535"), ("vmc@host:1e3", "1 to 65535"),
@@ -64,15 +63,14 @@ def test_a_parameter_prefix_that_fits_in_no_address_is_refused(prefix):
 @pytest.mark.parametrize("to, options, host, port", [
     ("vmc@pc", {}, "pc", 39539), ("vmc@[::1]", {}, "::1", 39539),
     ("vmc@pc", {"role": "assistant"}, "pc", 39540), ("vmc@pc:5", {"role": "assistant"}, "pc", 5),
-    ("kagami@pc", {}, "pc", 39600), ("vrchat@1.2.3.4", {}, "1.2.3.4", 9000)])
+    ("kagami@pc", {}, "pc", 39600), ("vrchat@1.2.3.4", {}, "1.2.3.4", 9000),
+    ("openseeface@pc", {}, "pc", 11573), ("opentrack@pc", {}, "pc", 4242),
+    ("livelink@pc", {}, "pc", 11111), ("ifacialmocap@pc", {}, "pc", 49983),
+    ("ifacialmocap@[fd00::1/64]", {}, "fd00::/64", 49983),
+    ("vts@10.0.0.1", {}, "10.0.0.1/32", 21412)])
 def test_a_port_left_out_is_the_receivers_usual_one(to, options, host, port):
     target = checked(types.SimpleNamespace(to=to, **options))
     assert (target.host, target.port) == (host, port)
-
-
-@pytest.mark.parametrize("name", sorted(DIALECTS))
-def test_every_dialect_has_a_usual_port(name):
-    assert 1 <= checked(types.SimpleNamespace(to=name + "@pc")).port <= 65535
 
 
 def test_options_of_a_record_are_kept_and_others_have_their_default():
