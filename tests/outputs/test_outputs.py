@@ -168,8 +168,8 @@ def test_loss_on_the_wire_of_kagami(there):
 
 
 @pytest.mark.parametrize("name, options, times", [
-    ("vrchat", {}, 10), ("vrchat", {"parameters": "none"}, 0), ("babble", {}, 10), ("etvr", {}, 10),
-    ("etvr", {"etvr_set": "native"}, 0), ("faceosc", {}, 300)])
+    ("vrchat", {}, 10), ("vrchat", {"parameters": "none"}, 0), ("babble", {}, 10),
+    ("etvr", {}, 10), ("etvr", {"etvr_set": "native"}, 0), ("faceosc", {}, 300)])
 def test_how_often_in_ten_seconds_the_others_are_told_that_nobody_is_there(there, name, options,
                                                                           times):
     out = outputs(target(there, name, **options))
