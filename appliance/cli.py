@@ -177,7 +177,7 @@ def _command(words):
 
 def _to(parser):
     parser.add_argument("--to", action="append", default=[], metavar="DIALECT@HOST:PORT",
-                        help="send there instead (repeatable); dialects are vmc and kagami")
+                        help="send there instead (repeatable); docs/osc.md, docs/apps.md")
 
 
 def _timing(parser):

@@ -122,7 +122,8 @@ def _check(config):
 @contextmanager
 def _opened(config, status):
     """The outputs; receivers are told how it ended."""
-    outputs, failed = Outputs(config.targets, config.loss, config.output), True
+    outputs = Outputs(config.targets, config.loss, config.output, config.camera.fov)
+    failed = True
     try:
         yield outputs
         failed = False

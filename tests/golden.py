@@ -32,7 +32,7 @@ def moment(name):
                   unix=entry["wall_sec"] + entry["wall_nsec"] / 1e9,
                   size=(camera["width"], camera["height"]),
                   face=None if entry["lost"] else _face(entry),
-                  id=entry["track_id"], age=entry["age_s"])
+                  id=entry["track_id"], age=entry["age_s"], focal=camera["fx"])
 
 
 def _face(entry):

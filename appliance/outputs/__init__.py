@@ -4,8 +4,10 @@ place.
 import time
 
 from appliance.errors import UsageError
+from appliance.geometry import focal_length
 from appliance.outputs import clock
 from appliance.outputs.dialects import DIALECTS
+from appliance.outputs.leases import Leases
 from appliance.outputs.link import Link
 from appliance.outputs.loss import Loss
 from appliance.outputs.moment import Moment, mirrored
@@ -21,11 +23,12 @@ class Outputs:
     """The targets and the one loss machine before them.
 
     targets: records with `to` and the options of targets.Target. loss: record with hold_ms,
-    return_ms, blend_ms, lost_keepalive_hz. output: record with neck_share, limit. UsageError for a
-    target that means nothing. Weather (no host, no network, no receiver) raises nothing.
+    return_ms, blend_ms, lost_keepalive_hz. output: record with neck_share, limit. fov: degrees
+    across the picture. UsageError for a target that means nothing. Weather (no host, no network,
+    no receiver) raises nothing.
     """
 
-    def __init__(self, targets, loss, output):
+    def __init__(self, targets, loss, output, fov=60.0):
         wanted = [checked(t) for t in targets]
         wanted = [t for t in wanted if t.enabled]
         if len(wanted) > MOST:
@@ -35,7 +38,7 @@ class Outputs:
         self._loss = Loss(loss.hold_ms / 1000.0, loss.return_ms / 1000.0, loss.blend_ms / 1000.0)
         self._began = self._last = None
         self._interval, self._picture, self._number = 1 / 30.0, None, 0
-        self._size, self._synchronised = (1, 1), clock.synchronised()
+        self._size, self._fov, self._synchronised = (1, 1), fov, clock.synchronised()
         self._announced = (None, 0.0)
 
     def send(self, faces, frame):
@@ -64,6 +67,7 @@ class Outputs:
         """The slow messages, from a status.Status; to be called once a second and on change."""
         self._synchronised = clock.synchronised()
         now, camera = time.monotonic(), (status.size, status.fov)
+        self._fov = status.fov
         known, when = self._announced
         everything = camera != known or now - when >= ANNOUNCE_EVERY
         if everything:
@@ -99,8 +103,9 @@ class Outputs:
     def _moment(self, now, running):
         self._began = now if self._began is None else self._began
         loss = self._loss
+        focal = focal_length(self._size[0], self._fov)
         return Moment(self._number, now - self._began, clock.unix(now), self._size, loss.face,
-                      loss.id, loss.age, loss.fresh, running, self._synchronised)
+                      loss.id, loss.age, loss.fresh, running, self._synchronised, focal=focal)
 
 
 class _Channel:
@@ -114,7 +119,10 @@ class _Channel:
         repeat, self._repeats_for = self._dialect.lost
         self._pace, self._lost_pace = Pace(rate), Pace(min(rate, repeat or rate))
         self._lost_since = 0.0
-        self._link = Link(target.to, target.host, target.port)
+        if "/" in target.host:
+            self._link = Leases(target.to, target.host, target.port, self._dialect.question)
+        else:
+            self._link = Link(target.to, target.host, target.port)
 
     def send(self, moment):
         """The frame, unless it is not its turn."""
@@ -151,9 +159,8 @@ class _Channel:
 
 
 def _dialect(target, loss, output):
-    common = dict(limit=output.limit, bundle=target.bundle, prefix=target.prefix)
-    if target.dialect == "vmc":
-        return DIALECTS["vmc"](neck_share=output.neck_share, keepalive=loss.lost_keepalive_hz,
-                               role=target.role, blendshapes=target.blendshapes, case=target.case,
-                               eyes=target.eyes, ok_args=target.ok_args, **common)
-    return DIALECTS["kagami"](form=target.form, **common)
+    """The dialect of a target with those options that it has."""
+    known = dict(target._asdict(), limit=output.limit, neck_share=output.neck_share,
+                 keepalive=loss.lost_keepalive_hz)
+    make = DIALECTS[target.dialect]
+    return make(**{name: known[name] for name in make.options})

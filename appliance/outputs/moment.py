@@ -20,7 +20,8 @@ class Moment(NamedTuple):
     shown, None while lost; its `state` says tracked, held or returning. id: of the face, while
     lost of the last one. age: seconds since the face was found, while lost since it was last seen.
     fresh: the state is another one than in the moment before. running: pictures come.
-    synchronised: the wall clock is set by a time service. mirrored: see `mirrored()`.
+    synchronised: the wall clock is set by a time service. mirrored: see `mirrored()`. focal: the
+    camera's focal length in pixels, its principal point is the middle of the picture.
     """
 
     number: int
@@ -34,6 +35,7 @@ class Moment(NamedTuple):
     running: bool = True
     synchronised: bool = True
     mirrored: bool = False
+    focal: float = 1.0
 
 
 def mirrored(moment):

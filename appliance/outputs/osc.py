@@ -4,6 +4,7 @@ written in place.
 python-osc writes the bytes; this module remembers where every changing number lies in them, so
 that a frame costs one numpy assignment instead of some sixty messages built anew.
 """
+import struct
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,8 @@ from appliance.errors import UsageError
 LIMIT = 1472                    # Ethernet's 1500 bytes less the headers of IPv4 and UDP
 LARGEST = float(np.finfo(np.float32).max)
 _BUNDLE_HEAD, _ELEMENT_HEAD = 16, 4
+_AT_ONCE = b"#bundle\0" + struct.pack(">Q", 1)
+_TAGS = np.frombuffer(b"FT", np.uint8)
 
 
 class Float(NamedTuple):
@@ -29,15 +32,21 @@ class Int(NamedTuple):
     index: int
 
 
+class Bool(NamedTuple):
+    """The place of an argument that is true (tag T) or false (F) as `layout.bools[index]`."""
+
+    index: int
+
+
 class Layout:
     """Datagrams of fixed layout.
 
-    messages: (address, arguments) with str, int, float, Float or Int arguments; plain ones never
-    change. limit: the largest datagram in bytes. bundle: False makes every message its own
+    messages: (address, arguments) with str, int, float, Float, Int or Bool arguments; plain ones
+    never change. limit: the largest datagram in bytes. bundle: False makes every message its own
     datagram. head: a message with which each bundle begins. Bundles are filled greedily in the
     order of the messages, never nested, timed "immediately".
 
-    Fill `floats` (float64) and `ints` (int32), call `write()`, send each of `datagrams`
+    Fill `floats` (float64), `ints` (int32) and `bools`, call `write()`, send each of `datagrams`
     (memoryviews, valid until the next `write()`). A value that is not finite, or too large for
     float32, leaves the last good one in its place.
     """
@@ -53,17 +62,19 @@ class Layout:
         for group, data in zip(groups, encoded):
             places += _places(group, start, bundle)
             start += len(data)
-        self._float_at, self._float_of = _indices(places, Float)
-        self._int_at, self._int_of = _indices(places, Int)
-        self.floats = np.zeros(self._float_of.max() + 1 if len(self._float_of) else 0)
-        self.ints = np.zeros(self._int_of.max() + 1 if len(self._int_of) else 0, np.int32)
+        self._float_at, self._float_of, floats = _indices(places, Float, 4)
+        self._int_at, self._int_of, ints = _indices(places, Int, 4)
+        self._bool_at, self._bool_of, bools = _indices(places, Bool, 1)
+        self.floats, self.ints = np.zeros(floats), np.zeros(ints, np.int32)
+        self.bools = np.zeros(bools, bool)
         self._good = np.zeros_like(self.floats)
         self._single = np.zeros(len(self.floats), np.float32)
         self._words = np.frombuffer(self._buffer, ">f4")
         self._whole = np.frombuffer(self._buffer, ">i4")
+        self._bytes = np.frombuffer(self._buffer, np.uint8)
 
     def write(self):
-        """Put `floats` and `ints` into the datagrams; returns `datagrams`."""
+        """Put `floats`, `ints` and `bools` into the datagrams; returns `datagrams`."""
         with np.errstate(invalid="ignore"):
             good = np.abs(self.floats) <= LARGEST
         np.copyto(self._good, self.floats, where=good)
@@ -71,6 +82,7 @@ class Layout:
         self._single += 0.0                          # turns -0 into +0
         self._words[self._float_at] = self._single[self._float_of]
         self._whole[self._int_at] = self.ints[self._int_of]
+        self._bytes[self._bool_at] = _TAGS[self.bools[self._bool_of].view(np.int8)]
         return self.datagrams
 
 
@@ -78,6 +90,20 @@ def message(address, *arguments):
     """The bytes of one message by itself; floats that are not finite become 0."""
     finite = [0.0 if isinstance(a, float) and not abs(a) <= LARGEST else a for a in arguments]
     return _Message(address, [a + 0.0 if isinstance(a, float) else a for a in finite]).bytes
+
+
+def bundles(messages, limit=LIMIT):
+    """Encoded messages, some of a Layout's, packed into as few datagrams as a Layout would: for
+    those that do not send everything every time.
+    """
+    out, size = [], limit
+    for m in messages:
+        size += _ELEMENT_HEAD + len(m)
+        if size > limit:
+            out.append([_AT_ONCE])
+            size = _BUNDLE_HEAD + _ELEMENT_HEAD + len(m)
+        out[-1] += (struct.pack(">i", len(m)), m)
+    return [b"".join(parts) for parts in out]
 
 
 class _Message:
@@ -94,6 +120,9 @@ class _Message:
             end -= _size(argument)
             if isinstance(argument, (Float, Int)):
                 self.places.append((end, argument))
+        tags = _size(address) + 1
+        self.places += [(tags + i, argument) for i, argument in enumerate(arguments)
+                        if isinstance(argument, Bool)]
 
     def __len__(self):
         return len(self.bytes)
@@ -104,11 +133,13 @@ def _typed(argument):
         return (0.0 if isinstance(argument, Float) else argument), "f"
     if isinstance(argument, (int, Int)):
         return (0 if isinstance(argument, Int) else argument), "i"
-    return argument, "s"
+    return (False, "F") if isinstance(argument, Bool) else (argument, "s")
 
 
 def _size(argument):
-    return (len(argument.encode("utf-8")) // 4 + 1) * 4 if isinstance(argument, str) else 4
+    if isinstance(argument, str):
+        return (len(argument.encode("utf-8")) // 4 + 1) * 4
+    return 0 if isinstance(argument, Bool) else 4       # it is in the tags alone
 
 
 def _packed(messages, head, limit):
@@ -136,7 +167,7 @@ def _bundled(group):
 
 
 def _places(group, start, bundle):
-    """[(offset in the whole buffer, Float or Int)] of one datagram that begins at `start`."""
+    """[(offset in the whole buffer, its place)] of one datagram that begins at `start`."""
     out, at = [], start + (_BUNDLE_HEAD if bundle else 0)
     for m in group:
         at += _ELEMENT_HEAD if bundle else 0
@@ -145,10 +176,11 @@ def _places(group, start, bundle):
     return out
 
 
-def _indices(places, kind):
-    mine = [(offset // 4, place.index) for offset, place in places if isinstance(place, kind)]
+def _indices(places, kind, width):
+    """Where in items of `width` bytes the numbers of a kind lie, which they are, how many."""
+    mine = [(offset // width, place.index) for offset, place in places if isinstance(place, kind)]
     table = np.array(mine, np.intp).reshape(-1, 2)
-    return table[:, 0].copy(), table[:, 1].copy()
+    return table[:, 0].copy(), table[:, 1].copy(), table[:, 1].max() + 1 if len(mine) else 0
 
 
 def _slices(buffer, lengths):

@@ -1,4 +1,4 @@
-"""What a user writes of a target, DIALECT@HOST:PORT and options, becomes a checked Target."""
+"""What a user writes of a target, DIALECT@HOST[:PORT] and options, becomes a checked Target."""
 import ipaddress
 import re
 from typing import NamedTuple
@@ -7,19 +7,28 @@ from appliance.errors import UsageError, nearest
 from appliance.outputs.dialects import DIALECTS
 
 MOST = 8            # targets at once
+WIDEST = 8          # bits that the addresses of a network which may ask have in common
 _FORM = "write DIALECT@HOST:PORT, for example vmc@127.0.0.1:39539"
-_SHAPE = re.compile("(?P<dialect>[^@]*)@(?P<host>.*):(?P<port>[^:]*)", re.S)
+_SHAPE = re.compile(r"(?P<dialect>[^@]*)@(?P<host>.*?)(?::(?P<port>[^:\]]*))?", re.S)
 _HOST = re.compile(r"[^\s@/:?#\[\]\x00-\x20\x7f]{1,253}")
-_PREFIX = re.compile(r"(/[^\s#*,?\[\]{}/\x00-\x20\x7f]+)*")
+_SUBJECT = re.compile("[A-Za-z0-9_-][A-Za-z0-9 _-]{0,31}")
+_PART = r"[^\s#*,?\[\]{}/\x00-\x20\x7f]+"
+_PREFIX = re.compile("(/%s)*" % _PART)
+_PARAMETER_PREFIX = re.compile("(%s/)*" % _PART)
 
 
 class Target(NamedTuple):
     """Who is sent what.
 
-    to: "dialect@host:port". rate: frames per second at most, 0 for every frame. mirror: send what
-    a mirror would show. bundle: False sends each message by itself. prefix: put before every
-    address. case, blendshapes, role, eyes, ok_args: see dialects.vmc.Vmc. form: see
-    dialects.kagami.Kagami.
+    to: "dialect@host:port" or "dialect@host". port: 0 where it was left out (`checked` puts the
+    dialect's own in its place). rate: frames per second at most, 0 for every frame. mirror: send
+    what a mirror would show. bundle: False sends each message by itself. prefix: put before every
+    address. case, blendshapes, role, eyes, ok_args, positions: see dialects.vmc.Vmc. form: see
+    dialects.kagami.Kagami. parameter_prefix, parameters, bits, native, vergence, changed_only: see
+    dialects.vrchat.Vrchat. babble_set: see dialects.babble.Babble. etvr_set: see
+    dialects.etvr.Etvr. faceosc_sides: see dialects.faceosc.FaceOsc. livelink_subject,
+    livelink_swap: see dialects.livelink.LiveLink. ifm_version: see
+    dialects.ifacialmocap.IFacialMocap.
     """
 
     to: str
@@ -37,17 +46,37 @@ class Target(NamedTuple):
     eyes: str = ""
     ok_args: int = 4
     form: str = "compact"
+    parameter_prefix: str = "FT/"
+    parameters: str = "float"
+    bits: int = 4
+    native: str = "auto"
+    vergence: bool = False
+    changed_only: bool = True
+    positions: str = "rest"
+    babble_set: str = "babble"
+    etvr_set: str = "v2"
+    faceosc_sides: str = "image"
+    livelink_subject: str = "Kagami"
+    livelink_swap: bool = False
+    ifm_version: int = 1
 
 
 def parse_target(text):
-    """A Target from "dialect@host:port"; IPv6 addresses in brackets. UsageError says what is wrong
-    with it.
+    """A Target from "dialect@host:port", where ":port" may be left out; IPv6 addresses in
+    brackets. UsageError says what is wrong with it.
+
+    A dialect that answers may have a network as its host, "192.168.1.0/24": who may ask.
     """
     shape = _SHAPE.fullmatch(text)
     if not shape:
         raise UsageError("target %r" % text, "not a target", _FORM)
-    return Target(text, _dialect(text, shape.group("dialect")), _host(text, shape.group("host")),
-                  _port(text, shape.group("port")))
+    dialect, host = _dialect(text, shape.group("dialect")), shape.group("host")
+    make = DIALECTS[dialect]
+    if hasattr(make, "question") and ("/" in host or make.asked_only):
+        host = _network(text, host)
+    else:
+        host = _host(text, host)
+    return Target(text, dialect, host, _port(text, shape.group("port")))
 
 
 def checked(record):
@@ -57,20 +86,30 @@ def checked(record):
         raise UsageError("prefix %r of %s" % (record.prefix, record.to),
                          "not the beginning of an OSC address",
                          "write it like /one, without spaces, a last slash or # * , ? [ ] { }")
-    return parse_target(record.to)._replace(**options)
+    if not _PARAMETER_PREFIX.fullmatch(options.get("parameter_prefix", "")):
+        raise UsageError("parameter_prefix %r of %s" % (record.parameter_prefix, record.to),
+                         "not the middle of an OSC address",
+                         "write it like FT/, without spaces, a first slash or # * , ? [ ] { }")
+    if not _SUBJECT.fullmatch(options.get("livelink_subject", "Kagami")):
+        raise UsageError("livelink_subject %r of %s" % (record.livelink_subject, record.to),
+                         "not a subject's name", "give 1 to 32 letters, digits, blanks, - or _")
+    target = parse_target(record.to)._replace(**options)
+    return target._replace(port=target.port or DIALECTS[target.dialect].port(target))
 
 
 def _dialect(text, name):
     if name in DIALECTS:
         return name
     near = nearest(name, DIALECTS)
-    known = "dialects are " + " and ".join(sorted(DIALECTS))
+    known = "dialects are " + ", ".join(sorted(DIALECTS))
     raise UsageError("target %r" % text,
                      "unknown dialect %r" % name if name else "no dialect before the @",
                      "did you mean %s?" % near if near else known)
 
 
 def _port(text, digits):
+    if digits is None:
+        return 0
     if re.fullmatch("[0-9]{1,5}", digits) and 1 <= int(digits) <= 65535:
         return int(digits)
     why = "port %r is not a number from 1 to 65535" % digits if digits else "no port"
@@ -93,6 +132,20 @@ def _host(text, host):
         raise UsageError("target %r" % text, "%s is no single receiver" % address,
                          "name the one computer to send to; 127.0.0.1 is this one")
     return name
+
+
+def _network(text, host):
+    """The addresses that may ask, as "192.168.1.0/24"; one address is a network of one."""
+    name = host.replace("[", "").replace("]", "")
+    try:
+        network = ipaddress.ip_network(name, strict=False)
+    except ValueError:
+        raise UsageError("target %r" % text, "%r is no address" % host,
+                         "name who may ask, like 192.168.1.20 or 192.168.1.0/24") from None
+    if network.prefixlen < WIDEST or _is_crowd(network.network_address):
+        raise UsageError("target %r" % text, "%s is everybody" % network,
+                         "name who may ask, like 192.168.1.20 or 192.168.1.0/24")
+    return str(network)
 
 
 def numeric(host):

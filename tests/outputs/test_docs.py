@@ -5,8 +5,13 @@ import types
 
 from appliance.face import ARKIT_NAMES
 from appliance.options import SCHEMA
+from appliance.outputs.dialects.babble import NAMES, Babble
+from appliance.outputs.dialects.etvr import SETS, Etvr
+from appliance.outputs.dialects.faceosc import FaceOsc
 from appliance.outputs.dialects.kagami import Kagami
-from appliance.outputs.dialects.vmc import BONES, PRESETS, Vmc
+from appliance.outputs.dialects.unified import USUAL
+from appliance.outputs.dialects.vmc import BONES, PRESETS, PRESETS_1, Vmc
+from appliance.outputs.dialects.vrchat import Vrchat
 from appliance.outputs.moment import Moment
 from appliance.outputs.targets import Target
 from tests.fakes.people import person
@@ -25,7 +30,7 @@ def text():
 
 def spelt_out(tags):
     """ffff from `ffff`, and from "4 `f`"; nothing from (none)."""
-    count, _, letters = re.fullmatch(r"(\d*)( ?)`?([ifs]*|\(none\))`?", tags).groups()
+    count, _, letters = re.fullmatch(r"(\d*)( ?)`?([ifsT]*|\(none\))`?", tags).groups()
     return "," + (letters * int(count or 1) if letters != "(none)" else "")
 
 
@@ -36,12 +41,23 @@ def documented():
 
 def sent():
     datagrams = []
-    for dialect in (Vmc(), Vmc(role="assistant"), Kagami(), Kagami(form="human")):
+    plain = (Vmc(), Vmc(role="assistant"), Kagami(), Kagami(form="human"), Babble(), FaceOsc(),
+             Vrchat(parameters="both", native="yes"))
+    for dialect in plain + tuple(Etvr(etvr_set=name) for name in SETS):
         datagrams += [bytes(d) for d in dialect(MOMENT)]
         datagrams += list(dialect.announce(STATUS, True))
         datagrams += [bytes(d) for d in dialect.farewell(MOMENT, 0)]
-    return {(re.sub("arkit/(?!names).+", "arkit/<name>", address), tags)
+    return {(general(address), tags.replace("F", "T"))
             for d in datagrams for address, tags, _ in decoded(d)}
+
+
+def general(address):
+    """An address with what is one of a list told as what it is."""
+    address = re.sub("arkit/(?!names).+", "arkit/<name>", address)
+    if address[1:] in NAMES:
+        return "/<name>"
+    return re.sub("FT/v2/[A-Za-z]+?([0-9]|Negative|)$", lambda m: "FT/v2/<name>" + (
+        "<bit>" if m.group(1).isdigit() else m.group(1)), address)
 
 
 def listed(mark):
@@ -54,6 +70,8 @@ def test_every_address_and_its_tags_are_documented_and_no_others():
 
 def test_the_names_are_listed_in_order():
     assert listed("names") == ARKIT_NAMES and listed("presets") == PRESETS
+    assert listed("babble") == NAMES
+    assert listed("presets of VRM 1") == PRESETS_1 and listed("vrchat") == USUAL
 
 
 def test_every_option_is_documented():

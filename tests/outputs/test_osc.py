@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from appliance.errors import UsageError
-from appliance.outputs.osc import Float, Int, Layout, message
+from appliance.outputs.osc import Bool, Float, Int, Layout, bundles, message
 from tests.golden import decoded
 
 MESSAGES = [("/a", ("name", Float(0), Int(0))), ("/b", (Float(1), 0.5, Float(0))), ("/c", ())]
@@ -24,6 +24,14 @@ def test_a_number_may_stand_in_two_places():
     layout = Layout([("/a", (Float(0),)), ("/b", (Float(0),))], bundle=False)
     layout.floats[0] = 2.5
     assert arguments(layout) == {"/a": [2.5], "/b": [2.5]}
+
+
+def test_truth_arrives_as_a_tag():
+    layout = Layout([("/abc", (Bool(1), 5, Bool(0), Float(0))), ("/a", (Bool(1),))])
+    layout.bools[:], layout.floats[0] = (True, False), 0.5
+    assert arguments(layout) == {"/abc": [False, 5, True, 0.5], "/a": [False]}
+    layout.bools[:] = False, True
+    assert arguments(layout) == {"/abc": [True, 5, False, 0.5], "/a": [True]}
 
 
 def test_texts_of_every_length_keep_the_numbers_behind_them_right():
@@ -66,6 +74,15 @@ def test_bundles_are_timed_at_once_and_not_nested():
             assert bytes(datagram[at + 4:at + 5]) == b"/"
             at += 4 + size
         assert at == len(datagram)
+
+
+@pytest.mark.parametrize("limit", [100, 136, 1472])
+def test_some_messages_are_bundled_as_a_layout_would(limit):
+    many = [("/m%02d" % i, (Float(i),)) for i in range(20)]
+    alone = Layout(many, bundle=False).write()
+    assert bundles(alone, limit) == [bytes(d) for d in Layout(many, limit).write()]
+    assert [m[0] for d in bundles(alone[3:6]) for m in decoded(d)] == ["/m03", "/m04", "/m05"]
+    assert bundles([]) == []
 
 
 def test_each_bundle_begins_with_the_head():

@@ -11,6 +11,7 @@ import pytest
 
 from appliance.errors import UsageError
 from appliance.outputs import Outputs
+from appliance.outputs.dialects.openseeface import PACKET
 from tests.fakes.people import frame, person
 from tests.fakes.receiver import Receiver, eventually, free_port
 
@@ -167,6 +168,40 @@ def test_loss_on_the_wire_of_kagami(there):
     assert [a[0] for a in frames] == list(range(31))
 
 
+@pytest.mark.parametrize("name, options, times", [
+    ("vrchat", {}, 10), ("vrchat", {"parameters": "none"}, 0), ("babble", {}, 10),
+    ("etvr", {}, 10), ("etvr", {"etvr_set": "native"}, 0), ("faceosc", {}, 300)])
+def test_how_often_in_ten_seconds_the_others_are_told_that_nobody_is_there(there, name, options,
+                                                                          times):
+    out = outputs(target(there, name, **options))
+    out.send([person()], frame(0.0))
+    assert there.messages()
+    told = 0
+    for i in range(1, 330):
+        out.send([], frame(i / 30.0))
+        told += bool(there.datagrams()) and i >= 30
+    assert abs(told - times) <= 1
+
+
+@pytest.mark.parametrize("name, last", [
+    ("vrchat", ("/avatar/parameters/FT/v2/TongueOut", ",f", [0.0])),
+    ("babble", ("/tongueTwistRight", ",f", [0.0])), ("faceosc", ("/found", ",i", [0])),
+    ("etvr", ("/avatar/parameters/v2/EyeLidRight", ",f", [1.0]))])
+def test_the_others_end_at_rest_three_times(there, name, last):
+    out = outputs(target(there, name))
+    out.send([person(tongueOut=1.0)], frame(0.0))
+    there.datagrams()
+    out.close()
+    messages = there.messages()
+    assert messages[-1] == last and messages.count(last) == 3
+
+
+def test_the_field_of_view_sets_the_scale_of_the_picture(there):
+    out = Outputs([target(there, "faceosc")], LOSS, OUTPUT, 90.0)
+    out.send([person(yaw=0, pitch=0, roll=0)], frame(1.0))
+    assert there.values("pose/scale") == [[pytest.approx(320 * 3.6 / 541)]]
+
+
 def test_a_frame_after_the_loss_comes_at_once(there):
     out = outputs(target(there))
     for i in range(31):
@@ -259,6 +294,16 @@ def test_wall_time_and_its_trust_are_told(there, monkeypatch):
     out = outputs(target(there, "kagami"))
     out.send([], frame(2.5))
     assert there.values("frame") == [[0, 1700000002, 750000000, 0, 4]]
+
+
+def test_the_field_of_view_reaches_the_points_in_the_head(there):
+    out = outputs(target(there, "openseeface"))
+    for fov in (60.0, 90.0):
+        out.report(types.SimpleNamespace(**dict(vars(STATUS), fov=fov)))
+        out.send([person()], frame(1.0))
+    narrow, wide = [np.frombuffer(d, PACKET)[0] for d in there.datagrams()]
+    assert np.all(narrow["points"] == wide["points"])
+    assert np.abs(narrow["points3d"] - wide["points3d"]).max() > 0.1
 
 
 @pytest.mark.parametrize("seed", range(5))

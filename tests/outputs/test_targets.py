@@ -19,11 +19,11 @@ def test_what_is_right_is_taken(text, dialect, host, port):
 
 
 @pytest.mark.parametrize("text, says", [
-    ("", "not a target"), ("vmc", "not a target"), ("vmc@host", "not a target"),
+    ("", "not a target"), ("vmc", "not a target"), ("vmc@", "no host"),
     ("127.0.0.1:39539", "not a target"), ("@127.0.0.1:39539", "no dialect"),
     ("vmcp@127.0.0.1:39539", "unknown dialect 'vmcp'; did you mean vmc"),
     ("VMC@127.0.0.1:39539", "did you mean vmc"), ("kagmai@h:1", "did you mean kagami"),
-    ("vrchat@h:1", "dialects are kagami and vmc"),
+    ("nothing@h:1", "dialects are "), ("opensefce@h:1", "did you mean openseeface"),
     ("vmc@:39539", "no host"), ("vmc@[]:39539", "no host"), ("vmc@host:", "no port"),
     ("vmc@host:0", "1 to 65535"), ("vmc@host:65536", "1 to 65535"), ("vmc@host:-1", "1 to 65535"),
     ("vmc@host:+5", "1 to 65535"), ("vmc@host:1.5", "1 to 65535"), ("vmc@host:1e3", "1 to 65535"),
@@ -52,6 +52,25 @@ def test_what_is_wrong_is_named_in_one_line(text, says):
 def test_a_prefix_that_begins_no_address_is_refused(prefix):
     with pytest.raises(UsageError, match="prefix"):
         checked(types.SimpleNamespace(to="vmc@127.0.0.1:1", prefix=prefix))
+
+
+@pytest.mark.parametrize("prefix", ["FT", "/", "/FT/", "a b/", "a*/", "FT//", "FT/\n"])
+def test_a_parameter_prefix_that_fits_in_no_address_is_refused(prefix):
+    with pytest.raises(UsageError, match="parameter_prefix"):
+        checked(types.SimpleNamespace(to="vrchat@127.0.0.1:1", parameter_prefix=prefix))
+
+
+@pytest.mark.parametrize("to, options, host, port", [
+    ("vmc@pc", {}, "pc", 39539), ("vmc@[::1]", {}, "::1", 39539),
+    ("vmc@pc", {"role": "assistant"}, "pc", 39540), ("vmc@pc:5", {"role": "assistant"}, "pc", 5),
+    ("kagami@pc", {}, "pc", 39600), ("vrchat@1.2.3.4", {}, "1.2.3.4", 9000),
+    ("openseeface@pc", {}, "pc", 11573), ("opentrack@pc", {}, "pc", 4242),
+    ("livelink@pc", {}, "pc", 11111), ("ifacialmocap@pc", {}, "pc", 49983),
+    ("ifacialmocap@[fd00::1/64]", {}, "fd00::/64", 49983),
+    ("vts@10.0.0.1", {}, "10.0.0.1/32", 21412)])
+def test_a_port_left_out_is_the_receivers_usual_one(to, options, host, port):
+    target = checked(types.SimpleNamespace(to=to, **options))
+    assert (target.host, target.port) == (host, port)
 
 
 def test_options_of_a_record_are_kept_and_others_have_their_default():

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from appliance.outputs.dialects.vmc import PRESETS, Vmc, power, presets, turn, unit
+from appliance.outputs.dialects.vmc import PRESETS, PRESETS_1, Vmc, power, presets, turn, unit
 from appliance.outputs.moment import Moment
 from tests.fakes.people import person
 from tests.golden import decoded
@@ -65,6 +65,26 @@ def test_gaze_as_weights_alone_leaves_the_eye_bones_straight():
 def test_presets_turn_the_eyes_once_unless_asked():
     assert weights(told(Vmc(blendshapes="vrm0"), person()))["LookLeft"] == 0.0
     assert weights(told(Vmc(blendshapes="vrm0", eyes="both"), person()))["LookLeft"] > 0.3
+
+
+def test_presets_have_the_names_of_both_versions():
+    face = person(jawOpen=1.0, eyeBlinkLeft=0.5)
+    old, new = (weights(told(Vmc(blendshapes=which), face)) for which in ("vrm0", "vrm1"))
+    assert tuple(old) == PRESETS and tuple(new) == PRESETS_1
+    assert list(old.values()) == list(new.values()) and (new["aa"], new["blinkLeft"]) == (1.0, 0.5)
+    assert weights(told(Vmc(blendshapes="both", case="camel"), face)) == dict(old, **new)
+
+
+def test_presets_come_before_one_apply():
+    order = [m[0].rsplit("/", 1)[1] for m in told(Vmc(blendshapes="both"), person())]
+    assert order == ["Pos"] * 5 + ["Val"] * 32 + ["Apply", "OK", "T"]
+
+
+def test_positions_are_those_of_rest_or_none():
+    def places(**options):
+        return [a[1:4] for address, _, a in told(Vmc(**options), person()) if "Bone" in address]
+    assert places()[1] == pytest.approx([0.0, 0.08, 0.01])
+    assert places(positions="zero") == [[0.0, 0.0, 0.0]] * 4
 
 
 def test_a_turn_to_the_own_left_has_negative_x_ahead():

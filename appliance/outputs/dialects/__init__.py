@@ -4,9 +4,24 @@ or log.
 A dialect is called with a Moment and returns its datagrams, valid until the next call.
 `farewell(moment, reason)` are its last ones, `announce(status, everything)` its slow ones.
 `top_rate` is the most frames per second that its receivers bear; `lost` says how often (Hz, 0:
-every frame) and how long (seconds) the neutral state is repeated while nobody is there.
+every frame) and how long (seconds) the neutral state is repeated while nobody is there. `options`
+are the names of what it is made with: options of a target, and limit, neck_share, keepalive.
+`port(target)` is where its receivers listen if nobody changed that.
+Those that programs may ask for frames have `question(datagram)`, a Question or None, and
+`asked_only`: whether they send nothing unasked.
 """
+from appliance.outputs.dialects.babble import Babble
+from appliance.outputs.dialects.etvr import Etvr
+from appliance.outputs.dialects.faceosc import FaceOsc
+from appliance.outputs.dialects.ifacialmocap import IFacialMocap
 from appliance.outputs.dialects.kagami import Kagami
+from appliance.outputs.dialects.livelink import LiveLink
+from appliance.outputs.dialects.openseeface import OpenSeeFace
+from appliance.outputs.dialects.opentrack import OpenTrack
 from appliance.outputs.dialects.vmc import Vmc
+from appliance.outputs.dialects.vrchat import Vrchat
+from appliance.outputs.dialects.vts import Vts
 
-DIALECTS = {"vmc": Vmc, "kagami": Kagami}
+DIALECTS = {"vmc": Vmc, "kagami": Kagami, "vrchat": Vrchat, "babble": Babble, "etvr": Etvr,
+            "faceosc": FaceOsc, "openseeface": OpenSeeFace, "opentrack": OpenTrack,
+            "livelink": LiveLink, "ifacialmocap": IFacialMocap, "vts": Vts}

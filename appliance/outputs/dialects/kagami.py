@@ -25,6 +25,7 @@ _WRAP = 1 << 31
 class Kagami:
     """The /kagami namespace for one face, slot 0. form: "compact" or "human"."""
 
+    options = ("limit", "bundle", "prefix", "form")
     top_rate = float("inf")
     lost = (0.0, float("inf"))      # the lost state is told with every frame
 
@@ -67,6 +68,11 @@ class Kagami:
                                  int(status.uptime)))
         out.append(self._message("timing", *timing(status.ms)))
         return out
+
+    @staticmethod
+    def port(target):
+        """Where its receivers listen."""
+        return PORT
 
     def _message(self, name, *arguments):
         return message(self._prefix + "/kagami/" + name, *arguments)

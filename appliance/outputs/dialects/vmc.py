@@ -14,12 +14,16 @@ from appliance.face import ARKIT, ARKIT_NAMES
 from appliance.outputs.moment import NEUTRAL
 from appliance.outputs.osc import LIMIT, Float, Int, Layout
 
-PORT = 39539
+PORT, ASSISTANT_PORT = 39539, 39540
 # Local position in metres and Unity's axes, then where x, y, z, w stand among the floats.
 BONES = (("Neck", (0.0, 0.13, -0.02), 0), ("Head", (0.0, 0.08, 0.01), 4),
          ("LeftEye", (-0.03, 0.06, 0.02), 8), ("RightEye", (0.03, 0.06, 0.02), 12))
 PRESETS = ("A", "I", "U", "E", "O", "Blink", "Blink_L", "Blink_R", "Joy", "Angry", "Sorrow", "Fun",
            "LookUp", "LookDown", "LookLeft", "LookRight")
+# The same in the words of VRM 1.0.
+PRESETS_1 = ("aa", "ih", "ou", "ee", "oh", "blink", "blinkLeft", "blinkRight", "happy", "angry",
+             "sad", "relaxed", "lookUp", "lookDown", "lookLeft", "lookRight")
+_PRESETS = {"vrm0": (PRESETS,), "vrm1": (PRESETS_1,), "both": (PRESETS, PRESETS_1)}
 _WEIGHTS = 16                   # floats before the weights: four quaternions
 _LOOKS = np.array([i for i, name in enumerate(ARKIT_NAMES) if name.startswith("eyeLook")])
 # Loaded, calibrated, normal mode, tracking.
@@ -31,28 +35,32 @@ class Vmc:
 
     role: "performer" sends root, bones, weights, OK and T to an application that draws;
     "assistant" only weights and the look target to another performer. blendshapes: "arkit" (52
-    names) or "vrm0" (the 16 VRM 0.x presets). case: spelling of the 52 names, "pascal", "camel" or
-    "both". eyes: whether gaze goes out as "bones", as "blend" weights or as "both"; "" is both for
-    arkit and bones for vrm0, whose models would turn the eyes twice. neck_share: share of the
-    head's turn that the neck takes. ok_args: length of the OK message, 1, 3 or 4.
+    names), "vrm0" or "vrm1" (the 16 presets of VRM 0.x or 1.0) or "both" of these. case: spelling
+    of the 52 names, "pascal", "camel" or "both". eyes: whether gaze goes out as "bones", as
+    "blend" weights or as "both"; "" is both for arkit and bones for presets, whose models would
+    turn the eyes twice. neck_share: share of the head's turn that the neck takes. ok_args: length
+    of the OK message, 1, 3 or 4. positions: of the bones, "rest" or "zero".
     """
 
+    options = ("limit", "bundle", "prefix", "neck_share", "keepalive", "role", "blendshapes",
+               "case", "eyes", "ok_args", "positions")
     top_rate = 60.0             # frames per second; receivers drop or choke above
 
     def __init__(self, limit=LIMIT, bundle=True, prefix="", neck_share=0.4, keepalive=5.0,
-                 role="performer", blendshapes="arkit", case="pascal", eyes="", ok_args=4):
-        self._neck_share, self._presets = neck_share, blendshapes == "vrm0"
+                 role="performer", blendshapes="arkit", case="pascal", eyes="", ok_args=4,
+                 positions="rest"):
+        self._neck_share, self._presets = neck_share, blendshapes != "arkit"
         eyes = eyes or ("bones" if self._presets else "both")
         self._bones, self._looks = eyes != "blend", eyes != "bones"
         self._performer = role == "performer"
-        names = PRESETS if self._presets else ARKIT_NAMES
-        self._end = _WEIGHTS + len(names)
+        values = _values(blendshapes, case)
+        self._end = _WEIGHTS + len(PRESETS if self._presets else ARKIT_NAMES)
         if self._performer:
             self.lost = (keepalive, float("inf")) if keepalive else (5.0, 1.0)
-            messages = _performer(names, case, ok_args, self._end)
+            messages = _bones(positions == "rest") + values + _ending(ok_args, self._end)
         else:
             self.lost = (0.0, 0.0)      # once: then the performer's own face is not overlaid
-            messages = _assistant(names, case, self._end)
+            messages = values + [("/VMC/Ext/Set/Eye", (Int(0),) + _floats(self._end, 3))]
         self._layout = Layout([(prefix + address, rest) for address, rest in messages],
                               limit, bundle)
 
@@ -78,6 +86,11 @@ class Vmc:
         """Nothing: VMC has no slow messages."""
         return ()
 
+    @staticmethod
+    def port(target):
+        """Where its receivers listen."""
+        return ASSISTANT_PORT if target.role == "assistant" else PORT
+
     def _pose(self, face, out):
         w, x, y, z = unit(face.rotation)
         neck = power((w, x, y, z), self._neck_share)
@@ -99,30 +112,32 @@ class Vmc:
             out[_LOOKS] = 0.0
 
 
-def _performer(names, case, ok_args, time):
-    root = [("/VMC/Ext/Root/Pos", ("root", 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0))]
-    bones = [("/VMC/Ext/Bone/Pos", (name,) + rest + tuple(Float(at + i) for i in range(4)))
-             for name, rest, at in BONES]
-    return root + bones + _values(names, case) + [("/VMC/Ext/OK", _ARGUMENTS[ok_args]),
-                                                  ("/VMC/Ext/T", (Float(time),))]
+def _bones(at_rest):
+    nowhere = 0.0, 0.0, 0.0
+    root = [("/VMC/Ext/Root/Pos", ("root",) + nowhere + (0.0, 0.0, 0.0, 1.0))]
+    return root + [("/VMC/Ext/Bone/Pos", (name,) + (rest if at_rest else nowhere) + _floats(at, 4))
+                   for name, rest, at in BONES]
 
 
-def _assistant(names, case, look):
-    point = tuple(Float(look + i) for i in range(3))
-    return _values(names, case) + [("/VMC/Ext/Set/Eye", (Int(0),) + point)]
-
-
-def _values(names, case):
-    spelt = [(n, i) for i, name in enumerate(names) for n in _spelt(name, case)]
+def _values(blendshapes, case):
+    lists = _PRESETS.get(blendshapes) or [ARKIT_NAMES]
+    spelt = [(n, i) for names in lists for i, name in enumerate(names)
+             for n in (_spelt(name, case) if names is ARKIT_NAMES else (name,))]
     weights = [("/VMC/Ext/Blend/Val", (name, Float(_WEIGHTS + i))) for name, i in spelt]
     return weights + [("/VMC/Ext/Blend/Apply", ())]
 
 
 def _spelt(name, case):
     pascal = name[0].upper() + name[1:]
-    if pascal == name:
-        return (name,)
     return {"pascal": (pascal,), "camel": (name,), "both": (pascal, name)}[case]
+
+
+def _ending(ok_args, time):
+    return [("/VMC/Ext/OK", _ARGUMENTS[ok_args]), ("/VMC/Ext/T", (Float(time),))]
+
+
+def _floats(start, count):
+    return tuple(Float(start + i) for i in range(count))
 
 
 def unit(q):

@@ -1,0 +1,104 @@
+"""A moment becomes the bundle of FaceOSC: head pose, a few gestures and 66 points in the picture.
+
+FaceOSC measures a model of points in units of about 3.6 mm, turned upright; its gestures are
+distances between them. Here they are put together from the weights, around that model's own values
+for a face at rest.
+"""
+from math import asin, atan2
+
+import numpy as np
+
+from appliance.face import ARKIT
+from appliance.outputs.dialects.unified import openness
+from appliance.outputs.osc import LIMIT, Float, Layout
+
+PORT = 8338
+UNIT = 3.6                                  # mm
+ORIGIN = np.array([0.0, 39.0, -9.0])        # of the model, in the head frame, mm
+PARTS = (("pose/position", 2), ("pose/scale", 1), ("pose/orientation", 3),
+         ("gesture/mouth/width", 1), ("gesture/mouth/height", 1), ("gesture/eyebrow/left", 1),
+         ("gesture/eyebrow/right", 1), ("gesture/eye/left", 1), ("gesture/eye/right", 1),
+         ("gesture/jaw", 1), ("gesture/nostrils", 1), ("raw", 132))
+_STARTS = [sum(n for _, n in PARTS[:i]) for i in range(len(PARTS))]
+_RAW = np.delete(np.arange(68), (60, 64))   # it has no inner corners of the mouth
+
+
+class FaceOsc:
+    """FaceOSC. faceosc_sides: whether left and right of brows and eyes are those of the "image",
+    as FaceOSC has them, or the "subject"'s own.
+    """
+
+    options = ("limit", "bundle", "prefix", "faceosc_sides")
+    top_rate = float("inf")
+    lost = (0.0, float("inf"))      # that nobody is found is told with every frame
+
+    def __init__(self, limit=LIMIT, bundle=True, prefix="", faceosc_sides="image"):
+        self._swapped = faceosc_sides == "image"
+        messages = [(prefix + "/" + name, tuple(Float(start + i) for i in range(n)))
+                    for (name, n), start in zip(PARTS, _STARTS)]
+        self._shown = Layout([(prefix + "/found", (1,))] + messages, limit, bundle)
+        self._lost = Layout([(prefix + "/found", (0,))], limit, bundle)
+
+    def __call__(self, moment):
+        """The datagrams of this moment, valid until the next call; a face on its way to neutral is
+        no longer found.
+        """
+        face = moment.face
+        if face is None or face.state == "returning":
+            return self._lost.write()
+        out = self._shown.floats
+        matrix = face.matrix
+        out[:3] = _place(matrix.dot(ORIGIN) + face.translation, moment)
+        out[3:6] = orientation(matrix)
+        out[6:14] = gestures(face, self._swapped)
+        out[14:].reshape(66, 2)[...] = face.landmarks[_RAW]
+        return self._shown.write()
+
+    def farewell(self, moment, reason):
+        """The last datagram: nobody is found."""
+        return self._lost.write()
+
+    def announce(self, status, everything):
+        """Nothing: FaceOSC has no slow messages."""
+        return ()
+
+    @staticmethod
+    def port(target):
+        """Where its receivers listen."""
+        return PORT
+
+
+def _place(point, moment):
+    """x, y in pixels and pixels per unit of a point in the camera frame."""
+    width, height = moment.size
+    scale = moment.focal / max(1.0, point[2])
+    return 0.5 * width + scale * point[0], 0.5 * height + scale * point[1], UNIT * scale
+
+
+def orientation(matrix):
+    """x, y, z in radians such that Rx(x) Ry(y) Rz(z) is the matrix (3, 3); y ends at a quarter
+    turn.
+    """
+    r = matrix.tolist()
+    return (atan2(-r[1][2], r[2][2]), asin(max(-1.0, min(1.0, r[0][2]))), atan2(-r[0][1], r[0][0]))
+
+
+def gestures(face, swapped):
+    """Width and height of the mouth, left and right brow, left and right eye, jaw, nostrils, in
+    units; swapped: what is called left is the subject's right.
+    """
+    def both(name):
+        return 0.5 * (w[ARKIT[name + "Left"]] + w[ARKIT[name + "Right"]])
+    w = face.blendshapes.clip(0.0, 1.0).tolist()
+    jaw = w[ARKIT["jawOpen"]]
+    width = (14.5 + 3 * both("mouthSmile") + 2 * both("mouthStretch") + both("mouthDimple")
+             - 4 * max(w[ARKIT["mouthPucker"]], w[ARKIT["mouthFunnel"]]))
+    height = (1 + 7 * jaw * (1 - w[ARKIT["mouthClose"]])
+              + 0.5 * (both("mouthUpperUp") + both("mouthLowerDown")))
+    brows = [7 + w[ARKIT["browOuterUp" + side]] + w[ARKIT["browInnerUp"]]
+             - 1.5 * w[ARKIT["browDown" + side]] for side in ("Left", "Right")]
+    eyes = [0.8 + 2.2 * opened + 0.8 * w[ARKIT["eyeWide" + side]]
+            for side, opened in zip(("Left", "Right"), openness(face))]
+    step = -1 if swapped else 1
+    return [width, height] + brows[::step] + eyes[::step] + [21.9 + 5 * jaw,
+                                                             6.9 + 0.8 * both("noseSneer")]

@@ -1,0 +1,175 @@
+"""A moment becomes the datagram of the OpenSeeFace tracker: pose, points, features.
+
+That tracker's solver ends behind the camera, and its receivers undo just that: its axes are
+exchanged on the wire. Points in the head are what the pixels show at the depth of a mean head,
+turned as the face is; gaze is told by them alone, as pupils before the centres of the eyeballs.
+"""
+import struct
+from math import atan2, cos, degrees, hypot, radians, sin, sqrt
+
+import numpy as np
+
+from appliance import geometry
+from appliance.face import ARKIT, LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS
+
+PORT = 11573
+UNIT = 145.0            # mm that one unit of its built-in face measures
+PACKET = np.dtype([     # packed: 1785 bytes
+    ("time", "<f8"), ("id", "<i4"), ("size", "<f4", 2), ("eyes", "<f4", 2), ("success", "u1"),
+    ("error", "<f4"), ("quaternion", "<f4", 4), ("euler", "<f4", 3), ("translation", "<f4", 3),
+    ("confidence", "<f4", 68), ("points", "<f4", (68, 2)), ("points3d", "<f4", (70, 3)),
+    ("features", "<f4", 14)])
+_HEAD = struct.Struct("<di4fBf10f")     # its fields before `confidence`
+# Which of the 68 its 66 points are: the corners of the mouth are one point each, 58 and 62.
+IBUG = np.array(list(range(48)) + [49, 50, 51, 52, 53, 55, 56, 57, 58, 59]
+                + [48, 61, 62, 63, 54, 65, 66, 67])
+EYEBALL = 0.385         # radius / distance of the eye's corners, as in the tracker itself
+NOSE = 30               # the origin of its head
+# The 68 points on the mean face of ICT-FaceKit (light model, neutral, MIT licence), both sides
+# averaged, mm in the head frame: those of stages/pose.py are among them.
+MODEL = np.array([
+    [-74.1, 8.8, 57.4], [-71.9, 26.4, 55.1], [-68.4, 43.4, 53.0], [-63.5, 63.1, 48.7],
+    [-58.2, 79.7, 40.9], [-48.6, 93.2, 26.1], [-37.3, 101.2, 8.2], [-21.3, 109.6, -9.3],
+    [0.0, 114.0, -16.8], [21.3, 109.6, -9.3], [37.3, 101.2, 8.2], [48.6, 93.2, 26.1],
+    [58.2, 79.7, 40.9], [63.5, 63.1, 48.7], [68.4, 43.4, 53.0], [71.9, 26.4, 55.1],
+    [74.1, 8.8, 57.4], [-59.0, -12.6, 0.1], [-51.0, -21.0, -10.5], [-40.1, -24.4, -18.5],
+    [-26.6, -22.2, -25.0], [-15.6, -19.7, -27.3], [15.6, -19.7, -27.3], [26.6, -22.2, -25.0],
+    [40.1, -24.4, -18.5], [51.0, -21.0, -10.5], [59.0, -12.6, 0.1], [0.0, 0.7, -28.9],
+    [0.0, 15.0, -39.7], [0.0, 24.6, -47.3], [0.0, 32.3, -51.4], [-11.0, 44.5, -31.3],
+    [-7.4, 46.3, -33.8], [0.0, 46.6, -37.9], [7.4, 46.3, -33.8], [11.0, 44.5, -31.3],
+    [-45.1, 1.7, -6.3], [-39.1, -2.8, -14.0], [-29.5, -4.1, -16.7], [-18.6, 3.5, -12.3],
+    [-27.6, 5.2, -14.5], [-37.3, 5.6, -13.2], [18.6, 3.5, -12.3], [29.5, -4.1, -16.7],
+    [39.1, -2.8, -14.0], [45.1, 1.7, -6.3], [37.3, 5.6, -13.2], [27.6, 5.2, -14.5],
+    [-25.5, 71.4, -22.8], [-13.7, 63.4, -35.0], [-7.4, 60.9, -37.9], [0.0, 61.5, -39.0],
+    [7.4, 60.9, -37.9], [13.7, 63.4, -35.0], [25.5, 71.4, -22.8], [19.1, 74.9, -28.0],
+    [6.6, 80.4, -35.5], [0.0, 80.6, -36.1], [-6.6, 80.4, -35.5], [-19.1, 74.9, -28.0],
+    [-22.7, 71.3, -19.0], [-4.8, 69.0, -30.2], [0.0, 69.0, -30.6], [4.8, 69.0, -30.2],
+    [22.7, 71.3, -19.0], [6.8, 70.9, -29.4], [0.0, 70.7, -31.5], [-6.8, 70.9, -29.4]])
+_Q = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, -1.0]])
+_AXES = np.array([-1.0, 1.0, 1.0]) / UNIT       # of the points on the wire, from the head's
+
+
+def _features():
+    """(14, 52): what each feature takes of each blendshape."""
+    sides = {}
+    for side in ("Left", "Right"):
+        sides["eye" + side] = {"eyeWide" + side: 1, "eyeBlink" + side: -1}
+        sides["steepness" + side] = {"browInnerUp": 1, "browOuterUp" + side: -1}
+        sides["updown" + side] = {"browInnerUp": 0.5, "browOuterUp" + side: 0.5,
+                                  "browDown" + side: -1}
+        sides["corner" + side] = {"mouthFrown" + side: 1, "mouthSmile" + side: -1}
+        sides["inout" + side] = {"mouthStretch" + side: 1, "mouthSmile" + side: 0.5,
+                                 "mouthPucker": -1}
+    order = ("eyeLeft", "eyeRight", "steepnessLeft", "updownLeft", "", "steepnessRight",
+             "updownRight", "", "cornerLeft", "inoutLeft", "cornerRight", "inoutRight")
+    out = np.zeros((14, len(ARKIT)))
+    for row, name in enumerate(order):
+        for shape, share in sides.get(name, {}).items():
+            out[row, ARKIT[shape]] = share
+    out[12, [ARKIT["jawOpen"], ARKIT["mouthClose"]]] = 1, -1
+    out[13] = 0.5 * (out[9] + out[11])
+    return out
+
+
+FEATURES = _features()
+
+
+class OpenSeeFace:
+    """One face as the tracker's first, whose id is 0; nothing is sent while it is lost."""
+
+    options = ()
+    top_rate = float("inf")
+    lost = (0.0, 0.0)
+
+    def __init__(self):
+        self._buffer = bytearray(PACKET.itemsize)
+        record = np.frombuffer(self._buffer, PACKET)
+        self._confidence, self._points = record["confidence"][0], record["points"][0]
+        self._points3d, self._features = record["points3d"][0], record["features"][0]
+        self._nose, self._mean = MODEL[NOSE], MODEL[IBUG] - MODEL[NOSE]
+        self._seen = np.zeros((len(IBUG), 3))
+        self._datagrams = (memoryview(self._buffer),)
+
+    def __call__(self, moment):
+        """The datagram of this moment, valid until the next call."""
+        face = moment.face
+        if face is None:
+            return ()
+        matrix = face.matrix
+        nose = face.translation + matrix.dot(self._nose)
+        self._head(moment, matrix, nose)
+        pixels = face.landmarks.take(IBUG, axis=0)
+        self._points[:66] = pixels
+        self._points[66], self._points[67] = face.right.iris[0], face.left.iris[0]
+        self._confidence[:66] = face.score
+        self._confidence[66:] = face.right.score, face.left.score
+        points = self._in_head(pixels, matrix, nose, moment)
+        self._points3d[:66] = points * _AXES
+        self._points3d[66:] = np.array(_eyes(face, points)) * _AXES
+        self._features[:] = FEATURES.dot(face.blendshapes.clip(0.0, 1.0))
+        return self._datagrams
+
+    def farewell(self, moment, reason):
+        """Nothing: its receivers know silence alone."""
+        return ()
+
+    def announce(self, status, everything):
+        """Nothing: this wire has no slow messages."""
+        return ()
+
+    @staticmethod
+    def port(target):
+        """Where its receivers listen."""
+        return PORT
+
+    def _head(self, moment, matrix, nose):
+        """Everything before the points: time, size, lids and pose."""
+        face, (x, y, z) = moment.face, nose.tolist()
+        _HEAD.pack_into(self._buffer, 0, moment.unix, 0, moment.size[0], moment.size[1],
+                        _share(face.right.openness), _share(face.left.openness), 1, 0.0,
+                        *_pose(_Q.dot(matrix)), -y / UNIT, -x / UNIT, -z / UNIT)
+
+    def _in_head(self, pixels, matrix, nose, moment):
+        """(66, 3) mm in the head's axes from the tip of the nose: the pixels at the mean head's
+        depth.
+
+        nose: (3,) mm in the camera frame.
+        """
+        width, height = moment.size
+        depth, seen = nose[2] + self._mean.dot(matrix[2]), self._seen
+        scale = depth / moment.focal
+        seen[:, 0] = (pixels[:, 0] - (width - 1) / 2.0) * scale
+        seen[:, 1] = (pixels[:, 1] - (height - 1) / 2.0) * scale
+        seen[:, 2] = depth
+        return (seen - nose).dot(matrix)
+
+
+def _share(value):
+    return min(1.0, max(0.0, value))
+
+
+def _pose(matrix):
+    """x, y, z, w and three angles of the wire's rotation.
+
+    The quaternion is that of the transpose; x >= 0 keeps it from jumping to its negative about the
+    straight look, where w is 0.
+    """
+    w, x, y, z = geometry.quaternion_from_matrix(matrix.T).tolist()
+    sign = 1.0 if x >= 0 else -1.0
+    (a, _, _), (d, _, _), (g, h, i) = matrix.tolist()
+    return (sign * x, sign * y, sign * z, sign * w,
+            degrees(atan2(h, i)), degrees(atan2(-g, hypot(a, d))), degrees(atan2(d, a)))
+
+
+def _eyes(face, points):
+    """Four points: the right and left pupil, the right and left centre of the eyeballs."""
+    pupils, centres = [], []
+    for eye, (outer, inner) in ((face.right, RIGHT_EYE_CORNERS), (face.left, LEFT_EYE_CORNERS)):
+        (a, b, c), (p, q, r) = points[outer].tolist(), points[inner].tolist()
+        radius = EYEBALL * sqrt((a - p) ** 2 + (b - q) ** 2 + (c - r) ** 2)
+        yaw, pitch = (radians(v) for v in eye.gaze.tolist())
+        x, y, z = 0.5 * (a + p), 0.5 * (b + q), 0.5 * (c + r) + radius
+        centres.append((x, y, z))
+        pupils.append((x + radius * sin(yaw) * cos(pitch), y - radius * sin(pitch),
+                       z - radius * cos(yaw) * cos(pitch)))
+    return pupils + centres
