@@ -7,6 +7,7 @@ import numpy as np
 
 from appliance.face import ARKIT, ARKIT_NAMES
 from appliance.outputs.changes import Changes
+from appliance.outputs.dialects.dialect import Dialect
 from appliance.outputs.moment import NEUTRAL
 from appliance.outputs.osc import Float, Layout
 
@@ -24,7 +25,7 @@ _UNKNOWN = len(ARKIT_NAMES)     # the place of the one 0 behind the 52 weights
 _OF = dict(ARKIT, cheekPuffLeft=ARKIT["cheekPuff"], cheekPuffRight=ARKIT["cheekPuff"])
 
 
-class Babble:
+class Babble(Dialect):
     """Project Babble's weights, 0 to 1; what no weight tells (sucked cheeks, most of the tongue)
     stays 0.
 
@@ -33,6 +34,7 @@ class Babble:
     """
 
     options = ("prefix", "babble_set", "changed_only")
+    usual_port = PORT
     top_rate = 60.0
     lost = (1.0, float("inf"))
 
@@ -53,16 +55,3 @@ class Babble:
         chosen = self._changes(self._layout.floats, moment.time, everything)
         written = self._layout.write()
         return [written[i] for i in chosen]
-
-    def farewell(self, moment, reason):
-        """The last datagrams: a mouth at rest."""
-        return self(moment._replace(face=None))
-
-    def announce(self, status, everything):
-        """Nothing: there are no slow messages."""
-        return ()
-
-    @staticmethod
-    def port(target):
-        """Where its receivers listen."""
-        return PORT

@@ -3,6 +3,7 @@ own, because its receivers read no more than one.
 
 Every frame is sent whole: a blink may be shorter than the time until a lost datagram is made good.
 """
+from appliance.outputs.dialects.dialect import Dialect
 from appliance.outputs.dialects.unified import openness, sight
 from appliance.outputs.moment import NEUTRAL
 from appliance.outputs.osc import Float, Layout
@@ -21,7 +22,7 @@ SETS = {
                (_EYES + "LeftRightVec", (Float(0), Float(1), 1.0, Float(2), Float(3), 1.0))]}
 
 
-class Etvr:
+class Etvr(Dialect):
     """EyeTrackVR's eyes. etvr_set: "v2" or "v1", avatar parameters of either name, or "native",
     VRChat's own eye tracking, which ends with the face.
 
@@ -47,14 +48,6 @@ class Etvr:
         floats = self._layout.floats
         floats[:] = numbers[:len(floats)]
         return self._layout.write()
-
-    def farewell(self, moment, reason):
-        """The last datagrams: open eyes straight ahead."""
-        return self(moment._replace(face=None))
-
-    def announce(self, status, everything):
-        """Nothing: there are no slow messages."""
-        return ()
 
     @staticmethod
     def port(target):

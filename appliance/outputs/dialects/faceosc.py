@@ -9,6 +9,7 @@ from math import asin, atan2
 import numpy as np
 
 from appliance.face import ARKIT
+from appliance.outputs.dialects.dialect import Dialect
 from appliance.outputs.dialects.unified import openness
 from appliance.outputs.osc import LIMIT, Float, Layout
 
@@ -23,12 +24,13 @@ _STARTS = [sum(n for _, n in PARTS[:i]) for i in range(len(PARTS))]
 _RAW = np.delete(np.arange(68), (60, 64))   # it has no inner corners of the mouth
 
 
-class FaceOsc:
+class FaceOsc(Dialect):
     """FaceOSC. faceosc_sides: whether left and right of brows and eyes are those of the "image",
     as FaceOSC has them, or the "subject"'s own.
     """
 
     options = ("limit", "bundle", "prefix", "faceosc_sides")
+    usual_port = PORT
     top_rate = float("inf")
     lost = (0.0, float("inf"))      # that nobody is found is told with every frame
 
@@ -53,19 +55,6 @@ class FaceOsc:
         out[6:14] = gestures(face, self._swapped)
         out[14:].reshape(66, 2)[...] = face.landmarks[_RAW]
         return self._shown.write()
-
-    def farewell(self, moment, reason):
-        """The last datagram: nobody is found."""
-        return self._lost.write()
-
-    def announce(self, status, everything):
-        """Nothing: FaceOSC has no slow messages."""
-        return ()
-
-    @staticmethod
-    def port(target):
-        """Where its receivers listen."""
-        return PORT
 
 
 def _place(point, moment):

@@ -3,6 +3,7 @@ head and eyes.
 """
 import numpy as np
 
+from appliance.outputs.dialects.dialect import Dialect
 from appliance.outputs.dialects.phone import NAMES, ORDER
 from appliance.outputs.moment import NEUTRAL
 from appliance.outputs.question import Question
@@ -35,7 +36,7 @@ def _template(version):
             + "|")
 
 
-class IFacialMocap:
+class IFacialMocap(Dialect):
     """ifm_version: 1, what every receiver reads, or 2, with & in place of - before the numbers.
 
     While nobody is there the last values are repeated with trackingStatus 0; receivers take
@@ -44,6 +45,7 @@ class IFacialMocap:
 
     options = ("ifm_version",)
     asked_only = False
+    usual_port = PORT
     top_rate = 60.0
     lost = (1.0, float("inf"))
 
@@ -57,19 +59,6 @@ class IFacialMocap:
             self._values = _values(moment.face)
         text = self._template % ((moment.face is not None,) + self._values)
         return (text.encode("ascii"),)
-
-    def farewell(self, moment, reason):
-        """The last values once more, nobody there."""
-        return self(moment._replace(face=None))
-
-    def announce(self, status, everything):
-        """Nothing: this wire has no slow messages."""
-        return ()
-
-    @staticmethod
-    def port(target):
-        """Where its receivers listen, and where they ask."""
-        return PORT
 
     def question(self, datagram):
         """The Question in a datagram, or None."""

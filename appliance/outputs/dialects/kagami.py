@@ -8,6 +8,7 @@ import numpy as np
 
 from appliance import __version__, geometry
 from appliance.face import ARKIT_NAMES
+from appliance.outputs.dialects.dialect import Dialect
 from appliance.outputs.osc import LIMIT, Float, Int, Layout, message
 
 PORT, PROTOCOL, BUILD = 39600, 1, "source"
@@ -22,10 +23,11 @@ _STATE = (Int(5), Int(6), Float(0), Float(1))
 _WRAP = 1 << 31
 
 
-class Kagami:
+class Kagami(Dialect):
     """The /kagami namespace for one face, slot 0. form: "compact" or "human"."""
 
     options = ("limit", "bundle", "prefix", "form")
+    usual_port = PORT
     top_rate = float("inf")
     lost = (0.0, float("inf"))      # the lost state is told with every frame
 
@@ -68,11 +70,6 @@ class Kagami:
                                  int(status.uptime)))
         out.append(self._message("timing", *timing(status.ms)))
         return out
-
-    @staticmethod
-    def port(target):
-        """Where its receivers listen."""
-        return PORT
 
     def _message(self, name, *arguments):
         return message(self._prefix + "/kagami/" + name, *arguments)

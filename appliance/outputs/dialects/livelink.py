@@ -7,6 +7,7 @@ import uuid
 import numpy as np
 
 from appliance.face import ARKIT
+from appliance.outputs.dialects.dialect import Dialect
 from appliance.outputs.dialects.phone import ORDER
 
 PORT = 11111
@@ -17,13 +18,14 @@ _TIME = struct.Struct(">ifii")      # frame, part of a frame, rate / 1
 _SIDES = [ARKIT[name] for name in ("jawLeft", "jawRight", "mouthLeft", "mouthRight")]
 
 
-class LiveLink:
+class LiveLink(Dialect):
     """One subject. livelink_subject: its name in Unreal. livelink_swap: exchange the sides of jaw
     and mouth, which receivers read either way. device: 36 characters, "" makes them from the
     subject.
     """
 
     options = ("livelink_subject", "livelink_swap")
+    usual_port = PORT
     top_rate = 60.0
     lost = (0.0, float("inf"))      # each frame tells that there is no face
 
@@ -54,19 +56,6 @@ class LiveLink:
         turns = (-yaw, -pitch, roll, -a, -b, 0.0, -c, -d, 0.0)
         self._values[52:] = np.radians(turns)
         return self._shown
-
-    def farewell(self, moment, reason):
-        """The last word: no face."""
-        return self(moment._replace(face=None))
-
-    def announce(self, status, everything):
-        """Nothing: this wire has no slow messages."""
-        return ()
-
-    @staticmethod
-    def port(target):
-        """Where its receivers listen."""
-        return PORT
 
 
 def _text(text):

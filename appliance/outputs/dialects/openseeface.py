@@ -11,6 +11,7 @@ import numpy as np
 
 from appliance import geometry
 from appliance.face import ARKIT, LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS
+from appliance.outputs.dialects.dialect import Dialect
 
 PORT = 11573
 UNIT = 145.0            # mm that one unit of its built-in face measures
@@ -74,10 +75,10 @@ def _features():
 FEATURES = _features()
 
 
-class OpenSeeFace:
+class OpenSeeFace(Dialect):
     """One face as the tracker's first, whose id is 0; nothing is sent while it is lost."""
 
-    options = ()
+    usual_port = PORT
     top_rate = float("inf")
     lost = (0.0, 0.0)
 
@@ -108,19 +109,6 @@ class OpenSeeFace:
         self._points3d[66:] = np.array(_eyes(face, points)) * _AXES
         self._features[:] = FEATURES.dot(face.blendshapes.clip(0.0, 1.0))
         return self._datagrams
-
-    def farewell(self, moment, reason):
-        """Nothing: its receivers know silence alone."""
-        return ()
-
-    def announce(self, status, everything):
-        """Nothing: this wire has no slow messages."""
-        return ()
-
-    @staticmethod
-    def port(target):
-        """Where its receivers listen."""
-        return PORT
 
     def _head(self, moment, matrix, nose):
         """Everything before the points: time, size, lids and pose."""

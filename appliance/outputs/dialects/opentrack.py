@@ -2,19 +2,20 @@
 is turned.
 """
 import struct
+from appliance.outputs.dialects.dialect import Dialect
 
 PORT = 4242
 _PACKET = struct.Struct("<6d")      # x, y, z in cm, yaw, pitch, roll in degrees
 
 
-class OpenTrack:
+class OpenTrack(Dialect):
     """The head as seen by the camera; opentrack centres it. Nothing is sent while it is lost.
 
     Zeros would snap the view: a lost face eases to the straight look, then there is silence and
     opentrack keeps what it has.
     """
 
-    options = ()
+    usual_port = PORT
     top_rate = 250.0
     lost = (0.0, 0.0)
 
@@ -30,16 +31,3 @@ class OpenTrack:
         yaw, pitch, roll = moment.face.angles
         _PACKET.pack_into(self._buffer, 0, x / 10, -y / 10, z / 10, -yaw, pitch, roll)
         return self._datagrams
-
-    def farewell(self, moment, reason):
-        """Nothing: its receiver keeps the last pose."""
-        return ()
-
-    def announce(self, status, everything):
-        """Nothing: this wire has no slow messages."""
-        return ()
-
-    @staticmethod
-    def port(target):
-        """Where its receivers listen."""
-        return PORT

@@ -11,6 +11,7 @@ from math import atan2, cos, radians, sin, sqrt
 import numpy as np
 
 from appliance.face import ARKIT, ARKIT_NAMES
+from appliance.outputs.dialects.dialect import Dialect
 from appliance.outputs.moment import NEUTRAL
 from appliance.outputs.osc import LIMIT, Float, Int, Layout
 
@@ -30,7 +31,7 @@ _LOOKS = np.array([i for i, name in enumerate(ARKIT_NAMES) if name.startswith("e
 _ARGUMENTS = {1: (1,), 3: (1, 3, 0), 4: (1, 3, 0, Int(0))}
 
 
-class Vmc:
+class Vmc(Dialect):
     """The VMC performer or assistant.
 
     role: "performer" sends root, bones, weights, OK and T to an application that draws;
@@ -77,14 +78,6 @@ class Vmc:
             ints[:] = moment.face is not None
             out[self._end:] = _look(face) if moment.face is not None else 0.0
         return self._layout.write()
-
-    def farewell(self, moment, reason):
-        """The last datagrams: neutral, nobody there."""
-        return self(moment._replace(face=None))
-
-    def announce(self, status, everything):
-        """Nothing: VMC has no slow messages."""
-        return ()
 
     @staticmethod
     def port(target):

@@ -10,6 +10,7 @@ from typing import NamedTuple, Union
 import numpy as np
 
 from appliance.outputs.changes import Changes
+from appliance.outputs.dialects.dialect import Dialect
 from appliance.outputs.dialects.unified import SIGNED, SUMS, USUAL, matrix, openness, sources
 from appliance.outputs.moment import NEUTRAL
 from appliance.outputs.osc import LIMIT, Bool, Float, Layout, bundles
@@ -22,7 +23,7 @@ _PARAMETER = re.compile(PARAMETERS + r"(?:.+/)?(?:(?P<flag>%s)|v2/(?P<name>[A-Za
                         r"(?P<part>[0-9]{1,3}|Negative)?)" % "|".join(FLAGS))
 
 
-class Vrchat:
+class Vrchat(Dialect):
     """VRChat's avatar parameters and native eyes.
 
     parameter_prefix: what stands before v2/ in the avatar's names. parameters: "float", "binary"
@@ -34,6 +35,7 @@ class Vrchat:
 
     options = ("limit", "bundle", "prefix", "parameter_prefix", "parameters", "bits", "native",
                "vergence", "changed_only")
+    usual_port = PORT
     top_rate = 60.0
     lost = (1.0, float("inf"))
 
@@ -78,19 +80,6 @@ class Vrchat:
         written = self._layout.write()
         messages = [written[i] for i in chosen]
         return bundles(messages, self._limit) if self._bundle else messages
-
-    def farewell(self, moment, reason):
-        """The last datagrams: neutral, nobody there."""
-        return self(moment._replace(face=None))
-
-    def announce(self, status, everything):
-        """Nothing: VRChat has no slow messages."""
-        return ()
-
-    @staticmethod
-    def port(target):
-        """Where its receivers listen."""
-        return PORT
 
     def _wants(self, address, parameters):
         """Whether VRChat's own eye tracking is to have gaze or lids; by VRCFaceTracking's rule

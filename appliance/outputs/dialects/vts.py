@@ -2,6 +2,7 @@
 import json
 from math import isfinite
 
+from appliance.outputs.dialects.dialect import Dialect
 from appliance.outputs.dialects.phone import NAMES, ORDER
 from appliance.outputs.moment import NEUTRAL
 from appliance.outputs.question import Question
@@ -17,11 +18,11 @@ _TEMPLATE = ('{"Timestamp":%d,"Hotkey":-1,"FaceFound":%s,"Rotation":' + _POINT +
              + "]}")
 
 
-class Vts:
+class Vts(Dialect):
     """The phone's side; while nobody is there the last values are repeated, not found."""
 
-    options = ()
     asked_only = True
+    usual_port = PORT
     top_rate = 60.0
     lost = (0.0, float("inf"))
 
@@ -35,19 +36,6 @@ class Vts:
         found = "false" if moment.face is None else "true"
         text = _TEMPLATE % ((int(moment.unix * 1000), found) + self._values)
         return (text.encode("ascii"),)
-
-    def farewell(self, moment, reason):
-        """The last values once more, not found."""
-        return self(moment._replace(face=None))
-
-    def announce(self, status, everything):
-        """Nothing: this wire has no slow messages."""
-        return ()
-
-    @staticmethod
-    def port(target):
-        """Where its receivers ask."""
-        return PORT
 
     def question(self, datagram):
         """The Question in a datagram, or None."""

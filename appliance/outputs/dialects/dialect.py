@@ -1,0 +1,21 @@
+"""What most dialects have in common: a farewell to neutral, no slow messages, one usual port."""
+
+
+class Dialect:
+    """Base of a dialect; `usual_port` is where its receivers listen if nobody changed that."""
+
+    options = ()
+    usual_port = 0
+
+    def farewell(self, moment, reason):
+        """The last datagrams: what is sent while nobody is there."""
+        return self(moment._replace(face=None))
+
+    def announce(self, status, everything):
+        """The slow messages: none."""
+        return ()
+
+    @classmethod
+    def port(cls, target):
+        """The usual port for a target."""
+        return cls.usual_port
