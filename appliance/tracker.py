@@ -78,9 +78,10 @@ class Tracker:
             return one.hold(reading.score, self._settings.lost_after)
         if not inside(reading.box, luma.shape):
             return None
-        face = self._measure(luma, reading, one.number, one.gaze)
+        upright = reading.next_square()
+        face = self._measure(luma, reading, upright, one.number, one.gaze)
         smooth = self._clocked("smoothing", one.smoothing, face, self._clock)
-        return one.believe(reading, face, smooth)
+        return one.believe(upright, face, smooth)
 
     def _search(self, luma):
         """New faces, where there is room and it is the detector's turn."""
@@ -125,7 +126,7 @@ class Tracker:
                 reading = lying
         if abs(reading.next_square().roll) > TILTED:
             reading = self._again(luma, reading, True)
-        return self._measure(luma, reading, 0, AHEAD, True)
+        return self._measure(luma, reading, reading.next_square(), 0, AHEAD, True)
 
     def _again(self, luma, reading, thorough=False):
         """A second look from where the first found the face, unless it sees less."""
@@ -138,12 +139,12 @@ class Tracker:
         look = self._landmarks.both_ways if thorough else self._landmarks
         return self._clocked("landmarks", look, luma, square)
 
-    def _measure(self, luma, reading, number, last_gaze, thorough=False):
+    def _measure(self, luma, reading, upright, number, last_gaze, thorough=False):
         """Face of a landmarks reading: pose, irises and expression, not smoothed."""
         rotation, place = self._clocked("pose", self._pose, reading, luma.shape)
         yaw = geometry.angles_from_matrix(rotation)[0]
         left, right = self._clocked("iris", self._iris, luma, reading, yaw, last_gaze)
-        shapes = self._clocked("expression", self._express, luma, reading, left, right,
+        shapes = self._clocked("expression", self._express, luma, reading, upright, left, right,
                                thorough)
         return Face(number, reading.score, reading.box, reading.points, reading.sigma,
                     geometry.quaternion_from_matrix(rotation), place, left, right, shapes)
@@ -172,9 +173,9 @@ class Followed:
         """Whether a detected box is this face again."""
         return geometry.overlap(self._last.box, box) > SAME_FACE
 
-    def believe(self, reading, face, smooth):
+    def believe(self, upright, face, smooth):
         """The smooth Face to report; no filter delays where the next look goes."""
-        self.square = reading.next_square()
+        self.square = upright
         self.gaze = (face.left.gaze.tolist(), face.right.gaze.tolist())
         self._last, self._misses = smooth, 0
         return smooth

@@ -48,13 +48,13 @@ class Expression:
         self._pixels = np.zeros(engine.inputs["image"].shape[1:3], np.uint8)
         self._driven = np.isin(ARKIT_NAMES, engine.network.driven).astype(float)
 
-    def __call__(self, luma, reading, left, right, thorough=False):
+    def __call__(self, luma, reading, upright, left, right, thorough=False):
         """(52,) in the order of ARKIT_NAMES, 0 to 1, of a landmarks reading and its two Eyes.
 
-        thorough: the crop's mirror image is looked at too.
+        upright: the reading's next_square(). thorough: the crop's mirror image is looked at too.
         """
-        square, turn = reading.next_square(), reading.turn()
-        face = Turned(reading.points, square.side / crop.LANDMARKS_MARGIN, square.roll)
+        turn = reading.turn()
+        face = Turned(reading.points, upright.side / crop.LANDMARKS_MARGIN, upright.roll)
         crop.cut(luma, mouth_square(face), self._pixels)
         shapes = np.zeros(len(ARKIT_NAMES))
         shapes[SHAPES] = self._infer(self._pixels, turn)

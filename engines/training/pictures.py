@@ -38,7 +38,7 @@ class Pictures:
         crowd = rng.uniform() < CROWDS
         count = rng.randint(3, 9) if crowd else rng.choice([0, 1, 2, 3], p=[0.2, 0.5, 0.2, 0.1])
         for _ in range(count):
-            picture, points = self._paste(picture, faces, _small(rng) if crowd else _any(rng))
+            picture, points = self._paste(picture, faces, _small_size(rng) if crowd else _any_size(rng))
             if points is not None:
                 faces.append(points)
         if rng.uniform() < 0.35:
@@ -86,11 +86,11 @@ class Pictures:
         return picture, placed
 
 
-def _small(rng):
+def _small_size(rng):
     return np.exp(rng.uniform(np.log(12), np.log(40)))
 
 
-def _any(rng):
+def _any_size(rng):
     low, high = (14, 60) if rng.uniform() < 0.6 else (50, 200)
     return np.exp(rng.uniform(np.log(low), np.log(high)))
 

@@ -25,7 +25,7 @@ def expressed(backend, left=(1.0, 0, 0), right=(1.0, 0, 0), **how):
     eyes = [Eye(np.zeros((5, 2)), o, np.array([y, p], float), 1.0) for o, y, p in (left, right)]
     luma, face = how.get("luma", dots.picture()), how.get("face", reading(300, 200))
     stage = Expression(backend.load("expression"))
-    values = stage(luma, face, *eyes, thorough=how.get("thorough", False))
+    values = stage(luma, face, face.next_square(), *eyes, thorough=how.get("thorough", False))
     return {name: float(value) for name, value in zip(ARKIT_NAMES, values) if value}
 
 
