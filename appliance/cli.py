@@ -86,8 +86,11 @@ def run(words):
     _configured(parser)
     args = parser.read(words)
     from appliance import config
-    settings = config.aim(config.load(args.config, args.set), args.to)
-    _run(args.source or settings.camera.source, settings, args.timing, args.every_frame)
+
+    def read():
+        return config.aim(config.load(args.config, args.set), args.to)
+    settings = read()
+    _run(args.source or settings.camera.source, settings, args.timing, args.every_frame, read)
 
 
 def track(words):
@@ -203,7 +206,7 @@ def _start():
     return line
 
 
-def _run(url, settings, timing_path, every_frame=False):
+def _run(url, settings, timing_path, every_frame=False, again=None):
     line = _start()
     from appliance.run import session
-    session(url, settings, timing_path, every_frame, line)
+    session(url, settings, timing_path, every_frame, line, again)

@@ -1,4 +1,4 @@
-"""Faces of each frame leave as datagrams to every target: loss, mirror and farewell in one place."""
+"""Faces of each frame leave as datagrams to every target: loss, mirror, farewell in one place."""
 import time
 
 from appliance.errors import UsageError
