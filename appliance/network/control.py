@@ -18,7 +18,7 @@ from appliance.outputs.targets import checked, numeric
 
 LOG = logging.getLogger("kagami.control")
 FACTOR = 4              # an answer is at most so many times as long as the question
-LISTEN = 600            # seconds at most that a word from another computer is waited for
+WORDS = 400             # bytes of an error that this machine is told
 SET = "/kagami/set/"
 _TYPES = {"i": int, "f": float, "s": str}
 ANYBODY, WRITER, CONSOLE = "anybody", "writer", "console"
@@ -116,7 +116,8 @@ class Control:
         except KagamiError as e:
             self.ignored += 1
             if self._access.complains(order.peer[0], order.now):
-                self._answer(order, _error(address, e, FACTOR * order.size))
+                most = WORDS if order.peer[0] == HERE else FACTOR * order.size
+                self._answer(order, _error(address, e, most))
             return
         self._answer(order, answer or message("/kagami/ok", address, number))
 
@@ -190,7 +191,7 @@ class Control:
         self._settings.reread()
 
     def _listen(self, order, seconds):
-        self._waiting = order.peer, order.now + min(LISTEN, seconds)
+        self._waiting = order.peer, order.now + seconds
 
     def _word(self, peer, now):
         """Tell the console of the first other computer that says anything."""

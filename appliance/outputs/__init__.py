@@ -153,4 +153,6 @@ def _channel(target, why, kept, speaker):
 def _why(record):
     """Which line of the user's is the reason for a target."""
     name = getattr(record, "name", "")
+    if name == record.to:
+        return "added"
     return name if name[:2] == "--" else ("[target %s]" % name).replace(" ]", "]")
