@@ -39,14 +39,9 @@ def test_strangers_hear_nothing(box):
 
 def test_a_subscriber_gets_frames_from_the_port_that_it_asked(box, pc):
     assert pc.subscribe() == [("/kagami/ok", ["/kagami/subscribe/confirm", 0])]
-    box.outputs.send([], frame_at(1.0))
+    box.turn()
     datagram, peer = pc.socket.recvfrom(65536)
     assert datagram[:8] == b"#bundle\0" and peer == ("127.0.0.1", box.port)
-
-
-def frame_at(time):
-    from tests.fakes.people import frame
-    return frame(time)
 
 
 def test_the_number_of_a_request_is_echoed(pc):
@@ -295,7 +290,6 @@ def test_every_command_has_a_method(box):
 
 @pytest.mark.skipif(not shutil.which("oscsend"), reason="no oscsend (liblo-tools) here")
 def test_liblo_is_understood(box):
-    box.control.change(box.config)
     subprocess.check_call(["oscsend", "osc.udp://127.0.0.1:%d" % box.port,
                            "/kagami/calibrate/gaze", "sff", "word", "10", "-5"])
     box.control.turn()
