@@ -24,7 +24,7 @@ DOORS = {
     "gi": ("appliance/sources/gstreamer.py",),
     "onnxruntime": ("appliance/backends/onnxruntime.py",),
     "socket": ("appliance/outputs/", "appliance/network/", "appliance/monitor.py"),
-    "pythonosc": ("appliance/outputs/", "appliance/network/", "appliance/monitor.py"),
+    "pythonosc": ("appliance/outputs/", "appliance/monitor.py"),
     "systemd": ("appliance/status.py",),
     "argparse": ("appliance/cli.py", "benchmarks/"),
 }

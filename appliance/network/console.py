@@ -79,8 +79,8 @@ def listing(config):
         answers = program.ask("/kagami/targets")
     if answers is None:
         rows = [(target.to, "-", "-", "-", target.name or "[target]") for target in config.targets]
-        note = ["", "nobody answers at port %d of this machine: these are configured, `kagami run` "
-                "would send there" % config.control.port]
+        note = ["", "nobody answers at port %d of this machine; `kagami run` would send there"
+                % config.control.port]
     else:
         rows = [(to, "%.1f" % rate, str(refused), answer, why) for to, why, rate, refused, answer
                 in (a.arguments for a in answers if a.address == "/kagami/target")]

@@ -1,14 +1,15 @@
-"""Datagrams from anybody become messages of whole numbers, floats and texts, or nothing."""
-import re
+"""Datagrams from anybody become messages of whole numbers, floats and texts, or nothing.
+
+Read here because python-osc's older versions read past what is there and log a line for whatever
+they do not know, which a stranger could fill a disk with.
+"""
+import struct
 from math import isfinite
 from typing import List, NamedTuple, Union
 
-from pythonosc.osc_message import OscMessage, ParseError
-
-MOST = 8                # messages of one bundle that are read
+MOST = 8                # messages of one bundle, and arguments of a message, that are read
 _BUNDLE, _HEAD = b"#bundle\0", 16
-# Nothing else reaches the parser, which would log a line for each tag that it does not know.
-_SHAPE = re.compile(rb"/[!-~]{1,63}\0{1,4},[ifs]{0,8}\0{1,4}")
+_NUMBERS = {"i": struct.Struct(">i"), "f": struct.Struct(">f")}
 
 
 class Message(NamedTuple):
@@ -33,11 +34,30 @@ def messages(datagram):
 
 
 def _read(part):
-    if not _SHAPE.match(part):
-        return None
     try:
-        read = OscMessage(part)
-    except (ParseError, UnicodeError):
+        address, at = _text(part, 0)
+        tags, at = _text(part, at)
+        arguments = []
+        for tag in tags[1:]:
+            value, at = _text(part, at) if tag == "s" else _number(part, at, tag)
+            arguments.append(value)
+    except (KeyError, ValueError, struct.error):
         return None
-    numbers = [a for a in read.params if isinstance(a, float)]
-    return Message(read.address, read.params) if all(map(isfinite, numbers)) else None
+    whole = address[:1] == "/" and tags[:1] == "," and len(arguments) <= MOST
+    return Message(address, arguments) if whole else None
+
+
+def _text(part, at):
+    """(text, where the next thing begins); ValueError where it is none."""
+    end = part.index(b"\0", at)
+    after = (end // 4 + 1) * 4
+    if after > len(part):
+        raise ValueError("no room for its padding")
+    return part[at:end].decode("utf-8"), after
+
+
+def _number(part, at, tag):
+    value, = _NUMBERS[tag].unpack_from(part, at)
+    if not isfinite(value):
+        raise ValueError("not finite")
+    return value, at + 4

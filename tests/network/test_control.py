@@ -1,4 +1,4 @@
-"""Commands over real sockets: who is obeyed, what is answered, what a crowd of strangers can do."""
+"""Commands over real sockets: who is obeyed, what is answered, what a crowd can do."""
 import gc
 import random
 import shutil
@@ -48,7 +48,8 @@ def test_the_number_of_a_request_is_echoed(pc):
     (_, (number,)), = pc.say("/kagami/subscribe", "vmc", 0, 30, 1, 0, 5)
     assert pc.say("/kagami/subscribe/confirm", number, 6) == [
         ("/kagami/ok", ["/kagami/subscribe/confirm", 6])]
-    assert pc.say("/kagami/unsubscribe", "vmc", 7)[-1] == ("/kagami/ok", ["/kagami/unsubscribe", 7])
+    assert pc.say("/kagami/unsubscribe", "vmc", 7)[-1] == (
+        "/kagami/ok", ["/kagami/unsubscribe", 7])
 
 
 def test_nothing_is_sent_before_the_number_has_come_back(box, pc):
@@ -234,7 +235,7 @@ def mutated(dice):
     if dice.random() < 0.1:
         return bytes(dice.getrandbits(8) for _ in range(dice.randrange(200)))
     for _ in range(dice.randrange(5)):
-        junk[dice.randrange(len(junk))] = dice.choice([0, 1, 44, 47, 105, 255, dice.randrange(256)])
+        junk[dice.randrange(len(junk))] = dice.choice([0, 1, 44, 47, 105, dice.randrange(256)])
     return bytes(junk[:dice.randrange(len(junk) + 1)] if dice.random() < 0.3 else junk)
 
 
