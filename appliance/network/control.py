@@ -51,7 +51,7 @@ class Control:
         self.ignored = 0
         self._settings, self._outputs, self._status = settings, outputs, status
         self._calibration, self._clock = calibration, clock
-        self._port = self._waiting = self._options = None
+        self._port = self._waiting = self._options = self._taken = None
         self._slow = Kagami()
         self._subscriptions = Subscriptions(outputs, settings.config, self._back)
         self.change(settings.config)
@@ -69,7 +69,12 @@ class Control:
     def change(self, config):
         """Other options of [control] and of what subscribers get from now on."""
         self._subscriptions.change(config)
-        options = config.control if config.control.enabled and not _is_taken(config) else None
+        taken = config.control.enabled and _taken(config)
+        options = config.control if config.control.enabled and not taken else None
+        if taken and self._taken != taken:
+            LOG.info("control: port %d is left to %s; set [control] port to be asked",
+                     config.control.port, taken)
+        self._taken = taken
         if options == self._options:
             return
         if self._port is not None and (options is None or options.port != self._port.number):
@@ -168,7 +173,7 @@ class Control:
         self._calibrated().eyes(_one_of(word, "open", "shut"))
 
     def _gaze(self, _, yaw, pitch):
-        self._calibrated().gaze(_within(yaw, -90.0, 90.0), _within(pitch, -90.0, 90.0))
+        self._calibrated().gaze(_within(yaw, -45.0, 45.0), _within(pitch, -45.0, 45.0))
 
     def _clear(self, _, what):
         self._calibrated().clear(_one_of(what, "all", "neutral", "eyes", "gaze"))
@@ -210,17 +215,14 @@ class _Order:
         self.read, self.peer, self.now, self.size = read, peer, now, size
 
 
-def _is_taken(config):
-    """Whether a target on this machine wants the port for itself."""
-    port = config.control.port
+def _taken(config):
+    """The target on this machine that wants the port for itself, or None."""
     for target in map(checked, config.targets):
         address = numeric(target.host)
         here = target.host == "localhost" or address is not None and address.is_loopback
-        if here and target.port == port:
-            LOG.warning("control: port %d is left to %s; set [control] port to be asked", port,
-                        target.to)
-            return True
-    return False
+        if here and target.port == config.control.port:
+            return target.to
+    return None
 
 
 def _fitted(kind, arguments):

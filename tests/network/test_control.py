@@ -1,5 +1,6 @@
 """Commands over real sockets: who is obeyed, what is answered, what a crowd can do."""
 import gc
+import logging
 import random
 import shutil
 import subprocess
@@ -114,7 +115,7 @@ def test_calibration_is_called(box, pc, said, called):
 
 @pytest.mark.parametrize("said", [
     ("/kagami/calibrate/neutral", "word", 0.1), ("/kagami/calibrate/neutral", "word", 50.0),
-    ("/kagami/calibrate/eyes", "word", "wide"), ("/kagami/calibrate/gaze", "word", 200.0, 0.0),
+    ("/kagami/calibrate/eyes", "word", "wide"), ("/kagami/calibrate/gaze", "word", 46.0, 0.0),
     ("/kagami/calibrate/clear", "word", "everything"), ("/kagami/set/neck_share", "word", 2.0),
     ("/kagami/set/hold_ms", "word", "long"), ("/kagami/set/wings", "word", 1)])
 def test_what_is_out_of_bounds_is_told_and_not_done(box, pc, said):
@@ -268,6 +269,14 @@ def test_a_target_of_this_machine_may_have_the_port():
     with Receiver() as there, Box("kagami@127.0.0.1:%d" % there.port, port=there.port) as box:
         box.turn()
         assert there.values("euler") and box.control._port is None
+
+
+def test_that_the_port_is_left_to_a_target_is_told_once(caplog):
+    caplog.set_level(logging.INFO, "kagami.control")
+    with Receiver() as there, Box("kagami@127.0.0.1:%d" % there.port, port=there.port) as box:
+        box.settings.set("mirror", 1)
+        assert [m for m in caplog.messages if "is left to kagami@" in m] == caplog.messages[:1]
+        assert len(caplog.messages) == 1
 
 
 def test_switched_off_it_does_not_listen():

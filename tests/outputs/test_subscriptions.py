@@ -1,5 +1,7 @@
 """Leases of those who subscribe: how long, how many, to where."""
 import logging
+import shutil
+import subprocess
 
 import pytest
 
@@ -7,7 +9,7 @@ from appliance.outputs.dialects import DIALECTS
 from appliance.outputs.leases import GONE
 from appliance.outputs.subscriptions import CONFIRM, EACH, MOST
 from tests.fakes.box import PEERS, Box, Peer
-from tests.fakes.receiver import Receiver, free_port
+from tests.fakes.receiver import Receiver, eventually, free_port
 
 
 @pytest.fixture
@@ -162,6 +164,34 @@ def test_the_options_of_the_common_target_hold_for_subscribers(box, pc):
     box.turn()
     assert {a.split("/")[1] for a, _, _ in pc.messages()} == {"one"}
     assert box.outputs.channels[0].target.mirror
+
+
+def test_a_lease_ends_that_does_not_fit_what_is_changed(box, pc):
+    pc.subscribe(mask=32)
+    box.turn()
+    assert pc.values("points")
+    small = box.config._replace(output=box.config.output._replace(limit=512))
+    box.control.change(small)
+    assert box.outputs.channels == []
+
+
+@pytest.mark.skipif(not shutil.which("oscdump"), reason="no oscdump (liblo-tools) on this machine")
+def test_liblo_reads_what_a_subscriber_gets(box, pc):
+    port = free_port()
+    dump = subprocess.Popen(["stdbuf", "-oL", "oscdump", "-L", str(port)], stdout=subprocess.PIPE,
+                            universal_newlines=True)
+    try:
+        assert eventually(lambda: any(int(line.split()[1].split(":")[1], 16) == port
+                                      for line in open("/proc/net/udp").readlines()[1:]))
+        pc.subscribe(port=port, mask=2)
+        box.turn()
+        lines = [dump.stdout.readline().split() for _ in range(4)]
+    finally:
+        dump.terminate()
+        dump.wait()
+        dump.stdout.close()
+    assert [line[-4:] for line in lines if "/kagami/face/0/euler" in line] == [
+        ["fff", "20.000000", "10.000000", "5.000000"]]
 
 
 def test_the_end_of_the_program_says_farewell(box, pc):
