@@ -26,11 +26,15 @@ class Loss:
     """
 
     def __init__(self, hold=0.25, back=0.5, blend=0.15):
-        self._hold, self._back, self._blend = hold, back, blend
+        self.set_times(hold, back, blend)
         self._time = self._seen = self._found = self._blending = None
         self._last = self._from = None
         self.face, self.id, self.age, self.fresh = None, 0, 0.0, True
         self._state = None
+
+    def set_times(self, hold, back, blend):
+        """Other times from now on, in seconds."""
+        self._hold, self._back, self._blend = hold, back, blend
 
     def __call__(self, faces, time):
         """The face to show at `time`; times that run backwards count as standing still."""

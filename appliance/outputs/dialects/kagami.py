@@ -13,40 +13,54 @@ from appliance.outputs.osc import LIMIT, Float, Int, Layout, message
 
 PORT, PROTOCOL, BUILD = 39600, 1, "source"
 STATES = {"tracked": 1, "held": 2, "returning": 3}          # 0 is lost
-# What stands under /kagami/face/<k>/ in the compact form, with the number of floats of each.
-PARTS = (("box", 4), ("rot", 4), ("euler", 3), ("pos", 3), ("eye/left", 4), ("eye/right", 4),
-         ("iris", 6), ("arkit", 52), ("points", 136))
+STATE, POSE, EYES, IRIS, ARKIT, POINTS, HUMAN, SLOW = (1 << i for i in range(8))
+# What stands under /kagami/face/<k>/, with the number of floats of each and its bit of a mask.
+PARTS = (("box", 4, STATE), ("rot", 4, POSE), ("euler", 3, POSE), ("pos", 3, POSE),
+         ("eye/left", 4, EYES), ("eye/right", 4, EYES), ("iris", 6, IRIS), ("arkit", 52, ARKIT),
+         ("points", 136, POINTS))
+USUAL = STATE | POSE | EYES | ARKIT | SLOW      # of whoever subscribes and names none
+_FORMS = {"compact": 255 - HUMAN, "human": HUMAN | SLOW}
 # Where each begins among the floats; score and age lie before them.
-_STARTS = {name: 2 + sum(n for _, n in PARTS[:i]) for i, (name, _) in enumerate(PARTS)}
+_STARTS = {name: 2 + sum(n for _, n, _ in PARTS[:i]) for i, (name, _, _) in enumerate(PARTS)}
+_FLOATS = 2 + sum(n for _, n, _ in PARTS)
 _FRAME = tuple(Int(i) for i in range(5))
 _STATE = (Int(5), Int(6), Float(0), Float(1))
 _WRAP = 1 << 31
 
 
 class Kagami(Dialect):
-    """The /kagami namespace for one face, slot 0. form: "compact" or "human"."""
+    """The /kagami namespace for one face, slot 0.
 
-    options = ("limit", "bundle", "prefix", "form")
+    form: "compact" or "human". mask: bits of what is sent, in place of a form; 0 is the form's.
+    """
+
+    options = ("limit", "bundle", "prefix", "form", "mask")
     usual_port = PORT
     top_rate = float("inf")
     lost = (0.0, float("inf"))      # the lost state is told with every frame
 
-    def __init__(self, limit=LIMIT, bundle=True, prefix="", form="compact"):
-        self._prefix, self._human = prefix, form == "human"
+    def __init__(self, limit=LIMIT, bundle=True, prefix="", form="compact", mask=0):
+        mask = mask or _FORMS[form]
+        self._prefix, self._slow = prefix, mask & SLOW
+        self._frames, self._human = mask & ~SLOW, mask & ~SLOW == HUMAN
         here = prefix + "/kagami/face/0/"
         state = [(here + "state", _STATE)]
-        whole = state + [(here + name, _floats(_STARTS[name], n)) for name, n in PARTS]
-        human = [(here + "arkit/" + name, _floats(_STARTS["arkit"] + i, 1))
-                 for i, name in enumerate(ARKIT_NAMES)]
+        shown = state[:mask & STATE] + [(here + name, _floats(_STARTS[name], n))
+                                        for name, n, bit in PARTS if mask & bit]
+        shown += [(here + "arkit/" + name, _floats(_STARTS["arkit"] + i, 1))
+                  for i, name in enumerate(ARKIT_NAMES) if mask & HUMAN]
         head = (prefix + "/kagami/frame", _FRAME)
-        self._shown = Layout(human if self._human else whole, limit, bundle, head)
+        self._shown = Layout(shown, limit, bundle, head)
         self._lost = Layout(state, limit, bundle, head)
+        self._floats = np.zeros(_FLOATS)
 
     def __call__(self, moment):
         """The datagrams of this moment, valid until the next call."""
+        if not self._frames:
+            return ()
         if moment.face is not None or (self._human and moment.fresh):   # when lost: zeros, once
-            return _written(self._shown, moment)
-        return () if self._human else _written(self._lost, moment)
+            return self._written(self._shown, moment)
+        return () if self._human else self._written(self._lost, moment)
 
     def farewell(self, moment, reason):
         """/kagami/bye with its reason: 0 normal, 1 restart, 2 error."""
@@ -60,6 +74,8 @@ class Kagami(Dialect):
         milliseconds}, size and fov.
         """
         out = []
+        if not self._slow:
+            return out
         if everything:
             out += [self._message("version", "Kagami", __version__, BUILD, PROTOCOL),
                     self._message("arkit/names", *ARKIT_NAMES)]
@@ -70,6 +86,16 @@ class Kagami(Dialect):
                                  int(status.uptime)))
         out.append(self._message("timing", *timing(status.ms)))
         return out
+
+    def _written(self, layout, moment):
+        _frame(moment, layout.ints)
+        if moment.face is None:
+            self._floats[:] = 0.0
+            self._floats[1] = moment.age
+        else:
+            _face(moment.face, moment, self._floats)
+        layout.floats[:] = self._floats[:len(layout.floats)]
+        return layout.write()
 
     def _message(self, name, *arguments):
         return message(self._prefix + "/kagami/" + name, *arguments)
@@ -95,18 +121,6 @@ def _floats(start, count):
     return tuple(Float(start + i) for i in range(count))
 
 
-def _written(layout, moment):
-    _frame(moment, layout.ints)
-    floats = layout.floats
-    face = moment.face
-    if face is None:
-        floats[:] = 0.0
-        floats[1:2] = moment.age
-    else:
-        _face(face, moment, floats)
-    return layout.write()
-
-
 def _frame(moment, ints):
     second = int(moment.unix)
     nanosecond = min(999999999, int(round((moment.unix - second) * 1e9)))
@@ -116,9 +130,7 @@ def _frame(moment, ints):
 
 
 def _face(face, moment, out):
-    """Everything of a face, at the places of _STARTS; a human form has only the beginning up to
-    the weights.
-    """
+    """Everything of a face, at the places of _STARTS."""
     width, height = moment.size
     out[:2] = face.score, moment.age
     x0, y0, x1, y1 = face.box
@@ -134,8 +146,7 @@ def _face(face, moment, out):
     for at, eye in ((24, face.left), (27, face.right)):
         out[at:at + 3] = _iris(eye.iris, width, height)
     np.clip(face.blendshapes, 0.0, 1.0, out=out[30:82])
-    if len(out) > 82:
-        out[82:].reshape(68, 2)[...] = face.landmarks / (width, height)
+    out[82:].reshape(68, 2)[...] = face.landmarks / (width, height)
 
 
 def _iris(iris, width, height):
