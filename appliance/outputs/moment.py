@@ -12,6 +12,11 @@ NEUTRAL = Face(id=0, score=0.0, box=np.zeros(4), landmarks=np.zeros((68, 2)), si
                left=_EYE, right=_EYE, blendshapes=np.zeros(len(ARKIT_NAMES)))
 
 
+# What a mirror makes of (w, x, y, z), (x, y, z) and (yaw, pitch).
+_OTHER_TURN, _OTHER_PLACE, _OTHER_GAZE = (
+    np.array(signs, float) for signs in ((1, 1, -1, -1), (-1, 1, 1), (-1, 1)))
+
+
 class Moment(NamedTuple):
     """One frame as the dialects see it.
 
@@ -38,6 +43,11 @@ class Moment(NamedTuple):
     focal: float = 1.0
 
 
+def bounded(blendshapes, out):
+    """The 52 weights bounded to 0 to 1, written into `out` and returned."""
+    return np.minimum(np.maximum(blendshapes, 0.0, out=out), 1.0, out=out)
+
+
 def mirrored(moment):
     """The moment as a mirror would show it: left and right exchanged in everything but the
     picture's size.
@@ -53,19 +63,22 @@ def mirrored(moment):
 
 def mirrored_face(face, width):
     """A Face as a mirror would show it, in a picture `width` pixels wide."""
-    x0, y0, x1, y1 = face.box
+    x0, y0, x1, y1 = face.box.tolist()
+    points = face.landmarks.take(LANDMARK_MIRROR, axis=0)
     return face._replace(
-        box=np.array([width - 1 - x1, y0, width - 1 - x0, y1]),
-        landmarks=_reflected(face.landmarks, width)[LANDMARK_MIRROR],
-        sigma=face.sigma[LANDMARK_MIRROR], rotation=face.rotation * (1.0, 1.0, -1.0, -1.0),
-        translation=face.translation * (-1.0, 1.0, 1.0),
+        box=np.array([width - 1 - x1, y0, width - 1 - x0, y1]), landmarks=_reflected(points, width),
+        sigma=face.sigma[LANDMARK_MIRROR], rotation=face.rotation * _OTHER_TURN,
+        translation=face.translation * _OTHER_PLACE,
         left=_mirrored_eye(face.right, width), right=_mirrored_eye(face.left, width),
         blendshapes=face.blendshapes[ARKIT_MIRROR])
 
 
 def _mirrored_eye(eye, width):
-    return eye._replace(iris=_reflected(eye.iris, width), gaze=eye.gaze * (-1.0, 1.0))
+    return Eye(_reflected(eye.iris.copy(), width), eye.openness, eye.gaze * _OTHER_GAZE, eye.score)
 
 
 def _reflected(points, width):
-    return np.stack((width - 1 - points[:, 0], points[:, 1]), axis=1)
+    """The same array, reflected in place."""
+    across = points[:, 0]
+    np.subtract(width - 1, across, out=across)
+    return points

@@ -39,6 +39,7 @@ class FaceOsc(Dialect):
         messages = [(prefix + "/" + name, tuple(Float(start + i) for i in range(n)))
                     for (name, n), start in zip(PARTS, _STARTS)]
         self._shown = Layout([(prefix + "/found", (1,))] + messages, limit, bundle)
+        self._raw = self._shown.floats[14:].reshape(66, 2)
         self._lost = Layout([(prefix + "/found", (0,))], limit, bundle)
 
     def __call__(self, moment):
@@ -50,10 +51,10 @@ class FaceOsc(Dialect):
             return self._lost.write()
         out = self._shown.floats
         matrix = face.matrix
-        out[:3] = _place(matrix.dot(ORIGIN) + face.translation, moment)
-        out[3:6] = orientation(matrix)
-        out[6:14] = gestures(face, self._swapped)
-        out[14:].reshape(66, 2)[...] = face.landmarks[_RAW]
+        place = (matrix.dot(ORIGIN) + face.translation).tolist()
+        out[:14] = (_place(place, moment) + orientation(matrix)
+                    + tuple(gestures(face, self._swapped)))
+        face.landmarks.take(_RAW, axis=0, out=self._raw, mode="clip")   # which is not buffered
         return self._shown.write()
 
 

@@ -4,11 +4,14 @@ face, in our units.
 Compact form: one bundle of eleven messages, 1472 bytes. Human form: one address for each of the 52
 blendshapes, for programs that map one address to one knob. Each bundle begins with /kagami/frame.
 """
+from math import sqrt
+
 import numpy as np
 
 from appliance import __version__, geometry
 from appliance.face import ARKIT_NAMES
 from appliance.outputs.dialects.dialect import Dialect
+from appliance.outputs.moment import bounded
 from appliance.outputs.osc import LIMIT, Float, Int, Layout, message
 
 PORT, PROTOCOL, BUILD = 39600, 1, "source"
@@ -111,8 +114,9 @@ def _frame(moment, ints):
     second = int(moment.unix)
     nanosecond = min(999999999, int(round((moment.unix - second) * 1e9)))
     flags = moment.synchronised + 2 * moment.mirrored + 4 * moment.running
-    ints[:5] = moment.number % _WRAP, second % _WRAP, nanosecond, moment.face is not None, flags
-    ints[5:] = (moment.id % _WRAP, STATES[moment.face.state] if moment.face else 0)[:len(ints) - 5]
+    state = STATES[moment.face.state] if moment.face else 0
+    ints[:] = (moment.number % _WRAP, second % _WRAP, nanosecond, moment.face is not None, flags,
+               moment.id % _WRAP, state)[:len(ints)]
 
 
 def _face(face, moment, out):
@@ -120,27 +124,24 @@ def _face(face, moment, out):
     the weights.
     """
     width, height = moment.size
-    out[:2] = face.score, moment.age
-    x0, y0, x1, y1 = face.box
-    rotation = np.asarray(face.rotation, float)
-    rotation = rotation / np.sqrt(rotation.dot(rotation))
-    out[2:6] = x0 / width, y0 / height, (x1 - x0) / width, (y1 - y0) / height
-    out[6:10] = rotation if rotation[0] >= 0 else -rotation
-    out[10:13] = face.angles
-    out[13:16] = face.translation
-    for at, eye in ((16, face.left), (20, face.right)):
-        out[at:at + 2] = eye.gaze
-        out[at + 2:at + 4] = min(1.0, max(0.0, eye.openness)), eye.score
-    for at, eye in ((24, face.left), (27, face.right)):
-        out[at:at + 3] = _iris(eye.iris, width, height)
-    np.clip(face.blendshapes, 0.0, 1.0, out=out[30:82])
+    x0, y0, x1, y1 = face.box.tolist()
+    out[:30] = ((face.score, moment.age, x0 / width, y0 / height, (x1 - x0) / width,
+                 (y1 - y0) / height) + geometry.unit(face.rotation) + face.angles
+                + tuple(face.translation.tolist()) + _eye(face.left) + _eye(face.right)
+                + _iris(face.left.iris, width, height) + _iris(face.right.iris, width, height))
+    bounded(face.blendshapes, out[30:82])
     if len(out) > 82:
-        out[82:].reshape(68, 2)[...] = face.landmarks / (width, height)
+        np.divide(face.landmarks, moment.size, out=out[82:].reshape(68, 2))
+
+
+def _eye(eye):
+    yaw, pitch = eye.gaze.tolist()
+    return yaw, pitch, min(1.0, max(0.0, eye.openness)), eye.score
 
 
 def _iris(iris, width, height):
     """Centre and radius as fractions; the radius from the points towards nose and ear, which no
     lid hides.
     """
-    across = iris[1] - iris[3]
-    return iris[0, 0] / width, iris[0, 1] / height, 0.5 * np.sqrt(across.dot(across)) / width
+    (x, y), (a, b), _, (c, d), _ = iris.tolist()
+    return x / width, y / height, 0.5 * sqrt((a - c) ** 2 + (b - d) ** 2) / width

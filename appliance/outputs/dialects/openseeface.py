@@ -105,8 +105,8 @@ class OpenSeeFace(Dialect):
         self._confidence[:66] = face.score
         self._confidence[66:] = face.right.score, face.left.score
         points = self._in_head(pixels, matrix, nose, moment)
-        self._points3d[:66] = points * _AXES
-        self._points3d[66:] = np.array(_eyes(face, points)) * _AXES
+        np.multiply(points, _AXES, out=self._points3d[:66], casting="same_kind")
+        np.multiply(_eyes(face, points), _AXES, out=self._points3d[66:], casting="same_kind")
         self._features[:] = FEATURES.dot(face.blendshapes.clip(0.0, 1.0))
         return self._datagrams
 
@@ -124,12 +124,12 @@ class OpenSeeFace(Dialect):
         nose: (3,) mm in the camera frame.
         """
         width, height = moment.size
-        depth, seen = nose[2] + self._mean.dot(matrix[2]), self._seen
-        scale = depth / moment.focal
-        seen[:, 0] = (pixels[:, 0] - (width - 1) / 2.0) * scale
-        seen[:, 1] = (pixels[:, 1] - (height - 1) / 2.0) * scale
-        seen[:, 2] = depth
-        return (seen - nose).dot(matrix)
+        behind, seen = self._mean.dot(matrix[2]), self._seen
+        across, seen[:, 2] = seen[:, :2], behind
+        np.subtract(pixels, ((width - 1) / 2.0, (height - 1) / 2.0), out=across)
+        across *= ((nose[2] + behind) / moment.focal)[:, None]
+        across -= nose[:2]
+        return seen.dot(matrix)
 
 
 def _share(value):

@@ -11,8 +11,9 @@ from math import atan2, cos, radians, sin, sqrt
 import numpy as np
 
 from appliance.face import ARKIT, ARKIT_NAMES
+from appliance.geometry import unit
 from appliance.outputs.dialects.dialect import Dialect
-from appliance.outputs.moment import NEUTRAL
+from appliance.outputs.moment import NEUTRAL, bounded
 from appliance.outputs.osc import LIMIT, Float, Int, Layout
 
 PORT, ASSISTANT_PORT = 39539, 39540
@@ -72,7 +73,7 @@ class Vmc(Dialect):
         ints[:] = moment.face is not None and face.state != "returning"
         self._weights(face, out[_WEIGHTS:self._end])
         if self._performer:
-            self._pose(face, out)
+            out[:_WEIGHTS] = self._pose(face)
             out[self._end] = moment.time
         else:
             ints[:] = moment.face is not None
@@ -84,23 +85,24 @@ class Vmc(Dialect):
         """Where its receivers listen."""
         return ASSISTANT_PORT if target.role == "assistant" else PORT
 
-    def _pose(self, face, out):
-        w, x, y, z = unit(face.rotation)
-        neck = power((w, x, y, z), self._neck_share)
-        head = power((w, x, y, z), 1.0 - self._neck_share)      # the same axis: the rest of it
-        bones = neck, head, self._eye(face.left), self._eye(face.right)
-        for (_, _, at), (w, x, y, z) in zip(BONES, bones):
-            out[at:at + 4] = x, y, z, w
+    def _pose(self, face):
+        """x, y, z, w of the bones in their order."""
+        whole, out = unit(face.rotation), []
+        neck = power(whole, self._neck_share)
+        head = power(whole, 1.0 - self._neck_share)     # the same axis: the rest of it
+        for w, x, y, z in (neck, head, self._eye(face.left), self._eye(face.right)):
+            out += (x, y, z, w)
+        return out
 
     def _eye(self, eye):
-        return turn(*eye.gaze) if self._bones else (1.0, 0.0, 0.0, 0.0)
+        return turn(*eye.gaze.tolist()) if self._bones else (1.0, 0.0, 0.0, 0.0)
 
     def _weights(self, face, out):
         if self._presets:
             out[:] = presets(face)
             out[12:] *= self._looks
             return
-        np.clip(face.blendshapes, 0.0, 1.0, out=out)
+        bounded(face.blendshapes, out)
         if not self._looks:
             out[_LOOKS] = 0.0
 
@@ -131,14 +133,6 @@ def _ending(ok_args, time):
 
 def _floats(start, count):
     return tuple(Float(start + i) for i in range(count))
-
-
-def unit(q):
-    """(w, x, y, z) as floats of length 1 with w >= 0; anything not finite spreads to all four."""
-    w, x, y, z = (float(v) for v in q)
-    n = sqrt(w * w + x * x + y * y + z * z)
-    n = n if w >= 0 else -n
-    return (w / n, x / n, y / n, z / n) if n else (1.0, 0.0, 0.0, 0.0)
 
 
 def power(q, share):
