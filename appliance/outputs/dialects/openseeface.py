@@ -124,12 +124,12 @@ class OpenSeeFace(Dialect):
         nose: (3,) mm in the camera frame.
         """
         width, height = moment.size
-        behind, seen = self._mean.dot(matrix[2]), self._seen
-        across, seen[:, 2] = seen[:, :2], behind
-        np.subtract(pixels, ((width - 1) / 2.0, (height - 1) / 2.0), out=across)
-        across *= ((nose[2] + behind) / moment.focal)[:, None]
-        across -= nose[:2]
-        return seen.dot(matrix)
+        depth, seen = nose[2] + self._mean.dot(matrix[2]), self._seen
+        scale = depth / moment.focal
+        seen[:, 0] = (pixels[:, 0] - (width - 1) / 2.0) * scale
+        seen[:, 1] = (pixels[:, 1] - (height - 1) / 2.0) * scale
+        seen[:, 2] = depth
+        return (seen - nose).dot(matrix)
 
 
 def _share(value):
