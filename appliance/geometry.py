@@ -57,7 +57,8 @@ def angles_from_quaternion(q):
     w, x, y, z = np.asarray(q).tolist()
     pitch = asin(max(-1.0, min(1.0, 2 * (y * z - w * x))))
     yaw = atan2(-2 * (x * z + w * y), 1 - 2 * (x * x + y * y))
-    return degrees(yaw), degrees(pitch), degrees(atan2(2 * (x * y + w * z), 1 - 2 * (x * x + z * z)))
+    roll = atan2(2 * (x * y + w * z), 1 - 2 * (x * x + z * z))
+    return degrees(yaw), degrees(pitch), degrees(roll)
 
 
 def quaternion_product(a, b):

@@ -9,9 +9,9 @@ from appliance.outputs import clock
 from appliance.outputs.dialects import DIALECTS
 from appliance.outputs.leases import Leases
 from appliance.outputs.link import Link
-from appliance.outputs.loss import Loss
 from appliance.outputs.moment import Moment, mirrored
 from appliance.outputs.pace import Pace
+from appliance.outputs.slots import Slots
 from appliance.outputs.targets import MOST, checked, parse_target
 
 __all__ = ["Outputs", "parse_target"]
@@ -20,7 +20,7 @@ FAREWELLS, APART = 3, 0.02  # times, seconds
 
 
 class Outputs:
-    """The targets and the one loss machine before them.
+    """The targets and the faces' slots before them.
 
     targets: records with `to` and the options of targets.Target. loss: record with hold_ms,
     return_ms, blend_ms, lost_keepalive_hz. output: record with neck_share, limit. fov: degrees
@@ -35,7 +35,7 @@ class Outputs:
             raise UsageError("%d targets" % len(wanted), "at most %d are sent to" % MOST,
                              "leave some out")
         self._channels = [_Channel(t, loss, output) for t in wanted]
-        self._loss = Loss(loss.hold_ms / 1000.0, loss.return_ms / 1000.0, loss.blend_ms / 1000.0)
+        self._slots = Slots(loss.hold_ms / 1000.0, loss.return_ms / 1000.0, loss.blend_ms / 1000.0)
         self._began = self._last = None
         self._interval, self._picture, self._number = 1 / 30.0, None, 0
         self._size, self._fov, self._synchronised = (1, 1), fov, clock.synchronised()
@@ -90,7 +90,7 @@ class Outputs:
         self._channels = []
 
     def _publish(self, faces, now, running):
-        self._loss(faces, now)
+        self._slots(faces, now)
         self._last = now
         moment = self._moment(now, running)
         self._number += 1
@@ -102,10 +102,11 @@ class Outputs:
 
     def _moment(self, now, running):
         self._began = now if self._began is None else self._began
-        loss = self._loss
+        shown = self._slots.primary
         focal = focal_length(self._size[0], self._fov)
-        return Moment(self._number, now - self._began, clock.unix(now), self._size, loss.face,
-                      loss.id, loss.age, loss.fresh, running, self._synchronised, focal=focal)
+        return Moment(self._number, now - self._began, clock.unix(now), self._size, shown.face,
+                      shown.id, shown.age, shown.fresh, running, self._synchronised, focal=focal,
+                      slots=self._slots.shown())
 
 
 class _Channel:

@@ -125,11 +125,11 @@ def _sound(face, last):
 def _total(face):
     """A sum over all numbers, not finite where one of them is; squared, the cheapest way."""
     left, right = face.left, face.right
-    total = face.score + left.openness + left.score + right.openness + right.score
-    for a in (face.box, face.landmarks, face.rotation, face.translation, face.blendshapes,
-              left.iris, left.gaze, right.iris, right.gaze):
-        total += np.vdot(a, a)
-    return total
+    numbers = np.concatenate((face.box, face.landmarks, face.rotation, face.translation,
+                              face.blendshapes, left.iris, left.gaze, right.iris, right.gaze),
+                             axis=None)
+    singles = face.score + left.openness + left.score + right.openness + right.score
+    return singles + np.vdot(numbers, numbers)
 
 
 def _sound_eye(eye, last):

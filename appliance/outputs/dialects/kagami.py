@@ -27,7 +27,7 @@ _WRAP = 1 << 31
 
 
 class Kagami(Dialect):
-    """The /kagami namespace for one face, slot 0. form: "compact" or "human"."""
+    """The /kagami namespace, a slot for each face. form: "compact" or "human"."""
 
     options = ("limit", "bundle", "prefix", "form")
     usual_port = PORT
@@ -36,20 +36,32 @@ class Kagami(Dialect):
 
     def __init__(self, limit=LIMIT, bundle=True, prefix="", form="compact"):
         self._prefix, self._human = prefix, form == "human"
-        here = prefix + "/kagami/face/0/"
+        self._wire, self._slots = (limit, bundle), []
+        self._lay()
+
+    def _lay(self):
+        """Datagrams of one more slot: shown, and lost."""
+        here = "%s/kagami/face/%d/" % (self._prefix, len(self._slots))
         state = [(here + "state", _STATE)]
         whole = state + [(here + name, _floats(_STARTS[name], n)) for name, n in PARTS]
         human = [(here + "arkit/" + name, _floats(_STARTS["arkit"] + i, 1))
                  for i, name in enumerate(ARKIT_NAMES)]
-        head = (prefix + "/kagami/frame", _FRAME)
-        self._shown = Layout(human if self._human else whole, limit, bundle, head)
-        self._lost = Layout(state, limit, bundle, head)
+        head = (self._prefix + "/kagami/frame", _FRAME)
+        self._slots.append(tuple(Layout(messages, *self._wire, head=head)
+                                 for messages in (human if self._human else whole, state)))
 
     def __call__(self, moment):
         """The datagrams of this moment, valid until the next call."""
-        if moment.face is not None or (self._human and moment.fresh):   # when lost: zeros, once
-            return _written(self._shown, moment)
-        return () if self._human else _written(self._lost, moment)
+        slots, out = moment.slots or (moment,), ()
+        frame = _frame(moment, sum(slot.face is not None for slot in slots))
+        while len(self._slots) < len(slots):
+            self._lay()
+        for slot, (shown, lost) in zip(slots, self._slots):
+            if slot.face is not None or self._human and slot.fresh:     # when lost: zeros, once
+                out += _written(shown, frame, slot, moment.size)
+            elif not self._human:
+                out += _written(lost, frame, slot, moment.size)
+        return out
 
     def farewell(self, moment, reason):
         """/kagami/bye with its reason: 0 normal, 1 restart, 2 error."""
@@ -98,40 +110,40 @@ def _floats(start, count):
     return tuple(Float(start + i) for i in range(count))
 
 
-def _written(layout, moment):
-    _frame(moment, layout.ints)
+def _written(layout, frame, slot, size):
+    layout.ints[:5] = frame
+    layout.ints[5:] = (slot.id % _WRAP, STATES[slot.face.state] if slot.face else 0)[
+        :len(layout.ints) - 5]
     floats = layout.floats
-    face = moment.face
-    if face is None:
+    if slot.face is None:
         floats[:] = 0.0
-        floats[1:2] = moment.age
+        floats[1:2] = slot.age
     else:
-        _face(face, moment, floats)
+        _face(slot.face, slot.age, size, floats)
     return layout.write()
 
 
-def _frame(moment, ints):
+def _frame(moment, faces):
+    """The arguments of /kagami/frame."""
     second = int(moment.unix)
     nanosecond = min(999999999, int(round((moment.unix - second) * 1e9)))
     flags = moment.synchronised + 2 * moment.mirrored + 4 * moment.running
-    state = STATES[moment.face.state] if moment.face else 0
-    ints[:] = (moment.number % _WRAP, second % _WRAP, nanosecond, moment.face is not None, flags,
-               moment.id % _WRAP, state)[:len(ints)]
+    return moment.number % _WRAP, second % _WRAP, nanosecond, faces, flags
 
 
-def _face(face, moment, out):
+def _face(face, age, size, out):
     """Everything of a face, at the places of _STARTS; a human form has only the beginning up to
     the weights.
     """
-    width, height = moment.size
+    width, height = size
     x0, y0, x1, y1 = face.box.tolist()
-    out[:30] = ((face.score, moment.age, x0 / width, y0 / height, (x1 - x0) / width,
-                 (y1 - y0) / height) + geometry.unit(face.rotation) + face.angles
-                + tuple(face.translation.tolist()) + _eye(face.left) + _eye(face.right)
+    out[:30] = ((face.score, age, x0 / width, y0 / height, (x1 - x0) / width, (y1 - y0) / height)
+                + geometry.unit(face.rotation) + face.angles + tuple(face.translation.tolist())
+                + _eye(face.left) + _eye(face.right)
                 + _iris(face.left.iris, width, height) + _iris(face.right.iris, width, height))
     bounded(face.blendshapes, out[30:82])
     if len(out) > 82:
-        np.divide(face.landmarks, moment.size, out=out[82:].reshape(68, 2))
+        np.divide(face.landmarks, size, out=out[82:].reshape(68, 2))
 
 
 def _eye(eye):
