@@ -1,4 +1,7 @@
 """The picture's way from end to end, with networks that read dots; a followed face's life."""
+import os
+
+import cv2
 import numpy as np
 import pytest
 
@@ -311,3 +314,28 @@ def test_of_two_readings_of_one_face_the_clearer_stays():
     clear, vague = reading((10, 10, 110, 110), 2.0), reading((15, 12, 118, 115), 4.0)
     other = reading((200, 10, 300, 110), 6.0)
     assert distinct([vague, other, clear]) == [clear, other]
+
+
+def of_the_demo(*numbers):
+    """{number: frame} of the clip that comes along, 480x360 luma; None is an empty room."""
+    film = cv2.VideoCapture(os.path.join(os.path.dirname(config.DEFAULTS), "demo.mp4"))
+    found = {None: np.full((360, 480), 120, np.uint8)}
+    for number in range(max(numbers) + 1):
+        picture = cv2.cvtColor(film.read()[1], cv2.COLOR_BGR2GRAY)
+        if number in numbers:
+            found[number] = cv2.resize(picture, (480, 360))
+    film.release()
+    return found
+
+
+def test_the_real_networks_follow_two_of_whom_one_leaves_and_comes_back():
+    rights = [40, 41] + [None] * 4 + [42, 43, 44]
+    frames = of_the_demo(*range(60))
+    settings = config.load(config.DEFAULTS, ["tracker.max_faces=2", "tracker.detector_every=3"])
+    tracker, told = Tracker(settings), []
+    for left, right in enumerate(rights):
+        faces = tracker(np.hstack([frames[left], frames[right]]))
+        told.append({face.id: "left" if face.box[0] < 480 else "right" for face in faces})
+    stays = [number for number, place in told[0].items() if place == "left"][0]
+    assert sorted(told[0].values()) == ["left", "right"] and told[1] == told[0]
+    assert told[4] == {stays: "left"} and told[-1] == {stays: "left", 3: "right"}
