@@ -5,7 +5,6 @@ Hot is frame upon frame; paced is as a camera comes, with cold caches in between
 several times as long on any machine. Cases take turns, so that their ratios can be believed.
 """
 import gc
-import json
 import socket
 import sys
 import time
@@ -27,13 +26,8 @@ RATES = (30, 60)            # paced, frames a second
 BURST = 10                  # frames of one case before the next has its turn
 HERE, WHOEVER = "127.0.0.1", "127.0.0.0/8"
 PERCENTS = (10, 50, 95)     # the lowest is the one to compare on a machine with other work
-
-
-def tracked(url, most):
-    """[Face] of up to `most` pictures of a source."""
-    tracker = Tracker()
-    found = [tracker(luma)[:1] for luma in pictures(url, most)]
-    return [face for faces in found for face in faces]
+# What is asked of those that send nothing unasked; PORT is the receiver's.
+QUESTIONS = {"vts": b'{"messageType": "iOSTrackingDataRequest", "time": 10, "ports": [PORT]}'}
 
 
 class Receiver:
@@ -68,31 +62,32 @@ def free_port():
 
 
 class Case:
-    """Targets that are sent to together, and who receives it.
+    """Targets that are published to together, with the one who receives from them.
 
-    to: {"DIALECT@HOST:PORT": the question that its receiver asks, or None}; HERE:0 is this
-    case's receiver, WHOEVER:0 a free port where it asks.
+    to: [("DIALECT@HOST:PORT", the question that its receiver asks there, or None)]; port 0 means
+    the receiver's own, or a free one to ask at.
     """
 
     def __init__(self, name, to):
-        self.name, self._receiver, self._questions, texts = name, Receiver(), [], []
-        for text, question in to:
-            port = self._receiver.port if question is None else free_port()
-            texts.append(text[:-1] + str(port) if text.endswith(":0") else text)
-            if question:
-                self._questions.append((question.replace(b"PORT", b"%d" % self._receiver.port),
-                                        (HERE, port)))
+        self.name, self.sent, self.received = name, 0, 0
+        self._receiver, self._questions = Receiver(), []
         made = configuration.defaults()
-        targets = [made.target._replace(to=text) for text in texts]
+        targets = [made.target._replace(to=self._placed(*one)) for one in to]
         self._outputs = [Outputs(targets[i:i + MOST], made.loss, made.output)
                          for i in range(0, len(targets), MOST)]
-        self._picture, self.sent, self.received = np.zeros((480, 640), np.uint8), 0, 0
+        self._picture = np.zeros((480, 640), np.uint8)
+
+    def _placed(self, text, question):
+        port = free_port() if question else self._receiver.port
+        if question:
+            own = b"%d" % self._receiver.port
+            self._questions.append((question.replace(b"PORT", own), (HERE, port)))
+        return text[:-1] + str(port) if text.endswith(":0") else text
 
     def __call__(self, face):
         """Seconds that it takes to publish a face."""
-        if self.sent % 100 == 0:
-            for question in self._questions:
-                self._receiver.socket.sendto(*question)
+        for question in self._questions if self.sent % 100 == 0 else ():
+            self._receiver.socket.sendto(*question)
         # Time of the film, not of the clock: else dialects with a top rate would leave out some.
         frame = Frame(self.sent, self.sent / 30.0, 0.0, self._picture)
         start = time.perf_counter()
@@ -110,12 +105,8 @@ class Case:
         self._receiver.close()
 
 
-ASKED = json.dumps({"messageType": "iOSTrackingDataRequest", "time": 10, "ports": ["PORT"]})
-QUESTIONS = {"vts": ASKED.replace('"PORT"', "PORT").encode()}
-
-
 def to(dialect):
-    """The target of a dialect and its question, as a Case wants them."""
+    """A dialect's target and question, for a Case."""
     question = QUESTIONS.get(dialect)
     return "%s@%s:0" % (dialect, WHOEVER if question else HERE), question
 
@@ -127,53 +118,61 @@ def dialects():
 
 
 def weather():
-    """[Case] of VMC alone, then beside receivers that are not as they should be."""
-    beside = [("refusing", "vmc@%s:%d" % (HERE, free_port()), None),
+    """[Case] of VMC beside one receiver that listens, then beside those that do not as they
+    should.
+    """
+    beside = [("listening", "vmc@%s:0" % HERE, None),
+              ("refusing", "vmc@%s:%d" % (HERE, free_port()), None),
               ("unresolvable", "vmc@nowhere.invalid", None),
               ("unreachable", "vmc@[100::1]", None),        # by RFC 6666 no way leads there
               ("slow", "ifacialmocap@%s:0" % WHOEVER, ifacialmocap.STREAM)]
-    cases = [Case("vmc", [to("vmc")])]
-    cases += [Case("vmc, one %s" % name, [to("vmc"), rest]) for name, *rest in beside]
-    return cases + [Case("vmc, one of each", [to("vmc")] + [rest for _, *rest in beside])]
+    return [Case("vmc and one " + name, [to("vmc"), rest]) for name, *rest in beside] + [
+        Case("vmc and one of each", [to("vmc")] + [rest for _, *rest in beside])]
 
 
-def hot(cases, faces, count):
-    """{name: [seconds]} of `count` frames upon each other."""
-    found = {case.name: [] for case in cases}
+def tracked(url, most):
+    """[Face] of up to `most` pictures of a source."""
+    tracker = Tracker()
+    found = [tracker(luma)[:1] for luma in pictures(url, most)]
+    return [face for faces in found for face in faces]
+
+
+def hot(work, faces, count):
+    """{name: [seconds]} of {name: function of a face that tells its seconds}, frame upon frame."""
+    found = {name: [] for name in work}
     for first in range(0, count, BURST):
-        for case in cases:
-            found[case.name] += [case(faces[i % len(faces)])
-                                 for i in range(first, first + BURST)]
+        for name, one in work.items():
+            found[name] += [one(faces[i % len(faces)]) for i in range(first, first + BURST)]
     return found
 
 
-def paced(cases, faces, count, rate):
-    """{name: [seconds]} of `count` frames at `rate` a second, one case after the other."""
+def paced(work, faces, count, rate):
+    """The same at `rate` frames a second, one after the other."""
     found = {}
-    for case in cases:
-        due, found[case.name] = time.monotonic(), []
+    for name, one in work.items():
+        due, found[name] = time.monotonic(), []
         for i in range(count):
             time.sleep(max(0.0, due - time.monotonic()))
             due += 1.0 / rate
-            found[case.name].append(case(faces[i % len(faces)]))
+            found[name].append(one(faces[i % len(faces)]))
     return found
 
 
-def encoded(faces, count):
-    """{name: [seconds]} of the dialects' own work for one frame, hot, without sending."""
-    moments = [Moment(i, i / 30.0, 1.7e9 + i / 30.0, (640, 480), face, 1, i / 30.0, focal=554.0)
-               for i, face in enumerate(faces)]
-    made = {name: [make()] for name, make in sorted(DIALECTS.items())}
-    made["all"] = [make() for _, make in sorted(DIALECTS.items())]
-    found = {name: [] for name in made}
-    for first in range(0, count, BURST):
-        for name, together in made.items():
-            for moment in [moments[i % len(moments)] for i in range(first, first + BURST)]:
-                start = time.perf_counter()
-                for dialect in together:
-                    dialect(moment)
-                found[name].append(time.perf_counter() - start)
-    return found
+class Encoding:
+    """The dialects' own work for a face, without sending; in place of a Case."""
+
+    def __init__(self, *names):
+        self._dialects, self._number = [DIALECTS[name]() for name in names], 0
+
+    def __call__(self, face):
+        """Seconds that it takes."""
+        time_ = self._number / 30.0
+        moment = Moment(self._number, time_, 1.7e9 + time_, (640, 480), face, 1, time_, focal=554.0)
+        self._number += 1
+        start = time.perf_counter()
+        for dialect in self._dialects:
+            dialect(moment)
+        return time.perf_counter() - start
 
 
 def left_behind(case, faces, count):
@@ -194,28 +193,21 @@ def figures(seconds):
     return {"p%d_ms" % p: round(float(v), 4) for p, v in zip(PERCENTS, values)}
 
 
-def measured(cases, faces, frames, still):
-    """{name: {"datagrams", "hot", "30", "60"}} of cases; still: frames of the paced runs."""
-    ways = [("hot", hot(cases, faces, frames))]
-    ways += [(str(rate), paced(cases, faces, still, rate)) for rate in RATES]
+def measured(cases, faces, count, still):
+    """{name: {"datagrams", "publish", "30 Hz", "60 Hz"}}; still: frames of the paced runs."""
+    work = {case.name: case for case in cases}
+    ways = [("publish", hot(work, faces, count))]
+    ways += [("%d Hz" % rate, paced(work, faces, still, rate)) for rate in RATES]
     return {case.name: dict({way: figures(found[case.name]) for way, found in ways},
                             datagrams=round(case.received / float(case.sent), 1))
             for case in cases}
 
 
-def table(rows, first="targets"):
-    """Markdown of what `measured` gave; ratios are those of p10 to the first row."""
-    ways = [way for way in ("encode", "hot", "30", "60") if way in next(iter(rows.values()))]
-    header = [first, "datagrams"]
-    for way in ways:
-        name = {"encode": "encode, hot", "hot": "publish, hot"}.get(way, "publish, %s Hz" % way)
-        header += ["%s: p10" % name, "p50", "p95"]
-    begin = next(iter(rows.values()))
-    cells = [[name, row["datagrams"]]
-             + ["%.3f" % row[way]["p%d_ms" % p] for way in ways for p in PERCENTS]
-             + ["%.2f" % (row[way]["p10_ms"] / begin[way]["p10_ms"]) for way in ("hot", "60")]
-             for name, row in rows.items()]
-    return report.markdown(header + ["hot / first row", "60 Hz / first row"], cells)
+def table(rows, first, ways):
+    """Markdown of {name: {way: figures}}: p10, p50 and p95 in each cell."""
+    return report.markdown((first, "datagrams") + ways, [
+        [name, row["datagrams"]] + [" / ".join("%.3f" % row[way]["p%d_ms" % p] for p in PERCENTS)
+                                    for way in ways] for name, row in rows.items()])
 
 
 def main(args):
@@ -227,14 +219,18 @@ def main(args):
         stopped.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         stopped.bind((HERE, ifacialmocap.STREAM_PORT))
         stopped.listen(8)
-        alone, troubled = dialects(), weather()
-        for case in alone + troubled:
+        alone, beside = dialects(), weather()
+        for case in alone + beside:
             stack.enter_context(closing(case))
-        found, beside = [measured(cases, faces, args.frames, args.paced)
-                         for cases in (alone, troubled)]
+        found, troubled = [measured(cases, faces, args.frames, args.paced)
+                           for cases in (alone, beside)]
         left = left_behind(alone[-1], faces, args.frames)
-    for name, seconds in encoded(faces, args.frames).items():
+    encoding = dict({name: Encoding(name) for name in DIALECTS}, all=Encoding(*DIALECTS))
+    for name, seconds in hot(encoding, faces, args.frames).items():
         found[name]["encode"] = figures(seconds)
-    report.publish("outputs", [table(found, "dialect"), table(beside)], {
+    ways = ("publish",) + tuple("%d Hz" % rate for rate in RATES)
+    tables = [table(found, "dialect", ("encode",) + ways), table(troubled, "targets", ways),
+              "blocks of memory left by %d frames of all: %d" % (args.frames, left)]
+    report.publish("outputs", tables, {
         "source": args.name, "faces": len(faces), "frames": args.frames, "paced": args.paced,
-        "dialects": found, "weather": beside, "blocks_left_of_all": left}, args.out)
+        "dialects": found, "weather": troubled, "blocks_left": left}, args.out)

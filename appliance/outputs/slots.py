@@ -21,6 +21,9 @@ class Slots:
 
     def __call__(self, faces, time):
         """Let every slot know what is to be seen of its face."""
+        if len(self._machines) == 1 and len(faces) <= 1:        # nothing to place
+            self.primary(faces, time)
+            return
         seen = self._placed(faces[:MOST])
         if faces and all(face.id != self.primary.id for face in faces):
             self.primary = next(m for m, (face,) in seen.items() if face is faces[0])

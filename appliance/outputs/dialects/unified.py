@@ -15,6 +15,8 @@ SIDES = ("Left", "Right")
 # What comes behind the 52 weights: a constant, gaze, openness and the larger of two weights.
 _SOURCES = ARKIT_NAMES + ("one", "xLeft", "yLeft", "xRight", "yRight", "openLeft", "openRight",
                           "eyeWide", "eyeSquint", "sadLeft", "sadRight")
+_BOTH = {name[:-4]: (i, ARKIT[name[:-4] + "Right"]) for name, i in ARKIT.items()
+         if name.endswith("Left")}
 _LARGER = [(ARKIT[a], ARKIT[b]) for a, b in (
     ("eyeWideLeft", "eyeWideRight"), ("eyeSquintLeft", "eyeSquintRight"),
     ("mouthFrownLeft", "mouthStretchLeft"), ("mouthFrownRight", "mouthStretchRight"))]
@@ -126,6 +128,12 @@ def openness(face):
     """Of the left and the right eye, bounded to 0 (shut) to 1 (usual)."""
     left, right = face.left.openness, face.right.openness
     return min(1.0, max(0.0, left)), min(1.0, max(0.0, right))
+
+
+def both(weights, name):
+    """The mean of a left and a right weight; weights: a list of the 52."""
+    left, right = _BOTH[name]
+    return 0.5 * (weights[left] + weights[right])
 
 
 def _tangent(angle):

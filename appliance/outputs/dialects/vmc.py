@@ -13,6 +13,7 @@ import numpy as np
 from appliance.face import ARKIT, ARKIT_NAMES
 from appliance.geometry import unit
 from appliance.outputs.dialects.dialect import Dialect
+from appliance.outputs.dialects.unified import both
 from appliance.outputs.moment import NEUTRAL, bounded
 from appliance.outputs.osc import LIMIT, Float, Int, Layout
 
@@ -164,16 +165,15 @@ def presets(face):
     Vowels from how open, round and wide the mouth is, never more than 1 together; Blink stays 0
     because models add it to Blink_L and Blink_R.
     """
-    def both(name):
-        return 0.5 * (w[ARKIT[name + "Left"]] + w[ARKIT[name + "Right"]])
     w = face.blendshapes.clip(0.0, 1.0).tolist()
     pucker, funnel = w[ARKIT["mouthPucker"]], w[ARKIT["mouthFunnel"]]
     opened = w[ARKIT["jawOpen"]] * (1 - w[ARKIT["mouthClose"]])
-    wide = _bound(0.6 * both("mouthStretch") + 0.4 * both("mouthSmile"))
+    wide = _bound(0.6 * both(w, "mouthStretch") + 0.4 * both(w, "mouthSmile"))
     vowels = [opened * (1 - max(funnel, pucker)) * (1 - 0.5 * wide), 0.7 * wide * (1 - opened),
               pucker * (1 - 0.5 * opened), 0.5 * wide * opened, funnel * max(opened, 0.3)]
     total = max(1.0, sum(vowels))
-    moods = [_bound((both(name) - 0.3) / 0.7) for name in ("mouthSmile", "browDown", "mouthFrown")]
+    moods = [_bound((both(w, name) - 0.3) / 0.7)
+             for name in ("mouthSmile", "browDown", "mouthFrown")]
     yaw, pitch = (0.5 * (face.left.gaze + face.right.gaze) / 30.0).tolist()
     blinks = [0.0, w[ARKIT["eyeBlinkLeft"]], w[ARKIT["eyeBlinkRight"]]]
     looks = [_bound(pitch), _bound(-pitch), _bound(yaw), _bound(-yaw)]
