@@ -13,6 +13,7 @@ from contextlib import ExitStack, closing
 import numpy as np
 
 from appliance import config as configuration
+from appliance.errors import InputMissing, PartMissing
 from appliance.face import Frame
 from appliance.outputs import Outputs
 from appliance.outputs.dialects import DIALECTS, ifacialmocap
@@ -131,10 +132,26 @@ def weather():
 
 
 def tracked(url, most):
-    """[Face] of up to `most` pictures of a source."""
+    """[Face] of up to `most` pictures of a source; InputMissing where nobody is seen."""
     tracker = Tracker()
-    found = [tracker(luma)[:1] for luma in pictures(url, most)]
-    return [face for faces in found for face in faces]
+    found = [face for luma in pictures(url, most) for face in tracker(luma)]
+    if not found:
+        raise InputMissing(url, "nobody is seen in it", "give a clip of a face with --source")
+    return found
+
+
+def stopped():
+    """A socket that takes iFacialMocap's connections and never reads: its queue fills up."""
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    try:
+        listening.bind((HERE, ifacialmocap.STREAM_PORT))
+    except OSError as e:
+        raise PartMissing("port %d" % ifacialmocap.STREAM_PORT, e.strerror,
+                          "end the program that listens there") from e
+    listening.listen(8)
+    return listening
 
 
 def hot(work, faces, count):
@@ -166,8 +183,8 @@ class Encoding:
 
     def __call__(self, face):
         """Seconds that it takes."""
-        time_ = self._number / 30.0
-        moment = Moment(self._number, time_, 1.7e9 + time_, (640, 480), face, 1, time_, focal=554.0)
+        now = self._number / 30.0
+        moment = Moment(self._number, now, 1.7e9 + now, (640, 480), face, 1, now, focal=554.0)
         self._number += 1
         start = time.perf_counter()
         for dialect in self._dialects:
@@ -212,13 +229,9 @@ def table(rows, first, ways):
 
 def main(args):
     """The command: args.source, args.frames, args.paced, args.out."""
-    faces = tracked(args.source, 300)
+    faces = tracked(args.source, min(300, args.frames))
     with ExitStack() as stack:
-        # Its queue fills up: it accepts and never reads.
-        stopped = stack.enter_context(closing(socket.socket()))
-        stopped.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        stopped.bind((HERE, ifacialmocap.STREAM_PORT))
-        stopped.listen(8)
+        stack.enter_context(closing(stopped()))
         alone, beside = dialects(), weather()
         for case in alone + beside:
             stack.enter_context(closing(case))
