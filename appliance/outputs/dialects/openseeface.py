@@ -91,12 +91,13 @@ class OpenSeeFace(Dialect):
 
     def __call__(self, moment):
         """The datagram of this moment, valid until the next call."""
-        faces = [(slot.id != moment.id, number, slot.face)
-                 for number, slot in enumerate(moment.slots or (moment,)) if slot.face]
-        faces.sort(key=lambda one: one[:2])
-        for packet, (_, number, face) in zip(self._packets, faces):
+        shown = []
+        for number, slot in enumerate(moment.slots or (moment,)):
+            if slot.face is not None:
+                shown.insert(0 if slot.id == moment.id else MOST, (number, slot.face))
+        for packet, (number, face) in zip(self._packets, shown):
             packet(number, face, moment)
-        return (memoryview(self._buffer)[:len(faces) * PACKET.itemsize],) if faces else ()
+        return (memoryview(self._buffer)[:len(shown) * PACKET.itemsize],) if shown else ()
 
 
 class _Packet:
