@@ -118,6 +118,7 @@ SCHEMA = OrderedDict([
         ("exposure", AutoOr(Number(int, 1, 1000000, "us"))),
         ("power_line", Word("auto", "50", "60", "off"))])),
     ("tracker", OrderedDict([
+        ("max_faces", Number(int, 1, 4)),
         ("detector_every", Number(int, 1, 1000, "frames")),
         ("score", _SHARE),
         ("lost_after", Number(int, 1, 100, "frames")),

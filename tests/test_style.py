@@ -23,7 +23,8 @@ EVERYTHING = python_files("appliance/**/*.py", "benchmarks/**/*.py", "tests/**/*
 DOORS = {
     "gi": ("appliance/sources/gstreamer.py",),
     "onnxruntime": ("appliance/backends/onnxruntime.py",),
-    "socket": ("appliance/outputs/", "appliance/network/", "appliance/monitor.py"),
+    "socket": ("appliance/outputs/", "appliance/network/", "appliance/monitor.py",
+               "benchmarks/"),
     "pythonosc": ("appliance/outputs/", "appliance/monitor.py"),
     "systemd": ("appliance/status.py",),
     "argparse": ("appliance/cli.py", "benchmarks/"),

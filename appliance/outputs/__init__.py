@@ -5,8 +5,8 @@ from appliance.errors import UsageError
 from appliance.geometry import focal_length
 from appliance.outputs import clock
 from appliance.outputs.channel import Channel, dialect
-from appliance.outputs.loss import Loss
 from appliance.outputs.moment import Moment, mirrored
+from appliance.outputs.slots import Slots
 from appliance.outputs.targets import MOST, checked, parse_target
 
 __all__ = ["Outputs", "parse_target"]
@@ -15,7 +15,7 @@ FAREWELLS, APART = 3, 0.02  # times, seconds
 
 
 class Outputs:
-    """The targets and the one loss machine before them.
+    """The targets and the faces' slots before them.
 
     targets: records with `to` and the options of targets.Target. loss: record with hold_ms,
     return_ms, blend_ms, lost_keepalive_hz. output: record with neck_share, limit. fov: degrees
@@ -25,7 +25,7 @@ class Outputs:
 
     def __init__(self, targets, loss, output, fov=60.0):
         self.channels, self._own, self._common = [], [], None
-        self._loss = Loss()
+        self._slots = Slots()
         self.change(targets, loss, output)
         self._began = self._last = None
         self._interval, self._picture, self._number = 1 / 30.0, None, 0
@@ -45,8 +45,8 @@ class Outputs:
             same = kept is not None and kept.target == target and self._common == common
             plan.append((target, why, kept, None if same else dialect(target, loss, output)))
         self._common = common
-        self._loss.set_times(loss.hold_ms / 1000.0, loss.return_ms / 1000.0,
-                             loss.blend_ms / 1000.0)
+        self._slots.set_times(loss.hold_ms / 1000.0, loss.return_ms / 1000.0,
+                              loss.blend_ms / 1000.0)
         for channel in left:
             self.drop(channel)
         others = [c for c in self.channels if c not in self._own]
@@ -113,7 +113,7 @@ class Outputs:
         self.channels = []
 
     def _publish(self, faces, now, running):
-        self._loss(faces, now)
+        self._slots(faces, now)
         self._last = now
         moment = self._moment(now, running)
         self._number += 1
@@ -125,10 +125,11 @@ class Outputs:
 
     def _moment(self, now, running):
         self._began = now if self._began is None else self._began
-        loss = self._loss
+        shown = self._slots.primary
         focal = focal_length(self._size[0], self._fov)
-        return Moment(self._number, now - self._began, clock.unix(now), self._size, loss.face,
-                      loss.id, loss.age, loss.fresh, running, self._synchronised, focal=focal)
+        return Moment(self._number, now - self._began, clock.unix(now), self._size, shown.face,
+                      shown.id, shown.age, shown.fresh, running, self._synchronised, focal=focal,
+                      slots=self._slots.shown())
 
 
 def _wanted(records):

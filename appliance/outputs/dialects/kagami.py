@@ -4,11 +4,14 @@ face, in our units.
 Compact form: one bundle of eleven messages, 1472 bytes. Human form: one address for each of the 52
 blendshapes, for programs that map one address to one knob. Each bundle begins with /kagami/frame.
 """
+from math import sqrt
+
 import numpy as np
 
 from appliance import __version__, geometry
 from appliance.face import ARKIT_NAMES
 from appliance.outputs.dialects.dialect import Dialect
+from appliance.outputs.moment import bounded
 from appliance.outputs.osc import LIMIT, Float, Int, Layout, message
 
 PORT, PROTOCOL, BUILD = 39600, 1, "source"
@@ -29,7 +32,7 @@ _WRAP = 1 << 31
 
 
 class Kagami(Dialect):
-    """The /kagami namespace for one face, slot 0.
+    """The /kagami namespace, a slot for each face.
 
     form: "compact" or "human". mask: bits of what is sent, in place of a form; 0 is the form's.
     """
@@ -41,26 +44,37 @@ class Kagami(Dialect):
 
     def __init__(self, limit=LIMIT, bundle=True, prefix="", form="compact", mask=0):
         mask = mask or _FORMS[form]
-        self._prefix, self._slow = prefix, mask & SLOW
-        self._frames, self._human = mask & ~SLOW, mask & ~SLOW == HUMAN
-        here = prefix + "/kagami/face/0/"
+        self._prefix, self._slow, self._frames = prefix, mask & SLOW, mask & ~SLOW
+        self._wire, self._slots, self._floats = (limit, bundle), [], np.zeros(_FLOATS)
+        self._lay()
+
+    def _lay(self):
+        """Datagrams of one more slot: shown, and lost."""
+        here = "%s/kagami/face/%d/" % (self._prefix, len(self._slots))
         state = [(here + "state", _STATE)]
-        shown = state[:mask & STATE] + [(here + name, _floats(_STARTS[name], n))
-                                        for name, n, bit in PARTS if mask & bit]
+        shown = state[:self._frames & STATE] + [
+            (here + name, _floats(_STARTS[name], n)) for name, n, bit in PARTS
+            if self._frames & bit]
         shown += [(here + "arkit/" + name, _floats(_STARTS["arkit"] + i, 1))
-                  for i, name in enumerate(ARKIT_NAMES) if mask & HUMAN]
-        head = (prefix + "/kagami/frame", _FRAME)
-        self._shown = Layout(shown, limit, bundle, head)
-        self._lost = Layout(state, limit, bundle, head)
-        self._floats = np.zeros(_FLOATS)
+                  for i, name in enumerate(ARKIT_NAMES) if self._frames & HUMAN]
+        head = (self._prefix + "/kagami/frame", _FRAME)
+        self._slots.append(tuple(Layout(messages, *self._wire, head=head)
+                                 for messages in (shown, state)))
 
     def __call__(self, moment):
         """The datagrams of this moment, valid until the next call."""
         if not self._frames:
             return ()
-        if moment.face is not None or (self._human and moment.fresh):   # when lost: zeros, once
-            return self._written(self._shown, moment)
-        return () if self._human else self._written(self._lost, moment)
+        slots, out, human = moment.slots or (moment,), (), self._frames == HUMAN
+        frame = _frame(moment, sum(slot.face is not None for slot in slots))
+        while len(self._slots) < len(slots):
+            self._lay()
+        for slot, (shown, lost) in zip(slots, self._slots):
+            if slot.face is not None or human and slot.fresh:       # when lost: zeros, once
+                out += self._written(shown, frame, slot, moment.size)
+            elif not human:
+                out += self._written(lost, frame, slot, moment.size)
+        return out
 
     def farewell(self, moment, reason):
         """/kagami/bye with its reason: 0 normal, 1 restart, 2 error."""
@@ -87,13 +101,15 @@ class Kagami(Dialect):
         out.append(self._message("timing", *timing(status.ms)))
         return out
 
-    def _written(self, layout, moment):
-        _frame(moment, layout.ints)
-        if moment.face is None:
+    def _written(self, layout, frame, slot, size):
+        layout.ints[:5] = frame
+        layout.ints[5:] = (slot.id % _WRAP, STATES[slot.face.state] if slot.face else 0)[
+            :len(layout.ints) - 5]
+        if slot.face is None:
             self._floats[:] = 0.0
-            self._floats[1] = moment.age
+            self._floats[1] = slot.age
         else:
-            _face(moment.face, moment, self._floats)
+            _face(slot.face, slot.age, size, self._floats)
         layout.floats[:] = self._floats[:len(layout.floats)]
         return layout.write()
 
@@ -121,37 +137,34 @@ def _floats(start, count):
     return tuple(Float(start + i) for i in range(count))
 
 
-def _frame(moment, ints):
+def _frame(moment, faces):
+    """The arguments of /kagami/frame."""
     second = int(moment.unix)
     nanosecond = min(999999999, int(round((moment.unix - second) * 1e9)))
     flags = moment.synchronised + 2 * moment.mirrored + 4 * moment.running
-    ints[:5] = moment.number % _WRAP, second % _WRAP, nanosecond, moment.face is not None, flags
-    ints[5:] = (moment.id % _WRAP, STATES[moment.face.state] if moment.face else 0)[:len(ints) - 5]
+    return moment.number % _WRAP, second % _WRAP, nanosecond, faces, flags
 
 
-def _face(face, moment, out):
+def _face(face, age, size, out):
     """Everything of a face, at the places of _STARTS."""
-    width, height = moment.size
-    out[:2] = face.score, moment.age
-    x0, y0, x1, y1 = face.box
-    rotation = np.asarray(face.rotation, float)
-    rotation = rotation / np.sqrt(rotation.dot(rotation))
-    out[2:6] = x0 / width, y0 / height, (x1 - x0) / width, (y1 - y0) / height
-    out[6:10] = rotation if rotation[0] >= 0 else -rotation
-    out[10:13] = face.angles
-    out[13:16] = face.translation
-    for at, eye in ((16, face.left), (20, face.right)):
-        out[at:at + 2] = eye.gaze
-        out[at + 2:at + 4] = min(1.0, max(0.0, eye.openness)), eye.score
-    for at, eye in ((24, face.left), (27, face.right)):
-        out[at:at + 3] = _iris(eye.iris, width, height)
-    np.clip(face.blendshapes, 0.0, 1.0, out=out[30:82])
-    out[82:].reshape(68, 2)[...] = face.landmarks / (width, height)
+    width, height = size
+    x0, y0, x1, y1 = face.box.tolist()
+    out[:30] = ((face.score, age, x0 / width, y0 / height, (x1 - x0) / width, (y1 - y0) / height)
+                + geometry.unit(face.rotation) + face.angles + tuple(face.translation.tolist())
+                + _eye(face.left) + _eye(face.right)
+                + _iris(face.left.iris, width, height) + _iris(face.right.iris, width, height))
+    bounded(face.blendshapes, out[30:82])
+    np.divide(face.landmarks, size, out=out[82:].reshape(68, 2))
+
+
+def _eye(eye):
+    yaw, pitch = eye.gaze.tolist()
+    return yaw, pitch, min(1.0, max(0.0, eye.openness)), eye.score
 
 
 def _iris(iris, width, height):
     """Centre and radius as fractions; the radius from the points towards nose and ear, which no
     lid hides.
     """
-    across = iris[1] - iris[3]
-    return iris[0, 0] / width, iris[0, 1] / height, 0.5 * np.sqrt(across.dot(across)) / width
+    (x, y), (a, b), _, (c, d), _ = iris.tolist()
+    return x / width, y / height, 0.5 * sqrt((a - c) ** 2 + (b - d) ** 2) / width

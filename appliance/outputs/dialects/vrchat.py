@@ -13,7 +13,7 @@ from appliance.outputs.changes import Changes
 from appliance.outputs.dialects.dialect import Dialect
 from appliance.outputs.dialects.unified import SIGNED, SUMS, USUAL, matrix, openness, sources
 from appliance.outputs.moment import NEUTRAL
-from appliance.outputs.osc import LIMIT, Bool, Float, Layout, bundles
+from appliance.outputs.osc import LIMIT, Bool, Float, Layout
 
 PORT = 9000
 FLAGS = ("EyeTrackingActive", "ExpressionTrackingActive", "LipTrackingActive")
@@ -60,7 +60,7 @@ class Vrchat(Dialect):
         messages += [(address, tuple(Float(self._eyes + i) for i in places)) for address, places
                      in ((GAZE, range(4)), (LIDS, (4,))) if self._wants(address, parameters)]
         self._layout = Layout([(self._prefix + address, rest) for address, rest in messages],
-                              bundle=False) if messages else None
+                              self._limit, bundle=False) if messages else None
         self._changes = Changes()
 
     def __call__(self, moment):
@@ -73,13 +73,13 @@ class Vrchat(Dialect):
         chosen = list(self._changes(numbers, moment.time, everything))
         floats, bools = self._layout.floats, self._layout.bools
         floats[:self._eyes] = numbers[:len(floats)]
-        bools[:] = numbers[:len(bools)] > 0.5
-        if shown:                   # else VRChat goes back to its own looks and blinks
+        np.greater(numbers[:len(bools)], 0.5, out=bools)
+        if shown and self._eyes < len(self._layout.datagrams):
+            # not while lost: then VRChat goes back to its own looks and blinks
             floats[self._eyes:] = self._native_eyes(face)[:max(0, len(floats) - self._eyes)]
             chosen += range(self._eyes, len(self._layout.datagrams))
         written = self._layout.write()
-        messages = [written[i] for i in chosen]
-        return bundles(messages, self._limit) if self._bundle else messages
+        return self._layout.bundled(chosen) if self._bundle else [written[i] for i in chosen]
 
     def _wants(self, address, parameters):
         """Whether VRChat's own eye tracking is to have gaze or lids; by VRCFaceTracking's rule
@@ -166,9 +166,10 @@ class _Values:
         one below 0 is 0 where nothing tells its sign.
         """
         out = self._matrix.dot(sources(face))
-        size = np.abs(np.maximum(out[self._bits], self._lowest))
-        steps = np.minimum(size * self._steps, self._steps - 1).astype(int)
-        out[self._negative] = out[self._negative] < 0
-        out[self._bits] = steps >> self._shift & 1
         out[self._flags] = active
+        if self._bits or self._negative:
+            size = np.abs(np.maximum(out[self._bits], self._lowest))
+            steps = np.minimum(size * self._steps, self._steps - 1).astype(int)
+            out[self._negative] = out[self._negative] < 0
+            out[self._bits] = steps >> self._shift & 1
         return out
