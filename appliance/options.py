@@ -136,5 +136,9 @@ SCHEMA = OrderedDict([
         ("livelink_subject", Text("1 to 32 letters, digits, blanks, - or _")),
         ("livelink_swap", Flag()),
         ("ifm_version", Word("1", "2"))])),
+    ("network", OrderedDict([
+        ("discovery", Flag()),
+        ("oscquery", Flag()),
+        ("name", Text("at most 60 letters"))])),
     ("backend", OrderedDict([("name", Word("auto", "onnxruntime"))])),
 ])

@@ -11,6 +11,7 @@ from time import monotonic, perf_counter
 
 from appliance import files
 from appliance.errors import ConfigError, UsageError
+from appliance.network.surroundings import Surroundings
 from appliance.outputs import Outputs
 from appliance.outputs.targets import checked
 from appliance.sources import open_source
@@ -123,6 +124,7 @@ def _check(config):
 def _opened(config, status):
     """The outputs; receivers are told how it ended."""
     outputs = Outputs(config.targets, config.loss, config.output, config.camera.fov)
+    surroundings = Surroundings(config, outputs, status)
     failed = True
     try:
         yield outputs
@@ -130,6 +132,7 @@ def _opened(config, status):
     finally:
         status.stop(failed)
         outputs.close(2 if failed else 0)
+        surroundings.close()
 
 
 @contextmanager
