@@ -113,4 +113,5 @@ class _Full(asyncio.Protocol):
     """One connection too many."""
 
     def connection_made(self, transport):
+        """Close it."""
         transport.abort()

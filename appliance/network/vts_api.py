@@ -4,8 +4,10 @@ wants first (a token, inputs that carry our names) is done on the way.
 The token is a password: it is kept in a folder that nobody else may read, and never logged.
 """
 import asyncio
+import errno
 import json
 import logging
+import os
 
 from appliance.network.hosts import plain
 from appliance.network.query import library
@@ -98,7 +100,7 @@ class VtsApi:
             raise Refused(DENIED)
         self._asked += 1
         try:
-            return await self._ask("AuthenticationTokenRequest", PLUGIN, None)
+            return await self._ask("AuthenticationTokenRequest", PLUGIN, patient=True)
         except Refused as e:
             self._asked -= e.number == ASKED_ALREADY        # that opened none
             raise
@@ -158,11 +160,11 @@ class VtsApi:
                                    if value["id"] not in self._without]
         return json.dumps(request)
 
-    async def _ask(self, kind, data, within=ANSWER_WITHIN):
+    async def _ask(self, kind, data, patient=False):
         self._number += 1
         name = "%s%d" % (kind[:20], self._number)
         await self._ws.send_json(dict(API, requestID=name, messageType=kind, data=data))
-        return await asyncio.wait_for(self._answer(name), within)
+        return await asyncio.wait_for(self._answer(name), None if patient else ANSWER_WITHIN)
 
     async def _answer(self, name):
         """The data of the answer to request `name`; Refused where it is an error. Whatever else
@@ -232,8 +234,10 @@ def _reason(e):
         return "it does not answer"
     if isinstance(e, (ValueError, RecursionError)):
         return "its answer is not understood"
-    return "nobody listens there" if isinstance(e, ConnectionRefusedError) else (
-        getattr(e, "strerror", None) or "the connection broke")
+    number = getattr(e, "errno", None)
+    if number == errno.ECONNREFUSED:
+        return "nobody listens there"
+    return os.strerror(number) if number and number > 0 else "the connection broke"
 
 
 def _call(loop, function):
