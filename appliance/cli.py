@@ -148,7 +148,8 @@ def config(words):
     print(options.listing(options.load(args.config, args.set)))
 
 
-COMMANDS = OrderedDict((f.__name__, f) for f in (run, demo, track, cameras, discover, monitor, config))
+COMMANDS = OrderedDict((f.__name__, f) for f in (run, demo, track, cameras, discover, monitor,
+                                                 config))
 
 
 def main(words=None):

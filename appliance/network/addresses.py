@@ -17,8 +17,8 @@ FRESH = 5.0         # seconds for which the adapters are believed to be what the
 
 
 def adapters():
-    """[(name, IPv4Interface)] of the wired, wireless and USB networks that this machine is attached
-    to; the loopback alone where there is none."""
+    """[(name, IPv4Interface)] of the wired, wireless and USB networks that this machine is
+    attached to; the loopback alone where there is none."""
     found = [(name, _interface(name)) for _, name in socket.if_nameindex()]
     found = [(name, at) for name, at in found if at is not None]
     real = [(name, at) for name, at in found if not name.startswith(_VIRTUAL)]
@@ -59,8 +59,8 @@ def trusted(advertised, source, own):
     `source` (text, "" where that is not known), or "".
 
     own: [IPv4Interface] of this machine. What comes from this machine is at 127.0.0.1; a loopback
-    address that comes from elsewhere means the sender's own, and is never taken. Nor is one outside
-    the attached networks: a packet of these can name any victim on the Internet.
+    address that comes from elsewhere means the sender's own, and is never taken. Nor is one
+    outside the attached networks: a packet can name any victim on the Internet.
     """
     mine = {str(at.ip) for at in own} | {"127.0.0.1"}
     if source in mine:

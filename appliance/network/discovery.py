@@ -85,8 +85,7 @@ class Discovery:
         from zeroconf.asyncio import AsyncServiceBrowser
         loop = asyncio.get_event_loop()
         await self._announce(zeroconf, here)
-        loop.add_reader(ears, self._overhear, ears)
-        # Asked by multicast: only then do we hear from which address the answer comes.
+        loop.add_reader(ears, self._overhear, ears, zeroconf.zeroconf)
         browser = AsyncServiceBrowser(zeroconf.zeroconf, list(KINDS), handlers=[self._changed],
                                       question_type=DNSQuestionType.QM)
         try:
@@ -128,6 +127,8 @@ class Discovery:
         from zeroconf.asyncio import AsyncServiceInfo
         info, key = AsyncServiceInfo(kind, name), (kind, name)
         there = await info.async_request(zeroconf, ANSWER_WITHIN * 1000)
+        if there and name not in self._sources:
+            await self._locate(zeroconf, name)
         host = self._host(kind, name, info) if there else None
         if host is not None and host.kind in (VRCHAT, OSCQUERY):
             host = host._replace(hears=await query.hears(host))
@@ -136,6 +137,18 @@ class Discovery:
             self._hosts.drop(key)
         elif self._hosts.put(key, host):
             self._known[key] = host
+
+    async def _locate(self, zeroconf, name):
+        """Have a name said aloud, for _overhear(): what answered us alone told no address."""
+        from zeroconf import DNSOutgoing, DNSQuestion
+        for _ in range(3):
+            question = DNSOutgoing(0)
+            question.add_question(DNSQuestion(name, _SRV, 1))
+            zeroconf.async_send(question)
+            for _ in range(10):
+                await asyncio.sleep(0.1)
+                if name in self._sources:
+                    return
 
     def _host(self, kind, name, info):
         """The Host that a service is, or None where no address of it is to be believed."""
@@ -147,7 +160,7 @@ class Discovery:
         what = kind_of(kind, words)
         return Host(what, words, address, info.port, info.port if what == OSC else 0)
 
-    def _overhear(self, ears):
+    def _overhear(self, ears, zeroconf):
         """Note from which address each name is announced: zeroconf does not tell."""
         from zeroconf import DNSIncoming
         try:
@@ -159,8 +172,10 @@ class Discovery:
         for record in answers if message.is_response() else ():
             name = {_PTR: getattr(record, "alias", ""), _SRV: record.name}.get(record.type, "")
             if name.endswith(KINDS):
-                self._sources.pop(name, None)
+                before = self._sources.pop(name, peer[0])
                 self._sources[name] = peer[0]
+                for key in [key for key in self._known if key[1] == name and before != peer[0]]:
+                    asyncio.ensure_future(self._ask(zeroconf, *key))
         while len(self._sources) > MOST:
             self._sources.popitem(False)
 

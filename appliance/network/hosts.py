@@ -5,6 +5,8 @@ import logging
 from collections import OrderedDict
 from typing import NamedTuple
 
+from appliance.outputs.dialects.vts_plugin import PORTS
+
 LOG = logging.getLogger("kagami.network")
 MOST = 64               # hosts at once: a stranger's packets must not fill the memory
 VRCHAT, VTUBE_STUDIO = "VRChat", "VTube Studio"
@@ -27,7 +29,7 @@ class Host(NamedTuple):
         """What to write after --to, or "" where nothing leads there."""
         if self.kind == VRCHAT:
             return "vrchat@%s:%d" % (self.address, self.hears or 9000)
-        if self.kind == VTUBE_STUDIO:
+        if self.kind == VTUBE_STUDIO and self.port in PORTS:
             return "vts@%s:%d" % (self.address, self.port)
         if self.kind in (OSCQUERY, OSC) and self.hears:
             return "kagami@%s:%d" % (self.address, self.hears)

@@ -31,7 +31,8 @@ def _advice(host):
     if host.target:
         return "--to " + host.target
     if host.kind == VTUBE_STUDIO:
-        return "in its settings, switch on \"Start API\""
+        return ("in its settings, switch on \"Start API\"" if not host.port else
+                "in its settings, choose a port from 8000 to 8999")
     return "another one like this" if host.kind == KAGAMI else "does not say where it hears OSC"
 
 

@@ -1,4 +1,4 @@
-"""Other programs' OSCQuery pages are read: where they hear OSC, and which parameters an avatar has.
+"""Other programs' OSCQuery pages are read: where they hear OSC, which parameters an avatar has.
 
 What they say is a stranger's: short, in time, and of the expected shape, or it counts as nothing.
 """

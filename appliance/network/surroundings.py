@@ -25,8 +25,8 @@ _BOARD = "/proc/device-tree/model"
 class Surroundings:
     """Open while it exists; `hosts` is who is there. `close()` after the outputs are closed.
 
-    config: a config.Config. outputs: outputs.Outputs. status: status.Status. One thread does all of
-    it; the loop is never waited for nor made to wait.
+    config: a config.Config. outputs: outputs.Outputs. status: status.Status. One thread does all
+    of it; the loop is never made to wait.
     """
 
     def __init__(self, config, outputs, status):
@@ -37,7 +37,8 @@ class Surroundings:
             parts.append(oscquery.OscQuery(self._state, self._is_near, port=oscquery.PORT,
                                            hears=self._control_port()))
         if config.network.discovery:
-            parts += [Discovery(self.hosts, self._offer, self._own), Broadcast(self.hosts, self._own),
+            parts += [Discovery(self.hosts, self._offer, self._own),
+                      Broadcast(self.hosts, self._own),
                       Avatars(lambda: outputs.channels, self.hosts, self._own)]
         self._background = Background(parts)
         self._background.start()

@@ -72,13 +72,15 @@ def node(path, description=""):
 
 def leaf(address, values, access=READ):
     """The node of one address: type tags, values, and what _WORDS say of it."""
-    made = {"FULL_PATH": address, "ACCESS": access, "TYPE": "".join(_TAGS[type(v)] for v in values),
+    made = {"FULL_PATH": address, "ACCESS": access,
+            "TYPE": "".join(_TAGS[type(v)] for v in values),
             "VALUE": [round(v, 6) if isinstance(v, float) else v for v in values]}
     description, unit, ranges = _words(address)
     ranges = (ranges + (ranges[-1],) * len(values))[:len(values)]
     if any(ranges):
         made["RANGE"] = [dict(zip(("MIN", "MAX"), r)) if r else {} for r in ranges]
-    made.update((key, text) for key, text in (("DESCRIPTION", description), ("UNIT", unit)) if text)
+    words = ("DESCRIPTION", description), ("UNIT", unit)
+    made.update((key, text) for key, text in words if text)
     return made
 
 

@@ -25,8 +25,8 @@ class Channel:
     """One target: its dialect, its link and its paces.
 
     why: words for whoever asks why it is sent to. link: what datagrams go through, else the
-    target's own. every: send each so-maniest frame. `rate`: frames of the last second. `declared`: what
-    declare() was told.
+    target's own. every: send each so-maniest frame. `rate`: frames of the last second.
+    `declared`: what declare() was told.
     """
 
     def __init__(self, target, speaker, why="", link=None, every=1):

@@ -123,7 +123,8 @@ class VTubeStudio:
         values = data["parameterValues"]
         _must(values, 450)
         _must(data.get("mode", "set") in ("set", "add"), 455)
-        _must(all(type(v["value"]) in (int, float) and abs(v["value"]) <= 1e6 for v in values), 451)
+        _must(all(type(v["value"]) in (int, float) for v in values), 451)
+        _must(all(abs(v["value"]) <= 1e6 for v in values), 451)
         _must(all(0 <= v.get("weight", 1) <= 1 for v in values), 452)
         known = set(self.inputs) | set(self.created) | self.owned
         _must({v["id"] for v in values} <= known, 453)

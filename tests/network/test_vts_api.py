@@ -1,4 +1,4 @@
-"""Frames reach VTube Studio's plugin API, through a fake that refuses what the real one refuses."""
+"""Frames reach VTube Studio's plugin API: a fake that refuses what the real one refuses."""
 import json
 import logging
 import os
