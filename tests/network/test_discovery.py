@@ -130,7 +130,8 @@ def test_what_is_found_is_listed_with_what_to_write(two):
 
 AVAHI = ("mount -t tmpfs t /run; mkdir -p /run/dbus; mount -t tmpfs t /etc/avahi/services;"
          "dbus-daemon --system --fork; avahi-daemon --no-drop-root --no-chroot --no-rlimits -D;"
-         "sleep 4; avahi-browse -ptr %s; kill $(cat /run/avahi-daemon/pid /run/dbus/pid)")
+         "for i in 1 2 3 4 5 6 7 8 9; do sleep 1; avahi-browse -ptr %s | grep ^= && break; done;"
+         "kill $(cat /run/avahi-daemon/pid /run/dbus/pid)")
 
 
 def test_avahi_finds_us(two):
