@@ -49,7 +49,7 @@ class Avatars:
 
     def _host(self, channel):
         """The VRChat that a channel sends to, or None."""
-        address = channel.link.address
+        address = getattr(channel.link, "address", "")      # what a subscriber has, has none
         mine = [str(at.ip) for _, at in self._own()]
         address = "127.0.0.1" if address in mine else address
         there = [h for h in self._hosts.of(VRCHAT) if h.address == address]

@@ -207,7 +207,7 @@ class VtsApi:
 
     def _trouble(self, reason):
         if reason != self._box.trouble:
-            LOG.warning("%s: VTube Studio: %s; trying on", self._box.to, reason)
+            LOG.warning("%s: VTube Studio: %s", self._box.to, reason)
         self._box.trouble = reason
 
     def _token(self):

@@ -41,7 +41,8 @@ def test_to_the_own_left_up_and_away_grow():
     ({"jawOpen": 0.5}, "MouthOpen", 0.6), ({"jawOpen": 0.5, "mouthClose": 0.5}, "MouthOpen", 0.0),
     ({}, "MouthSmile", 0.5), ({"mouthSmileLeft": 1.0, "mouthSmileRight": 1.0}, "MouthSmile", 1.0),
     ({"mouthFrownLeft": 1.0, "mouthFrownRight": 1.0}, "MouthSmile", 0.0),
-    ({"mouthLeft": 0.5}, "MouthX", 0.5), ({}, "Brows", 0.5), ({"browDownLeft": 0.5}, "Brows", 0.25),
+    ({"mouthLeft": 0.5}, "MouthX", 0.5), ({}, "Brows", 0.5),
+    ({"browDownLeft": 0.5}, "Brows", 0.25),
     ({"browOuterUpLeft": 0.5}, "BrowLeftY", 1.0), ({"tongueOut": 0.5}, "TongueOut", 1.0),
     ({"tongueOut": 0.3}, "TongueOut", 0.0), ({"cheekPuff": 0.5}, "CheekPuff", 1.0),
     ({"jawOpen": 0.5}, "JawOpen", 0.5), ({"mouthPucker": 1.5}, "MouthPucker", 1.0)])
@@ -68,8 +69,9 @@ def test_who_is_lost_is_told_once_with_the_last_values():
 
 
 @pytest.mark.parametrize("text, kind, host", [
-    ("vts@192.168.1.20:8001", VtsPlugin, "192.168.1.20"), ("vts@pc.local:8002", VtsPlugin, "pc.local"),
-    ("vts@192.168.1.20", Vts, "192.168.1.20/32"), ("vts@192.168.1.20:21412", Vts, "192.168.1.20/32")])
+    ("vts@192.168.1.20:8001", VtsPlugin, "192.168.1.20"),
+    ("vts@pc.local:8002", VtsPlugin, "pc.local"), ("vts@192.168.1.20", Vts, "192.168.1.20/32"),
+    ("vts@192.168.1.20:21412", Vts, "192.168.1.20/32")])
 def test_the_port_tells_plugin_from_phone(text, kind, host):
     target = checked(parse_target(text))
     loss = output = type("Anything", (), {"__getattr__": lambda *_: 0})()
