@@ -26,6 +26,7 @@ ABOUT = """kagami: head, eyes and face from a camera to every avatar application
   kagami cameras                    which cameras are there, and what they can do
   kagami discover                   who is on the network, and what to write after --to
   kagami monitor 39539              show what arrives on a port
+  kagami targets                    who is sent what, and whether anybody answers; add, drop
   kagami config                     the options in force, and where each comes from
 
 `kagami COMMAND --help` tells each command's options. --debug shows the trace of an error,
@@ -49,6 +50,10 @@ class Parser(argparse.ArgumentParser):
     def read(self, words):
         """The arguments in `words`; UsageError names the first that is not known."""
         args, unknown = self.parse_known_args(words)
+        for action in self._actions:        # argparse gives up on words behind an option
+            if not action.option_strings and getattr(args, action.dest) is None:
+                if unknown and unknown[0][:1] != "-":
+                    setattr(args, action.dest, unknown.pop(0))
         if unknown:
             self._unknown(unknown[0].split("=")[0])
         return args
@@ -87,8 +92,11 @@ def run(words):
     _configured(parser)
     args = parser.read(words)
     from appliance import config
-    settings = config.aim(config.load(args.config, args.set), args.to)
-    _run(args.source or settings.camera.source, settings, args.timing, args.every_frame)
+
+    def read():
+        return config.aim(config.load(args.config, args.set), args.to)
+    settings = read()
+    _run(args.source or settings.camera.source, settings, args.timing, args.every_frame, read)
 
 
 def track(words):
@@ -148,8 +156,35 @@ def config(words):
     print(options.listing(options.load(args.config, args.set)))
 
 
+def targets(words):
+    """List who is sent what and whether anybody answers; add a target, or drop one."""
+    parser = Parser("targets", "  kagami targets\n  kagami targets add vmc@192.168.1.20\n"
+                    "  kagami targets add vmc --listen 60\n  kagami targets drop vmc@192.168.1.20")
+    parser.add_argument("action", metavar="ACTION", nargs="?", help="list (default), add or drop")
+    parser.add_argument("to", metavar="TO", nargs="?", help="DIALECT@HOST or DIALECT@HOST:PORT; "
+                        "with --listen DIALECT or DIALECT:PORT (default vmc)")
+    parser.add_argument("--listen", metavar="SECONDS", type=int, help="wait for a word from a "
+                        "computer at the control port, and send there")
+    _configured(parser)
+    args = parser.read(words)
+    from appliance import config
+    from appliance.network import console
+    settings, path = config.load(args.config, args.set), config.added_path(args.config)
+    action = args.action or "list"
+    if action not in ("list", "add", "drop"):
+        parser.error("%s is neither list, add nor drop" % action)
+    if action == "list":
+        print("\n".join(console.listing(settings)))
+        return
+    if action == "add" and args.listen is not None:
+        args.to = console.listen(settings, args.to or "vmc", args.listen, terminal.write)
+    if args.to is None:
+        parser.error("name the target to %s" % action)
+    print(getattr(console, action)(settings, path, args.to))
+
+
 COMMANDS = OrderedDict((f.__name__, f) for f in (run, demo, track, cameras, discover, monitor,
-                                                 config))
+                                                 targets, config))
 
 
 def main(words=None):
@@ -217,7 +252,7 @@ def _start():
     return line
 
 
-def _run(url, settings, timing_path, every_frame=False):
+def _run(url, settings, timing_path, every_frame=False, again=None):
     line = _start()
     from appliance.run import session
-    session(url, settings, timing_path, every_frame, line)
+    session(url, settings, timing_path, every_frame, line, again)

@@ -1,7 +1,7 @@
 """The loop: pictures from a source, faces from the tracker, datagrams to the targets.
 
-It ends with the source, or with SIGINT or SIGTERM; SIGUSR1 prints the timing table. That no
-picture comes is a state, not an error.
+It ends with the source, or with SIGINT or SIGTERM; SIGHUP reads the configuration again, SIGUSR1
+prints the timing table. That no picture comes is a state, not an error.
 """
 import json
 import signal
@@ -9,11 +9,11 @@ import sys
 from contextlib import closing, contextmanager
 from time import monotonic, perf_counter
 
-from appliance import files
-from appliance.errors import ConfigError, UsageError
+from appliance import files, terminal
+from appliance.network.control import Control
 from appliance.network.surroundings import Surroundings
 from appliance.outputs import Outputs
-from appliance.outputs.targets import checked
+from appliance.settings import Settings
 from appliance.sources import open_source
 from appliance.status import Status
 from appliance.timing import Timing
@@ -23,15 +23,18 @@ WAIT = 0.04        # seconds; while the camera is away a lost face still eases t
 
 
 class Signals:
-    """While entered: `stopping` after SIGINT or SIGTERM, `table` after SIGUSR1.
+    """While entered: `stopping` after SIGINT or SIGTERM, `table` after SIGUSR1, `reload` after
+    SIGHUP, or `stopping` where the terminal that it was started from has gone.
 
     A second SIGINT or SIGTERM kills, for a loop that hangs.
     """
 
-    numbers = signal.SIGINT, signal.SIGTERM, signal.SIGUSR1
+    numbers = signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP
 
     def __init__(self):
-        self.stopping = self.table = False
+        self.stopping = self.table = self.reload = False
+        # nohup says that the terminal does not matter
+        self._leash = terminal.attached() and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN
 
     def __enter__(self):
         self._before = [signal.signal(number, self._caught) for number in self.numbers]
@@ -44,16 +47,18 @@ class Signals:
     def _caught(self, number, _):
         if number == signal.SIGUSR1:
             self.table = True
+        elif number == signal.SIGHUP and not (self._leash and not terminal.attached()):
+            self.reload = True
         else:
             self.stopping = True
             signal.signal(number, signal.SIG_DFL)
 
 
-def run(source, tracker, outputs, status, stop, line=None):
+def run(source, tracker, outputs, status, stop, line=None, beside=()):
     """Track until the source ends or `stop.stopping`; the caller closes what it opened.
 
-    stop: Signals, or anything with its two attributes. line: a terminal.LiveLine that shows the
-    status, or None.
+    stop: Signals, or anything with `stopping` and `table`. line: a terminal.LiveLine that shows
+    the status, or None. beside: what else is called once a turn, and must not wait.
     """
     while not stop.stopping and not source.ended:
         frame = source.read(WAIT)
@@ -62,6 +67,8 @@ def run(source, tracker, outputs, status, stop, line=None):
             faces = _turn(frame, tracker, outputs, status.timing)
         elif source.live:
             outputs.idle(monotonic(), source.state == "running")
+        for turn in beside:
+            turn()
         status.turn(frame, faces, source)
         if status.due():
             outputs.report(status)
@@ -91,47 +98,43 @@ def print_table(status, line=None):
     sys.stdout.flush()
 
 
-def session(url, config, timing_path=None, every_frame=False, line=None):
+def session(url, config, timing_path=None, every_frame=False, line=None, again=None):
     """Open what `url` and `config` name, run, close, print the table.
 
     timing_path: where the table goes as JSON too. every_frame: of a file, as fast as it goes.
+    again: () -> the Config to go over to when it is to be read again, or None.
     """
-    _check(config)
+    stop = Signals()
+    settings = Settings(config, again, stop)
     timing = Timing()
     status = Status(timing, config.camera.fov, [target.to for target in config.targets])
     with _timing_file(timing_path) as write:
         with closing(open_source(url, config.camera, every_frame)) as source:
             tracker = Tracker(config, timing)
-            with _opened(config, status) as outputs, Signals() as stop:
-                run(source, tracker, outputs, status, stop, line)
+            with _opened(settings, status) as (outputs, control), stop:
+                run(source, tracker, outputs, status, stop, line, (settings.turn, control.turn))
         print_table(status, line)
         write(timing.as_dict(status.dropped))
 
 
-def _check(config):
-    """Every target, before anything is opened; a configured one is named by its section."""
-    for target in config.targets:
-        try:
-            checked(target)
-        except UsageError as e:
-            if target.name == "--to":
-                raise
-            section = "[%s]" % ("target " + target.name).strip()
-            raise ConfigError("%s %s" % (section, e.what), e.why, e.do) from e
-
-
 @contextmanager
-def _opened(config, status):
-    """The outputs; receivers are told how it ended."""
+def _opened(settings, status):
+    """The outputs and what is listened to beside them; receivers are told how it ended."""
+    config = settings.config
     outputs = Outputs(config.targets, config.loss, config.output, config.camera.fov)
+    settings.follow(lambda new: outputs.change(new.targets, new.loss, new.output))
+    control = Control(settings, outputs, status)
+    settings.follow(control.change)
+    settings.follow(status.follow)
     surroundings = Surroundings(config, outputs, status)
     failed = True
     try:
-        yield outputs
+        yield outputs, control
         failed = False
     finally:
         status.stop(failed)
         outputs.close(2 if failed else 0)
+        control.close()
         surroundings.close()
 
 

@@ -93,6 +93,34 @@ def test_sigterm_stops_and_sigusr1_asks_for_the_table():
     assert signal.getsignal(signal.SIGTERM) == before
 
 
+def test_sighup_asks_for_the_configuration():
+    with Signals() as stop:
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert stop.reload and not stop.stopping
+
+
+@pytest.mark.parametrize("before, there, stopping", [
+    (signal.SIG_DFL, [True, False], True), (signal.SIG_DFL, [True, True], False),
+    (signal.SIG_DFL, [False, False], False), (signal.SIG_IGN, [True, False], False)])
+def test_it_ends_with_the_terminal_unless_told_otherwise(monkeypatch, before, there, stopping):
+    answers = iter(there)
+    monkeypatch.setattr(module.terminal, "attached", lambda: next(answers))
+    kept = signal.signal(signal.SIGHUP, before)
+    try:
+        with Signals() as stop:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert (stop.stopping, stop.reload) == (stopping, not stopping)
+    finally:
+        signal.signal(signal.SIGHUP, kept)
+
+
+def test_what_runs_beside_is_called_once_a_turn():
+    calls = []
+    run(Film([FACE, None, FACE]), Tracker(backend=dots.Dots()), Memory(), Status(Timing()), Stop(),
+        None, (lambda: calls.append("a"), lambda: calls.append("b")))
+    assert calls == ["a", "b"] * 3
+
+
 def test_the_table_asked_for_is_printed_once(capsys):
     stop = Stop()
     stop.table = True

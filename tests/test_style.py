@@ -24,7 +24,7 @@ DOORS = {
     "gi": ("appliance/sources/gstreamer.py",),
     "onnxruntime": ("appliance/backends/onnxruntime.py",),
     "socket": ("appliance/outputs/", "appliance/network/", "appliance/monitor.py"),
-    "pythonosc": ("appliance/outputs/", "appliance/network/", "appliance/monitor.py"),
+    "pythonosc": ("appliance/outputs/", "appliance/monitor.py"),
     "zeroconf": ("appliance/network/discovery.py",),
     "aiohttp": ("appliance/network/oscquery.py", "appliance/network/query.py"),
     "systemd": ("appliance/status.py",),

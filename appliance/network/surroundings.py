@@ -48,8 +48,7 @@ class Surroundings:
         self._background.close()
 
     def _control_port(self):
-        control = getattr(self._config, "control", None)
-        return control.port if control is not None and control.enabled else 0
+        return self._config.control.port if self._config.control.enabled else 0
 
     def _state(self):
         return self._outputs.moment, self._status
@@ -60,11 +59,11 @@ class Surroundings:
         return at.is_loopback or any(at in network.network for _, network in self._own())
 
     def _offer(self, serial):
-        network, control = self._config.network, getattr(self._config, "control", None)
+        network = self._config.network
         ports = {"control": self._control_port(),
                  "oscquery": oscquery.PORT if network.oscquery else 0}
-        return services(serial, ports, sorted(DIALECTS), token=bool(
-            control is not None and control.token), name=network.name, model=_model())
+        return services(serial, ports, sorted(DIALECTS), name=network.name,
+                        token=bool(self._config.control.token), model=_model())
 
     async def _plugins(self):
         """Keep a connection for each mailbox among the targets."""

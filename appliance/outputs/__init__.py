@@ -1,4 +1,4 @@
-"""Faces of each frame leave as datagrams to every target: loss, mirror and farewell in one place."""
+"""Faces of each frame leave as datagrams to every target: loss, mirror, farewell in one place."""
 import time
 
 from appliance.errors import UsageError
@@ -154,4 +154,6 @@ def _channel(target, why, kept, speaker):
 def _why(record):
     """Which line of the user's is the reason for a target."""
     name = getattr(record, "name", "")
+    if name == record.to:
+        return "added"
     return name if name[:2] == "--" else ("[target %s]" % name).replace(" ]", "]")

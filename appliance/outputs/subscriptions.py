@@ -98,10 +98,16 @@ class Subscriptions:
                 self._say(now, "%s is sent to no longer", lease.channel.target.to)
 
     def change(self, config):
-        """Other options of [target], [loss] and [output] from now on."""
-        self._config = config
-        for (address, _, _), lease in list(self._leases.items()):
-            self._speak(lease, address, lease.wish)
+        """Other options of [target], [loss] and [output] from now on; a lease that they do not
+        fit ends."""
+        before, self._config = self._config, config
+        if _common(before) == _common(config):
+            return
+        for key, lease in list(self._leases.items()):
+            try:
+                self._speak(lease, key[0], lease.wish)
+            except UsageError:
+                self._drop(key)
 
     def _speak(self, lease, address, wish):
         target = self._target(address, wish)
@@ -152,6 +158,10 @@ class _Back:
 
     def close(self):
         """The port is somebody else's."""
+
+
+def _common(config):
+    return config.target, config.loss.lost_keepalive_hz, config.output
 
 
 def _bounded(wish, source):
