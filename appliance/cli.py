@@ -24,6 +24,7 @@ ABOUT = """kagami: head, eyes and face from a camera to every avatar application
   kagami track clip.mp4 --json out.jsonl --overlay seen.mp4
                                     every frame of a file, offline
   kagami cameras                    which cameras are there, and what they can do
+  kagami discover                   who is on the network, and what to write after --to
   kagami monitor 39539              show what arrives on a port
   kagami targets                    who is sent what, and whether anybody answers; add, drop
   kagami config                     the options in force, and where each comes from
@@ -123,6 +124,18 @@ def cameras(words):
     print("\n".join(found.lines()))
 
 
+def discover(words):
+    """List who is on the network for some seconds, with what to write after --to for each."""
+    parser = Parser("discover", "  kagami discover\n  kagami discover --seconds 10")
+    parser.add_argument("--seconds", metavar="N", type=float, default=5.0,
+                        help="how long to listen, 1 to 3600 (default 5)")
+    args = parser.read(words)
+    if not 1 <= args.seconds <= 3600:
+        parser.error("--seconds %g is not from 1 to 3600" % args.seconds)
+    from appliance.network import listing
+    print("\n".join(listing.lines(args.seconds)))
+
+
 def monitor(words):
     """Show the OSC values that arrive on a port as bars."""
     parser = Parser("monitor", "  kagami monitor\n  kagami monitor 39600")
@@ -170,8 +183,8 @@ def targets(words):
     print(getattr(console, action)(settings, path, args.to))
 
 
-COMMANDS = OrderedDict((f.__name__, f) for f in (run, demo, track, cameras, monitor, targets,
-                                                 config))
+COMMANDS = OrderedDict((f.__name__, f) for f in (run, demo, track, cameras, discover, monitor,
+                                                 targets, config))
 
 
 def main(words=None):

@@ -166,5 +166,9 @@ SCHEMA = OrderedDict([
         ("allow", Networks()),
         ("write", Word("loopback", "lan", "off")),
         ("token", Text())])),
+    ("network", OrderedDict([
+        ("discovery", Flag()),
+        ("oscquery", Flag()),
+        ("name", Text("at most 60 letters"))])),
     ("backend", OrderedDict([("name", Word("auto", "onnxruntime"))])),
 ])

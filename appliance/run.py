@@ -11,6 +11,7 @@ from time import monotonic, perf_counter
 
 from appliance import files, terminal
 from appliance.network.control import Control
+from appliance.network.surroundings import Surroundings
 from appliance.outputs import Outputs
 from appliance.settings import Settings
 from appliance.sources import open_source
@@ -125,6 +126,7 @@ def _opened(settings, status):
     control = Control(settings, outputs, status)
     settings.follow(control.change)
     settings.follow(status.follow)
+    surroundings = Surroundings(config, outputs, status)
     failed = True
     try:
         yield outputs, control
@@ -133,6 +135,7 @@ def _opened(settings, status):
         status.stop(failed)
         outputs.close(2 if failed else 0)
         control.close()
+        surroundings.close()
 
 
 @contextmanager

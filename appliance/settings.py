@@ -10,7 +10,8 @@ from appliance.options import SCHEMA
 from appliance.outputs.targets import checked
 
 LOG = logging.getLogger("kagami")
-STARTS = ("camera", "tracker", "smoothing", "backend")     # sections that only a start reads
+# Sections that only a start reads.
+STARTS = ("camera", "tracker", "smoothing", "network", "backend")
 # What may be set by command until the next start, and the option behind it.
 KEYS = OrderedDict([("mirror", ("target", "mirror")), ("hold_ms", ("loss", "hold_ms")),
                     ("return_ms", ("loss", "return_ms")),

@@ -141,6 +141,7 @@ def opened(monkeypatch):
         made["memory"] = Memory()
         return made["memory"]
     monkeypatch.setattr(module, "open_source", source)
+    monkeypatch.setattr(module, "Surroundings", lambda *_: Memory())
     monkeypatch.setattr(module, "Outputs", outputs)
     monkeypatch.setattr(module, "Tracker",
                         lambda config, timing: Tracker(config, timing, dots.Dots()))

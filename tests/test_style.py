@@ -26,6 +26,8 @@ DOORS = {
     "socket": ("appliance/outputs/", "appliance/network/", "appliance/monitor.py",
                "benchmarks/"),
     "pythonosc": ("appliance/outputs/", "appliance/monitor.py"),
+    "zeroconf": ("appliance/network/discovery.py",),
+    "aiohttp": ("appliance/network/oscquery.py", "appliance/network/query.py"),
     "systemd": ("appliance/status.py",),
     "argparse": ("appliance/cli.py", "benchmarks/"),
 }

@@ -20,14 +20,15 @@ class Outputs:
     targets: records with `to` and the options of targets.Target. loss: record with hold_ms,
     return_ms, blend_ms, lost_keepalive_hz. output: record with neck_share, limit. fov: degrees
     across the picture. UsageError for a target that means nothing. Weather (no host, no network,
-    no receiver) raises nothing. `channels`: those that are sent to now.
+    no receiver) raises nothing. `channels`: those that are sent to now. `moment`: the newest, or
+    None.
     """
 
     def __init__(self, targets, loss, output, fov=60.0):
         self.channels, self._own, self._common = [], [], None
         self._slots = Slots()
         self.change(targets, loss, output)
-        self._began = self._last = None
+        self.moment = self._began = self._last = None
         self._interval, self._picture, self._number = 1 / 30.0, None, 0
         self._size, self._fov, self._synchronised = (1, 1), fov, clock.synchronised()
         self._announced = (None, 0.0)
@@ -115,7 +116,7 @@ class Outputs:
     def _publish(self, faces, now, running):
         self._slots(faces, now)
         self._last = now
-        moment = self._moment(now, running)
+        self.moment = moment = self._moment(now, running)
         self._number += 1
         reflected = None
         for channel in self.channels:

@@ -1,9 +1,10 @@
 """The moments of one target become its datagrams, each at its turn."""
 import time
 
-from appliance.outputs.dialects import DIALECTS
+from appliance.outputs.dialects import speaks
 from appliance.outputs.leases import Leases
 from appliance.outputs.link import Link
+from appliance.outputs.mailbox import Mailbox
 from appliance.outputs.pace import Pace
 
 COUNT = 0.9         # seconds at least over which frames are counted
@@ -16,7 +17,7 @@ def dialect(target, loss, output, mask=0):
     """
     known = dict(target._asdict(), limit=output.limit, neck_share=output.neck_share,
                  keepalive=loss.lost_keepalive_hz, mask=mask)
-    make = DIALECTS[target.dialect]
+    make = speaks(target.dialect, target.port)
     return make(**{name: known[name] for name in make.options})
 
 
@@ -25,6 +26,7 @@ class Channel:
 
     why: words for whoever asks why it is sent to. link: what datagrams go through, else the
     target's own. every: send each so-maniest frame. `rate`: frames of the last second.
+    `declared`: what declare() was told.
     """
 
     def __init__(self, target, speaker, why="", link=None, every=1):
@@ -39,13 +41,18 @@ class Channel:
         rate = min(target.rate or speaker.top_rate, speaker.top_rate)
         repeat, self._repeats_for = speaker.lost
         self._pace, self._lost_pace = Pace(rate), Pace(min(rate, repeat or rate))
-        self._lost_since, self._told = 0.0, False
+        self._lost_since, self._told, self.declared = 0.0, False, None
 
     def leads_to(self, target):
         """Whether the link serves a target too; one that is asked reads as its dialect does."""
         mine = self.target
         place = (mine.dialect, mine.host, mine.port) == target[1:4]
         return place and ("/" not in mine.host or mine == target)
+
+    def declare(self, parameters):
+        """Send from now on what an avatar has, see Vrchat.declare; for other threads: what that
+        costs, the loop does not wait for."""
+        self._dialect, self.declared = self._dialect.declared(parameters), parameters
 
     def send(self, moment):
         """The frame, unless it is not its turn."""
@@ -91,6 +98,8 @@ class Channel:
 
 
 def _link(target, speaker):
+    if speaker.posted:
+        return Mailbox(target.to, target.host, target.port)
     if "/" in target.host:
         return Leases(target.to, target.host, target.port, speaker.question)
     return Link(target.to, target.host, target.port)

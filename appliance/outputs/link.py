@@ -46,6 +46,11 @@ class Link:
             return "name not known"
         return self.trouble or ("not refused" if self.sent else "nothing sent yet")
 
+    @property
+    def address(self):
+        """Where datagrams go, as a number, or "" while the name is not known."""
+        return self._found[1][0] if self._found else ""
+
     def send(self, datagram):
         """Hand one datagram to the kernel; it is dropped where that is not possible now."""
         if self._found is not self._peer:

@@ -4,6 +4,7 @@ VRChat's own eye tracking for avatars without them.
 VRChat keeps every parameter until it is told another value and shows nothing that it does not
 know. So only changes are sent, all of it once a second, and the neutral face at the end.
 """
+import copy
 import re
 from typing import NamedTuple, Union
 
@@ -62,6 +63,12 @@ class Vrchat(Dialect):
         self._layout = Layout([(self._prefix + address, rest) for address, rest in messages],
                               self._limit, bundle=False) if messages else None
         self._changes = Changes()
+
+    def declared(self, parameters):
+        """Another one with the same options that knows these parameters, see declare()."""
+        other = copy.copy(self)
+        other.declare(parameters)
+        return other
 
     def __call__(self, moment):
         """The datagrams of this moment, valid until the next call."""
