@@ -21,7 +21,8 @@ TRIES = 14              # surest candidates that the landmarks look at in one pi
 # held-out portraits pasted on training backgrounds: 98 % of the faces, none of the candidates.
 NEWCOMER, VAGUE = 0.85, 0.045
 PERIOD = 1 / 30.0       # seconds between pictures that come without a time
-UPRIGHT = 0.9           # score below which a given box is tried as somebody lying down too
+UPRIGHT = 0.9           # score below which a given box is tried as somebody tilted or lying too
+TILTS = -30.0, 30.0, -90.0, 90.0        # degrees of roll, then
 TILTED = 20.0           # degrees of roll from which a third look at a given box pays
 SAME_FACE = 0.2         # overlap from which a detected box is a face that is followed already
 FAIR = 0.2              # score of a first look below which a second would look nowhere
@@ -124,11 +125,11 @@ class Tracker:
         box = _checked_box(box)
         first = self._look(luma, crop.around_box(box), True)
         reading = self._again(luma, first, True)
-        for roll in (-90.0, 90.0) if first.score < UPRIGHT else ():
-            lying = self._look(luma, crop.around_box(box, roll), True)
-            lying = self._again(luma, lying, True)
-            if lying.score > max(reading.score, self._settings.score):
-                reading = lying
+        for roll in TILTS if first.score < UPRIGHT else ():
+            tilted = self._look(luma, crop.around_box(box, roll), True)
+            tilted = self._again(luma, tilted, True)
+            if tilted.score > max(reading.score, self._settings.score):
+                reading = tilted
         if abs(reading.next_square().roll) > TILTED:
             reading = self._again(luma, reading, True)
         return self._measure(luma, reading, reading.next_square(), 0, AHEAD, True)

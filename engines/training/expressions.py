@@ -8,7 +8,7 @@ from appliance.stages.landmarks import TURN_FULL
 from engines.training import augment
 from engines.training.faces import upright_box
 
-SIZE = 64
+SIZE = 96
 # Shapes for which the teacher's score follows the picture well enough to learn from (MATERIAL: the others hardly move)
 TEACHER = ("jawOpen", "mouthPucker", "mouthSmileLeft", "mouthSmileRight")
 # Shapes that hardly any portrait shows: their labels are 0, so that photographs teach what no expression looks like
@@ -36,7 +36,7 @@ class Expressions:
         self.rng = np.random.RandomState(seed)
 
     def batch(self):
-        """image (B, 64, 64) uint8, turn (B, 2), shapes (B, K), weight (B, K)."""
+        """image (B, 96, 96) uint8, turn (B, 2), shapes (B, K), weight (B, K)."""
         rows = [self.row(source, self.rng.randint(len(source["luma"])))
                 for source, count in zip((self.renders, self.portraits), self.mix) for _ in range(count)]
         return {k: np.stack([r[k] for r in rows]) for k in rows[0]}

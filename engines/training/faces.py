@@ -10,6 +10,7 @@ from engines.training import augment, shards
 
 SIZE = 128
 SIDE = 1.35
+TURNED = 45.0       # degrees of yaw
 _MIRROR = np.diag([-1.0, 1, 1])
 
 
@@ -66,7 +67,8 @@ class Faces:
         if not plain:
             for _ in range(rng.choice([0, 0, 0, 1, 2])):
                 crop = augment.block(rng, crop)
-            crop = self._seen(crop)
+            # A turned head is seldom whole: hair, a hand, a collar
+            crop = self._seen(crop, 0.4 if abs(geometry.angles_from_matrix(rotation)[0]) > TURNED else 0.1)
         return {"image": crop, "points": geometry.apply(there, points).astype(np.float32),
                 "point_weight": np.float32(source["weight"][i]), "rotation": rotation.astype(np.float32),
                 "score": np.float32(1)}
@@ -83,13 +85,13 @@ class Faces:
             crop = self._drifted()
         else:
             crop = self._covered()
-        return {"image": self._seen(crop), "points": np.zeros((68, 2), np.float32),
+        return {"image": self._seen(crop, 0.2), "points": np.zeros((68, 2), np.float32),
                 "point_weight": np.float32(0), "rotation": np.eye(3, dtype=np.float32),
                 "score": np.float32(0)}
 
-    def _seen(self, crop):
-        """Faces and all else alike: hair in front now and then, the picture's border, a camera."""
-        if self.rng.uniform() < 0.1:
+    def _seen(self, crop, share=0.1):
+        """Faces and all else alike: in a share of crops hair in front, in a tenth the picture's border, a camera."""
+        if self.rng.uniform() < share:
             crop = augment.curtain(self.rng, crop)
         if self.rng.uniform() < 0.1:
             crop = augment.bars(self.rng, crop)

@@ -11,7 +11,6 @@ from torch import nn
 from torch.nn import functional as F
 
 from appliance.stages.expression import SHAPES
-
 SCALE = 1 / 128.0       # pixel values 0..255 to about 0..2; no offset, so that it folds into the first convolution
 
 
@@ -71,7 +70,7 @@ def stack(last, *widths):
 class Landmarks(nn.Module):
     """(N, 128, 128, 1) -> points (N, 68, 2) px, log_sigma (N, 68), score (N, 1), rotation (N, 6)."""
 
-    def __init__(self, widths=(32, 32, -64, 64, 64, -96, 96, -128, 128), hidden=256):
+    def __init__(self, widths=(32, -64, 64, 64, -96, 96, -128, 128), hidden=256):
         super().__init__()
         self.stem, self.body = Stem(4, widths[0]), stack(*widths)
         self.hidden = nn.Linear(abs(widths[-1]) * 16, hidden)
@@ -118,15 +117,15 @@ class Iris(nn.Module):
 
 
 class Expression(nn.Module):
-    """(N, 64, 64, 1) and the head's turn (N, 2), (yaw, pitch) / 45 degrees -> shapes (N, K), 0 to 1.
+    """(N, 96, 96, 1) and the head's turn (N, 2), (yaw, pitch) / 45 degrees -> shapes (N, K), 0 to 1.
 
     It regresses standardised values, `start_from` sets their mean and deviation: the shapes are seldom shown, and
     a squashed value that starts near 0 hardly moves.
     """
 
-    def __init__(self, shapes=len(SHAPES), widths=(16, 32, -32, 48, -64, 64, -96), hidden=160):
+    def __init__(self, shapes=len(SHAPES), widths=(24, 32, -32, 48, -64, 64, -96), hidden=160):
         super().__init__()
-        self.stem, self.body = Stem(2, widths[0]), stack(*widths)
+        self.stem, self.body = Stem(3, widths[0]), stack(*widths)
         self.hidden = nn.Linear(abs(widths[-1]) * 16 + 2, hidden)
         self.out = nn.Linear(hidden, shapes)
         nn.init.normal_(self.out.weight, std=0.01)
@@ -184,7 +183,7 @@ NETS = {"landmarks": Landmarks, "iris": Iris, "detector": Detector,
 # As deployed: the shape of each input.
 INPUTS = {"landmarks": {"image": (1, 128, 128, 1)}, "iris": {"image": (2, 64, 64, 1), "turn": (2, 2)},
           "detector": {"image": (1, 192, 320, 1)},
-          "expression": {"image": (1, 64, 64, 1), "turn": (1, 2)}}
+          "expression": {"image": (1, 96, 96, 1), "turn": (1, 2)}}
 
 
 def deploy(net):

@@ -124,7 +124,7 @@ def test_left_eye_closes_on_the_right_side_of_the_picture(studio):
     change = np.abs(open_eyes.astype(int) - wink)
     left, right = (change[y - 6:y + 6, x - 9:x + 9].mean()
                    for x, y in np.rint(labels["iris"][:, 0]).astype(int))
-    assert labels["iris"][0, 0, 0] > 112 > labels["iris"][1, 0, 0]
+    assert labels["iris"][0, 0, 0] > dataset.FACE / 2 > labels["iris"][1, 0, 0]
     assert left > 4 * right
 
 
