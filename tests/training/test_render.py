@@ -159,7 +159,7 @@ def test_face_lies_in_the_middle_of_its_picture(studio):
     for index in range(4):
         _, labels = dataset.one(studio, "face", 6, index)
         low, high = labels["points"].min(0), labels["points"].max(0)
-        assert 94.9 < np.sqrt(np.prod(high - low)) < 130.1
+        assert 144.9 < np.sqrt(np.prod(high - low)) < 200.1
         assert np.abs((low + high) / 2 - 111.5).max() <= 6.01
 
 
