@@ -9,7 +9,7 @@ import sys
 from contextlib import closing, contextmanager
 from time import monotonic, perf_counter
 
-from appliance import files, terminal
+from appliance import backends, files, terminal
 from appliance.network.control import Control
 from appliance.network.surroundings import Surroundings
 from appliance.outputs import Outputs
@@ -109,8 +109,10 @@ def session(url, config, timing_path=None, every_frame=False, line=None, again=N
     timing = Timing()
     status = Status(timing, config.camera.fov, [target.to for target in config.targets])
     with _timing_file(timing_path) as write:
+        # Before GStreamer: the libunwind that comes with it would catch no later C++ exception.
+        backend = backends.choose(config.backend.name)
         with closing(open_source(url, config.camera, every_frame)) as source:
-            tracker = Tracker(config, timing)
+            tracker = Tracker(config, timing, backend)
             with _opened(settings, status) as (outputs, control), stop:
                 run(source, tracker, outputs, status, stop, line, (settings.turn, control.turn))
         print_table(status, line)

@@ -143,8 +143,7 @@ def opened(monkeypatch):
     monkeypatch.setattr(module, "open_source", source)
     monkeypatch.setattr(module, "Surroundings", lambda *_: Memory())
     monkeypatch.setattr(module, "Outputs", outputs)
-    monkeypatch.setattr(module, "Tracker",
-                        lambda config, timing: Tracker(config, timing, dots.Dots()))
+    monkeypatch.setattr(module.backends, "choose", lambda name: dots.Dots())
     return made
 
 
