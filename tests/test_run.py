@@ -177,7 +177,7 @@ def test_a_wrong_target_on_the_command_line_is_wrong_usage(opened):
     assert opened == {}
 
 
-def test_a_wrong_target_of_the_configuration_is_named_by_its_section(opened):
+def test_a_wrong_target_of_the_configuration_is_named_by_its_line(opened):
     wrong = config.load(overrides=["target pc.to=vmc@127.0.0.1:0"])
-    with pytest.raises(ConfigError, match=r"\[target pc\]"):
+    with pytest.raises(ConfigError, match=r"--set: target pc.to = vmc@127.0.0.1:0: port"):
         session("file:x", wrong)
