@@ -96,7 +96,8 @@ def run(words):
     def read():
         return config.aim(config.load(args.config, args.set), args.to)
     settings = read()
-    _run(args.source or settings.camera.source, settings, args.timing, args.every_frame, read)
+    url = settings.camera.source if args.source is None else args.source
+    _run(url, settings, args.timing, args.every_frame, read)
 
 
 def track(words):
