@@ -47,11 +47,14 @@ def open_source(url, camera, every_frame=False, rgb=False):
 
     camera: the [camera] options. every_frame: what ends is read to its end as fast as it goes,
     each picture, with times from 0 (else the newest only, at its own pace). rgb: Frame.rgb is
-    filled as well. UsageError where the name means nothing here; InputMissing, DataError or
-    PartMissing where it cannot be opened.
+    filled as well. UsageError where the name means nothing here, or every_frame of what has no
+    end; InputMissing, DataError or PartMissing where it cannot be opened.
     """
     understood(url)
     scheme, _, rest = url.partition(":")
+    if every_frame and scheme in ENDLESS:
+        raise UsageError("source " + url, "it has no end, and --every-frame is for what has one",
+                         "leave --every-frame out")
     return _OPENERS[scheme](rest, camera, every_frame, rgb)
 
 
@@ -105,5 +108,6 @@ def _test(rest, camera, every_frame, rgb):
     return live.pattern(camera, rgb)
 
 
+ENDLESS = ("usb", "test")
 FORMS = ("usb", "usb:DEVICE", "file:PATH", "stills:DIR", "stdin:WIDTHxHEIGHT@RATE:FORMAT", "test")
 _OPENERS = {"usb": _usb, "file": _file, "stills": _stills, "stdin": _stdin, "test": _test}
