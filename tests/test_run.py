@@ -155,6 +155,17 @@ def test_a_session_says_farewell_closes_and_prints_the_table(opened, capsys, tmp
     assert json.loads(path.read_text())["rows"]["total"]["count"] == 4
 
 
+@pytest.mark.parametrize("number, tables, sent", [(signal.SIGUSR1, 2, 4), (signal.SIGTERM, 1, 0)])
+def test_a_signal_while_it_opens_counts(opened, monkeypatch, capsys, number, tables, sent):
+    def slow(*_):
+        os.kill(os.getpid(), number)
+        return Film([FACE] * 4)
+    monkeypatch.setattr(module, "open_source", slow)
+    session("file:x", config.defaults())
+    assert capsys.readouterr().out.count("stage") == tables
+    assert len(opened["memory"].of("send")) == sent
+
+
 def test_a_session_that_fails_tells_the_receivers(opened, monkeypatch, tmp_path):
     def broken(*_):
         raise UsageError("a", "b", "c")
