@@ -136,7 +136,8 @@ class Link:
             answers = self._look_up(self._host, self._port, 0, socket.SOCK_DGRAM)
         except (OSError, UnicodeError) as e:
             if not self._unknown:
-                LOG.warning("%s: %s is not known (%s); asking again", self.to, self._host, e)
+                why = getattr(e, "strerror", None) or e
+                LOG.warning("%s: %s is not known (%s); asking again", self.to, self._host, why)
             self._unknown = True
             return False
         peers = sorted(((a[0], a[4]) for a in answers), key=lambda peer: peer[0] != socket.AF_INET)
