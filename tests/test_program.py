@@ -154,7 +154,7 @@ def test_a_target_is_added_listed_and_dropped_while_it_runs(receiver, configured
     status, out, _ = done("targets", "add", target(receiver), "--config", path)
     assert status == 0 and "the running program follows" in out
     wait_for_frames(receiver, 5)
-    assert re.search(r"%s +\d+\.\d +0 +not refused +added" % target(receiver),
+    assert re.search(r"%s +\d+\.\d +0 +0 +not refused +added" % target(receiver),
                      done("targets", "--config", path)[1])
     assert done("targets", "drop", target(receiver), "--config", path)[0] == 0
     assert heard(receiver)[-1] == "/kagami/bye"

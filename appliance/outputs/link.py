@@ -25,7 +25,7 @@ _REASONS = {errno.ECONNREFUSED: "nobody listens there", errno.EAGAIN: _FULL, err
 
 
 class Link:
-    """One receiver. `sent` and `failed` count datagrams, `refused` those that came back as
+    """One receiver. `sent` counts datagrams, `failed` those that did not leave, `refused` those that came back as
     unreachable; `trouble` is the reason of the last failure or "".
     """
 
@@ -56,6 +56,7 @@ class Link:
         if self._found is not self._peer:
             self._connect(self._found)
         if self._socket is None:
+            self.failed += 1
             return
         reason = self._try(datagram)
         if reason == errno.ECONNREFUSED:    # answers an earlier datagram; this one is not out yet
@@ -96,7 +97,6 @@ class Link:
         except OSError as e:
             if fresh is not None:
                 fresh.close()
-            self.failed += 1
             self._in_trouble(e.errno or errno.EIO)
             return
         self._socket, self._peer = fresh, peer
