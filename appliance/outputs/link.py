@@ -25,8 +25,8 @@ _REASONS = {errno.ECONNREFUSED: "nobody listens there", errno.EAGAIN: _FULL, err
 
 
 class Link:
-    """One receiver. `sent` counts datagrams, `failed` those that did not leave, `refused` those that came back as
-    unreachable; `trouble` is the reason of the last failure or "".
+    """One receiver. `sent` counts datagrams, `failed` those that did not leave, `refused` those
+    that came back as unreachable; `trouble` is the reason of the last failure or "".
     """
 
     def __init__(self, to, host, port, look_up=socket.getaddrinfo, first_wait=1.0,

@@ -8,8 +8,8 @@ class Mailbox:
     """In place of a Link: `send(datagram)` costs the loop nothing, whatever becomes of it.
 
     `host`, `port`: where to. `wake`: what to call, from the sending thread, when the box is no
-    longer empty, or None. `failed` counts datagrams that a newer one took the place of; `trouble` is
-    "" or why none leave.
+    longer empty, or None. `failed` counts datagrams that a newer one took the place of; `trouble`
+    is "" or why none leave.
     """
 
     refused = 0         # nothing here is told of one
