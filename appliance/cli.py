@@ -96,7 +96,8 @@ def run(words):
     def read():
         return config.aim(config.load(args.config, args.set), args.to)
     settings = read()
-    _run(args.source or settings.camera.source, settings, args.timing, args.every_frame, read)
+    url = settings.camera.source if args.source is None else args.source
+    _run(url, settings, args.timing, args.every_frame, read)
 
 
 def track(words):
@@ -111,9 +112,11 @@ def track(words):
                         "landmarks, pose, iris or expression")
     _configured(parser)
     args = parser.read(words)
-    from appliance import config, offline
+    from appliance import config, offline, settings
     outcome, line = offline.Outcome(args.json, args.csv, args.overlay, args.only), _start()
-    frames = offline.track(args.file, outcome, config.load(args.config, args.set), line)
+    found = config.load(args.config, args.set)
+    settings.check(found)
+    frames = offline.track(args.file, outcome, found, line)
     line.write("%d frames, %d with a face" % frames)
 
 
@@ -152,8 +155,10 @@ def config(words):
                     "  kagami config --config mine.conf --set camera.rate=60")
     _configured(parser)
     args = parser.read(words)
-    from appliance import config as options
-    print(options.listing(options.load(args.config, args.set)))
+    from appliance import config as options, settings
+    found = options.load(args.config, args.set)
+    settings.check(found)
+    print(options.listing(found))
 
 
 def targets(words):

@@ -66,20 +66,29 @@ def _override(text, mistakes):
 
 def _read(path, mistakes, origin=None):
     """[Line] of an INI file; `origin` names all of them where the line number would not help."""
-    lines, section = [], None
+    lines, section, first = [], None, {}
     for number, row in enumerate(_text(path).splitlines(), 1):
         row, place = row.strip(), origin or "%s:%d" % (path, number)
         if not row or row[0] in "#;":
             continue
         if row[0] == "[" and row[-1] == "]":
             section = " ".join(row[1:-1].split())
+            _once(first, (section, None), place, row, mistakes)
         elif "=" in row and section:
             key, _, value = row.partition("=")
+            _once(first, (section, key.strip()), place, row, mistakes)
             lines.append(Line(section, key.strip(), value.split(" #")[0].strip(), place))
         else:
             why = "neither [section] nor key = value" if section else "before the first [section]"
             mistakes.append(ConfigError("%s: %s" % (place, row), why, "see default.conf"))
     return lines
+
+
+def _once(first, what, place, row, mistakes):
+    """A mistake where a section or option stands in a file already, as `first` remembers."""
+    if first.setdefault(what, place) != place:
+        mistakes.append(ConfigError("%s: %s" % (place, row), "given already in %s" % first[what],
+                                    "keep one of the two"))
 
 
 def _text(path):

@@ -33,11 +33,12 @@ def track(path, outcome, config, line=None):
     """
     _check(path, outcome)
     url = ("stills:" if os.path.isdir(path) else "file:") + path
-    count, seen, coloured = 0, 0, bool(outcome.overlay)
+    count, seen, coloured, fov = 0, 0, bool(outcome.overlay), config.camera.fov
+    backend = backends.choose(config.backend.name)      # before GStreamer, see run.session
     with closing(open_source(url, config.camera, every_frame=True, rgb=coloured)) as source:
-        tracker = Tracker(config)
+        tracker = Tracker(config, backend=backend)
         with ExitStack() as stack:
-            writers = [stack.enter_context(writer) for writer in _writers(outcome, config)]
+            writers = [stack.enter_context(writer) for writer in _writers(outcome, fov, backend)]
             for frame in source:
                 faces = tracker(frame.luma, frame.time)
                 for write in writers:
@@ -71,13 +72,13 @@ def _check_only(outcome):
         raise UsageError(what, "it tells what the overlay draws", "add --overlay OUT.mp4")
 
 
-def _writers(outcome, config):
+def _writers(outcome, fov, backend):
     if outcome.json:
         yield _lines(outcome.json)
     if outcome.csv:
         yield _table(outcome.csv)
     if outcome.overlay:
-        yield _video(outcome.overlay, config, outcome.only)
+        yield _video(outcome.overlay, fov, outcome.only, backend)
 
 
 def _progress(length, time, count, seen):
@@ -103,10 +104,10 @@ def _table(path):
 
 
 @contextmanager
-def _video(path, config, only):
-    draw, detector = overlay.Overlay(config.camera.fov, only), None
+def _video(path, fov, only, backend):
+    draw, detector = overlay.Overlay(fov, only), None
     if only == "detector":
-        detector = Detector(backends.choose(config.backend.name).load("detector"))
+        detector = Detector(backend.load("detector"))
     with files.whole(path) as temporary:
         pictures = Pictures(path, temporary)
 

@@ -9,7 +9,7 @@ import sys
 from contextlib import closing, contextmanager
 from time import monotonic, perf_counter
 
-from appliance import files, terminal
+from appliance import backends, files, terminal
 from appliance.network.control import Control
 from appliance.network.surroundings import Surroundings
 from appliance.outputs import Outputs
@@ -108,10 +108,12 @@ def session(url, config, timing_path=None, every_frame=False, line=None, again=N
     settings = Settings(config, again, stop)
     timing = Timing()
     status = Status(timing, config.camera.fov, [target.to for target in config.targets])
-    with _timing_file(timing_path) as write:
+    with stop, _timing_file(timing_path) as write:
+        # Before GStreamer: the libunwind that comes with it would catch no later C++ exception.
+        backend = backends.choose(config.backend.name)
         with closing(open_source(url, config.camera, every_frame)) as source:
-            tracker = Tracker(config, timing)
-            with _opened(settings, status) as (outputs, control), stop:
+            tracker = Tracker(config, timing, backend)
+            with _opened(settings, status) as (outputs, control):
                 run(source, tracker, outputs, status, stop, line, (settings.turn, control.turn))
         print_table(status, line)
         write(timing.as_dict(status.dropped))

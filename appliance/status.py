@@ -14,7 +14,8 @@ class Status:
     """One record of the state.
 
     `state`: a key of CODES, `code` its number, `text` its words, with the reason where no camera
-    is. `size`: (width, height) or None, `fov` degrees. `fps`, `dropped`, `uptime` (seconds).
+    is. `size`: (width, height) or None, `fov` degrees. `fps`, `dropped`, `restarts` (of the
+    camera), `uptime` (seconds).
     `temperature`: degrees Celsius, 0 where unknown. `ms`: {row: 95th percentile over about the
     last second}. `targets`: texts, only to be shown.
     """
@@ -23,7 +24,7 @@ class Status:
         self.timing = timing if timing is not None else Timing()
         self.fov, self.targets = fov, tuple(targets)
         self.state, self.text = "starting", "starting"
-        self.size, self.dropped, self.faces = None, 0, []
+        self.size, self.dropped, self.restarts, self.faces = None, 0, 0, []
         self._started = self._last_picture = time.monotonic()
         self._arrivals = deque(maxlen=60)
         self._reported = (None, 0.0)
@@ -69,7 +70,7 @@ class Status:
         The watchdog is fed here and nowhere else.
         """
         now = time.monotonic()
-        self.dropped, self.size = source.dropped, source.size
+        self.dropped, self.restarts, self.size = source.dropped, source.restarts, source.size
         if frame is not None:
             self.faces, self._last_picture = faces, now
             self._arrivals.append(frame.arrived)
@@ -104,6 +105,8 @@ class Status:
             parts.append("eyes %.1f %.1f" % (face.left.openness, face.right.openness))
         parts += ["%.1f fps" % self.fps, "%.2f ms" % self.timing.percentile("total", 50, 30),
                   "dropped %d" % self.dropped]
+        if self.restarts:
+            parts.append("restarts %d" % self.restarts)
         if self.targets:
             parts.append("-> " + " ".join(self.targets))
         return "  ".join(parts)

@@ -245,7 +245,10 @@ def _checked(image):
 
 def _checked_box(box):
     """A given box as (4,) floats; DataError where it is none."""
-    found = np.asarray(box, float)
+    try:
+        found = np.asarray(box, float)
+    except (TypeError, ValueError):     # words, or rows of several lengths
+        found = np.empty(0)
     if found.shape != (4,) or not np.isfinite(found).all():
         raise DataError("box %s" % (box,), "not four finite numbers",
                         "give (x0, y0, x1, y1) in pixels")

@@ -14,6 +14,7 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 def kagami(capsys, monkeypatch, tmp_path):
     """Run a command in this process; gives (status, output, errors)."""
     monkeypatch.setattr(config, "SYSTEM", str(tmp_path / "none.conf"))
+    monkeypatch.setattr(cli, "_start", lambda: None)    # signals and log are the tests' own
 
     def run(*words):
         try:
@@ -65,6 +66,12 @@ def test_every_command_has_help_with_an_example(kagami, command):
     (["targets", "list", "vmc@pc", "tv"], 2, "tv: one word too many"),
     (["config", "--set", "camera.wdth=1"], 78, "did you mean width?"),
     (["config", "--config", "/nowhere.conf"], 66, "no such file"),
+    (["config", "--set", "target.to=vmcc@pc"], 78, "--set: target.to = vmcc@pc: unknown dialect"),
+    (["track", "x", "--json", "o", "--set", "camera.source=vebcam"], 78, "vebcam: not known"),
+    (["run", "--set", "camera.source=vebcam"], 78, "vebcam: not known"),
+    (["run", "--set", "output.limit=600", "--to", "kagami@127.0.0.1"], 78, "alone takes 776"),
+    (["run"] + ["--to", "vmc@127.0.0.1"] * 9, 2, "at most 8 are sent to"),
+    (["run", "--source", ""], 2, "source : not known; give usb"),
     (["run", "--set", "camera.width=1"], 78, "give 16 to 8192 px"),
 ])
 def test_a_mistake_is_one_line_with_what_would_do(kagami, words, status, told):

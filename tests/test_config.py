@@ -94,6 +94,14 @@ def test_all_mistakes_are_told_at_once_with_their_lines(written):
     assert all(any("%s:%d:" % (path, n) in line for line in lines) for n in (2, 3, 4))
 
 
+def test_what_is_given_twice_in_a_file_is_told_with_both_lines(written):
+    path = written("[camera]\nwidth = 800\nwidth = 801\n[target a]\nrate = 1\n[ camera ]\n"
+                   "rate = 9\n[target b]\nrate = 1\n")
+    assert mistakes(path=path) == [
+        "%s:3: width = 801: given already in %s:2; keep one of the two" % (path, path),
+        "%s:6: [ camera ]: given already in %s:1; keep one of the two" % (path, path)]
+
+
 def test_a_configuration_ends_with_78():
     assert ConfigError("a", "b", "c").status == 78
 

@@ -10,7 +10,6 @@ import pytest
 from appliance import config, offline
 from appliance.errors import DataError, OutputError, UsageError
 from appliance.offline import Outcome, track
-from appliance.tracker import Tracker
 from tests.fakes import dots
 from tests.fakes.film import Film
 
@@ -28,8 +27,7 @@ def film(monkeypatch):
             return Film(pictures)
         monkeypatch.setattr(offline, "open_source", source)
         return asked
-    monkeypatch.setattr(offline, "Tracker",
-                        lambda settings: Tracker(settings, backend=dots.Dots()))
+    monkeypatch.setattr(offline.backends, "choose", lambda name: dots.Dots())
     show(NOBODY, FACE, FACE, NOBODY)
     return show
 

@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,6 +17,7 @@ import cv2
 import numpy as np
 import pytest
 
+from appliance.backends import manifest
 from tests.golden import decoded
 
 pytest.importorskip("gi", reason="no GStreamer bindings for this Python")
@@ -43,9 +45,9 @@ def target(receiver, dialect="kagami"):
 
 def started(*words, **kwargs):
     """A running program with its output as text."""
-    pipes = dict(stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
+    pipes = dict(stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True, cwd=ROOT)
     pipes.update(kwargs)
-    return subprocess.Popen(COMMAND + list(words), cwd=ROOT, **pipes)
+    return subprocess.Popen(COMMAND + list(words), **pipes)
 
 
 def done(*words):
@@ -152,7 +154,7 @@ def test_a_target_is_added_listed_and_dropped_while_it_runs(receiver, configured
     status, out, _ = done("targets", "add", target(receiver), "--config", path)
     assert status == 0 and "the running program follows" in out
     wait_for_frames(receiver, 5)
-    assert re.search(r"%s +\d+\.\d +0 +not refused +added" % target(receiver),
+    assert re.search(r"%s +\d+\.\d +0 +0 +not refused +added" % target(receiver),
                      done("targets", "--config", path)[1])
     assert done("targets", "drop", target(receiver), "--config", path)[0] == 0
     assert heard(receiver)[-1] == "/kagami/bye"
@@ -252,6 +254,37 @@ def test_a_file_that_is_no_video_is_told_in_one_line(tmp_path, content, status, 
     code, _, err = done(*words)
     assert code == status and err.count("\n") == 1 and err.startswith("kagami: error: ")
     assert path in err and not os.path.exists(str(tmp_path / "out"))
+
+
+@pytest.fixture
+def corrupt(tmp_path):
+    """The folder of a program one of whose networks has the right hash and is no network."""
+    shutil.copytree(os.path.join(ROOT, "engines"), str(tmp_path / "engines"),
+                    ignore=shutil.ignore_patterns("*.py", "training", "__pycache__"))
+    os.symlink(os.path.join(ROOT, "appliance"), str(tmp_path / "appliance"))
+    path = str(tmp_path / "engines/detector.onnx")
+    with open(path, "r+b") as f:
+        f.write(bytes(range(64)))
+    network = manifest.read()["detector"]
+    manifest.record("detector", "detector.onnx", network.inputs, network.outputs,
+                    str(tmp_path / "engines/manifest.ini"))
+    return str(tmp_path)
+
+
+@pytest.mark.parametrize("command", ["run", "track"])
+def test_a_corrupt_network_is_told_and_no_crash(corrupt, grey_clip, command):
+    words = (["run", "--source", "test", "--to", "kagami@127.0.0.1:5999"] if command == "run"
+             else ["track", grey_clip, "--json", os.path.join(corrupt, "out")])
+    program = started(*words, cwd=corrupt)
+    _, err = program.communicate(timeout=120)
+    assert program.returncode == 65 and "detector.onnx: ONNX Runtime refuses it" in err
+
+
+def test_what_opencv_refuses_behind_gstreamer_is_no_crash():
+    code = ("import appliance.sources.gstreamer, cv2, numpy\n"
+            "try: cv2.resize(numpy.zeros((0, 0)), (3, 3))\n"
+            "except cv2.error: print('told')")
+    assert subprocess.check_output([sys.executable, "-c", code], cwd=ROOT) == b"told\n"
 
 
 def test_track_writes_a_line_for_every_frame(grey_clip, tmp_path):

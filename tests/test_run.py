@@ -143,8 +143,7 @@ def opened(monkeypatch):
     monkeypatch.setattr(module, "open_source", source)
     monkeypatch.setattr(module, "Surroundings", lambda *_: Memory())
     monkeypatch.setattr(module, "Outputs", outputs)
-    monkeypatch.setattr(module, "Tracker",
-                        lambda config, timing: Tracker(config, timing, dots.Dots()))
+    monkeypatch.setattr(module.backends, "choose", lambda name: dots.Dots())
     return made
 
 
@@ -154,6 +153,17 @@ def test_a_session_says_farewell_closes_and_prints_the_table(opened, capsys, tmp
     assert opened["memory"].of("close") == [0] and opened["film"].closed
     assert "total" in capsys.readouterr().out
     assert json.loads(path.read_text())["rows"]["total"]["count"] == 4
+
+
+@pytest.mark.parametrize("number, tables, sent", [(signal.SIGUSR1, 2, 4), (signal.SIGTERM, 1, 0)])
+def test_a_signal_while_it_opens_counts(opened, monkeypatch, capsys, number, tables, sent):
+    def slow(*_):
+        os.kill(os.getpid(), number)
+        return Film([FACE] * 4)
+    monkeypatch.setattr(module, "open_source", slow)
+    session("file:x", config.defaults())
+    assert capsys.readouterr().out.count("stage") == tables
+    assert len(opened["memory"].of("send")) == sent
 
 
 def test_a_session_that_fails_tells_the_receivers(opened, monkeypatch, tmp_path):
@@ -178,7 +188,7 @@ def test_a_wrong_target_on_the_command_line_is_wrong_usage(opened):
     assert opened == {}
 
 
-def test_a_wrong_target_of_the_configuration_is_named_by_its_section(opened):
+def test_a_wrong_target_of_the_configuration_is_named_by_its_line(opened):
     wrong = config.load(overrides=["target pc.to=vmc@127.0.0.1:0"])
-    with pytest.raises(ConfigError, match=r"\[target pc\]"):
+    with pytest.raises(ConfigError, match=r"--set: target pc.to = vmc@127.0.0.1:0: port"):
         session("file:x", wrong)

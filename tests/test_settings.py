@@ -5,7 +5,10 @@ import pytest
 
 from appliance import config
 from appliance.errors import ConfigError, KagamiError, PartMissing, UsageError
-from appliance.settings import Settings
+from appliance.outputs.channel import dialect
+from appliance.outputs.dialects import DIALECTS
+from appliance.outputs.targets import checked
+from appliance.settings import ROOM, Settings
 
 
 class Stop:
@@ -52,6 +55,46 @@ def test_a_wrong_one_changes_nothing(written, wrong):
     with pytest.raises(ConfigError):
         written(wrong).reread()
     assert settings.config.loss.hold_ms == 300
+
+
+TARGETS = "".join("[target t%d]\nto = vmc@127.0.0.1:%d\n" % (i, 5001 + i) for i in range(9))
+
+
+@pytest.mark.parametrize("text, line, told", [
+    ("[camera]\nsource = vebcam\n", 2, "camera.source = vebcam: not known"),
+    ("[camera]\nsource = csi:0\n", 2, "it comes with the box's own cameras"),
+    ("[camera]\nsource = stdin:640x480\n", 2, "not WIDTHxHEIGHT@RATE:FORMAT"),
+    ("[target]\nmirror = yes\nto = vmcc@pc\n", 3, "target.to = vmcc@pc: unknown dialect"),
+    ("[target]\nprefix = one\n[target pc]\nto = vmc@127.0.0.1:1\n[target tv]\n"
+     "to = vmc@127.0.0.1:2\n", 2, "target.prefix = one: not the beginning of an OSC address"),
+    ("[output]\nlimit = 600\n[target]\nto = kagami@127.0.0.1\n", 2,
+     "output.limit = 600: for kagami@127.0.0.1 one message alone takes 776"),
+    (TARGETS, 18, "9 targets, at most 8 are sent to")])
+def test_a_mistake_is_told_once_with_its_line(written, tmp_path, text, line, told):
+    with pytest.raises(ConfigError) as e:
+        written(text)
+    assert str(e.value).startswith("%s:%d: " % (tmp_path / "kagami.conf", line))
+    assert told in str(e.value) and "\n" not in str(e.value)
+
+
+def test_all_mistakes_are_told_at_once(written):
+    with pytest.raises(ConfigError) as e:
+        written("[camera]\nsource = vebcam\n[target a]\nto = vmcc@pc\nprefix = x\n"
+                "[target b]\nto = vmc@\n")
+    assert [line.split(": ")[1].split(" = ")[0] for line in str(e.value).splitlines()] == [
+        "camera.source", "target a.prefix", "target a.to", "target b.to"]
+
+
+def test_a_target_that_is_not_enabled_may_be_anything(written):
+    assert written("[target old]\nto = vmcc@pc\nenabled = no\n").config.targets == []
+
+
+@pytest.mark.parametrize("name", sorted(DIALECTS))
+def test_in_what_counts_as_room_every_wire_fits(name):
+    base = config.defaults()
+    host = "127.0.0.1/32" if getattr(DIALECTS[name], "asked_only", False) else "127.0.0.1"
+    target = checked(base.target._replace(to="%s@%s" % (name, host)))
+    assert dialect(target, base.loss, base.output._replace(limit=ROOM)) is not None
 
 
 def test_why_is_one_line_however_many_mistakes_there_are(written, caplog):

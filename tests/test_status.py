@@ -80,6 +80,15 @@ def test_the_line_says_angles_lids_times_and_targets(clock):
         assert part in line
 
 
+def test_the_line_says_how_often_the_camera_was_opened_anew(clock):
+    status, film = Status(), Film([PICTURE] * 2)
+    status.turn(film.read(), [], film)
+    assert "restarts" not in status.line()
+    film.restarts = 3
+    status.turn(film.read(), [], film)
+    assert "restarts 3" in status.line()
+
+
 def test_milliseconds_are_those_of_the_last_second(clock):
     status = Status()
     for _ in range(500):

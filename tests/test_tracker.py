@@ -260,7 +260,8 @@ def test_a_picture_of_an_unknown_kind_is_refused_in_one_line(tracker, shape, kin
     assert "\n" not in str(refusal.value)
 
 
-@pytest.mark.parametrize("box", [(1, 2, 3), (1, 2, 3, float("nan")), (0, 0, float("inf"), 5)])
+@pytest.mark.parametrize("box", [(1, 2, 3), (1, 2, 3, float("nan")), (0, 0, float("inf"), 5),
+                                 "abcd", ((1, 2), 3, 4, 5), None])
 def test_a_box_that_is_none_is_refused_in_one_line(tracker, box):
     with pytest.raises(DataError, match="four finite numbers"):
         tracker(dots.picture(), rois=[box])

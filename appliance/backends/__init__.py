@@ -2,11 +2,11 @@
 
 The contract, for every backend:
 
-    backend = choose("auto") engine = backend.load("landmarks")        # a section of
-    engines/manifest.ini engine.inputs["image"][...] = crop         # {name: float32 array}, fixed
-    shapes, written in place outputs = engine.infer()                   # {name: float32 array},
-    valid until the next infer() engine.network                             # the manifest's
-    record: shapes, score, tolerance
+    backend = choose("auto")
+    engine = backend.load("landmarks")      # a section of engines/manifest.ini
+    engine.inputs["image"][...] = crop      # {name: float32 array}, fixed shapes, written in place
+    outputs = engine.infer()                # {name: float32 array}, valid until the next infer()
+    engine.network                          # the manifest's record: shapes, score, tolerance
 
 Inputs are NHWC, raw pixel values 0..255. One thread owns an engine from load to the end. `infer()`
 allocates nothing that `load()` can allocate. A file that is missing, corrupt, another one or of
@@ -28,5 +28,6 @@ def choose(setting="auto"):
                          "choose one of " + ", ".join(NAMES))
     from appliance.backends.onnxruntime import OnnxRuntime
     backend = OnnxRuntime()
-    log.info("networks run on %s, one thread: it is what is installed here", backend)
+    log.info("networks run on %s, one thread: it is all that this version knows; a faster one "
+             "takes a version that knows TensorRT or OpenVINO", backend)
     return backend

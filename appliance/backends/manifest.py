@@ -5,7 +5,8 @@ import hashlib
 import os
 from typing import NamedTuple
 
-from appliance.errors import DataError, InputMissing
+from appliance.errors import DataError, InputMissing, nearest
+from appliance.face import ARKIT
 
 _ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, os.pardir)
 MANIFEST = os.path.join(os.path.normpath(_ROOT), "engines", "manifest.ini")
@@ -16,9 +17,9 @@ class Network(NamedTuple):
     """One network of the manifest.
 
     path: the ONNX file. sha256: its hash, lower-case hex. inputs, outputs: ordered dict, name ->
-    shape. score: 0 to 1, the raw score that means "as likely as not". tolerance: largest
-    difference between backends. channels: 1 for luma, 3 for R, G, B. driven: names of the shapes
-    that proved right often enough to be sent (expression).
+    shape. score: between 0 and 1, the raw score that means "as likely as not". tolerance: largest
+    difference between backends. channels: 1, luma. driven: names of the shapes that proved right
+    often enough to be sent (expression).
     """
 
     name: str
@@ -59,15 +60,28 @@ def read(path=MANIFEST):
 
 def _network(path, name, section):
     try:
-        return Network(name, os.path.join(os.path.dirname(os.path.abspath(path)), section["file"]),
-                       section["sha256"].lower(), shapes(section["inputs"]),
-                       shapes(section["outputs"]), float(section.get("score", "0.5")),
-                       float(section.get("tolerance", "0.01")), int(section.get("channels", "1")),
-                       tuple(section.get("driven", "").split()))
+        return _checked(Network(
+            name, os.path.join(os.path.dirname(os.path.abspath(path)), section["file"]),
+            section["sha256"].lower(), shapes(section["inputs"]), shapes(section["outputs"]),
+            float(section.get("score", "0.5")), float(section.get("tolerance", "0.01")),
+            int(section.get("channels", "1")), tuple(section.get("driven", "").split())))
     except KeyError as why:
         raise DataError(path, "[%s] has no line %s" % (name, why), "add it") from why
     except ValueError as why:
         raise DataError(path, "[%s] %s" % (name, why), "correct it") from why
+
+
+def _checked(network):
+    """The network; ValueError for what would be passed over in silence, or divide by nothing."""
+    if network.channels != 1:
+        raise ValueError("channels = %d: networks see luma alone, 1" % network.channels)
+    if not 0 < network.score < 1:
+        raise ValueError("score = %g is not between 0 and 1" % network.score)
+    for name in network.driven:
+        if name not in ARKIT:
+            near = nearest(name, ARKIT)
+            raise ValueError("driven: no shape %s" % name + (" (%s?)" % near if near else ""))
+    return network
 
 
 def shapes(text):

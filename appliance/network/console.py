@@ -16,7 +16,7 @@ from appliance.outputs.targets import MOST, checked
 
 LISTEN = 600            # seconds at most that a word from another computer is waited for
 PATIENCE = 3.0          # seconds until a program counts as not running; a turn may take a while
-HEAD = ("to", "frames/s", "refused", "answer", "why")
+HEAD = ("to", "frames/s", "failed", "refused", "answer", "why")
 
 
 class Program:
@@ -78,11 +78,13 @@ def listing(config):
     with Program(config.control.port) as program:
         answers = program.ask("/kagami/targets")
     if answers is None:
-        rows = [(target.to, "-", "-", "-", target.name or "[target]") for target in config.targets]
+        rows = [(target.to, "-", "-", "-", "-", target.name or "[target]")
+                for target in config.targets]
         note = ["", "nobody answers at port %d of this machine; `kagami run` would send there"
                 % config.control.port]
     else:
-        rows = [(to, "%.1f" % rate, str(refused), answer, why) for to, why, rate, refused, answer
+        rows = [(to, "%.1f" % rate, str(failed), str(refused), answer, why)
+                for to, why, rate, refused, answer, failed
                 in (a.arguments for a in answers if a.address == "/kagami/target")]
         note = [] if rows else ["", "nobody is sent to"]
     widths = [max(len(row[i]) for row in [HEAD] + rows) for i in range(len(HEAD))]

@@ -189,7 +189,7 @@ class Control:
     def _targets(self, order):
         for c in self._outputs.channels:
             row = message("/kagami/target", c.target.to, c.why, c.rate, c.link.refused,
-                          c.link.answer)
+                          c.link.answer, c.link.failed)
             self._port.send(row, order.peer)
 
     def _reload(self, _):

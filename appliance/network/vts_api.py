@@ -140,7 +140,6 @@ class VtsApi:
             text = self._fitting(frame.decode("ascii"))
             await self._ws.send_str(text)
             await asyncio.wait_for(self._answer(REQUEST), ANSWER_WITHIN)
-            self._box.sent += 1
             self._fine()
 
     async def _silence(self):

@@ -52,6 +52,11 @@ class Leases:
         """Frames that came back as unreachable, of those who are sent to now."""
         return sum(client.refused for client in self._clients.values())
 
+    @property
+    def failed(self):
+        """Frames that did not leave, of those who are sent to now."""
+        return sum(client.failed for client in self._clients.values())
+
     def send(self, datagram):
         """Look at the questions that have come, then send to whoever has a lease."""
         now = self._clock()
@@ -128,6 +133,11 @@ class Client:
     def refused(self):
         """Frames that came back as unreachable."""
         return sum(link.refused for link in self.links.values())
+
+    @property
+    def failed(self):
+        """Frames that did not leave."""
+        return sum(link.failed for link in self.links.values())
 
     def renew(self, question, now):
         """The newest question counts alone."""

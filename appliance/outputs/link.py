@@ -25,8 +25,8 @@ _REASONS = {errno.ECONNREFUSED: "nobody listens there", errno.EAGAIN: _FULL, err
 
 
 class Link:
-    """One receiver. `sent` and `failed` count datagrams, `refused` those that came back as
-    unreachable; `trouble` is the reason of the last failure or "".
+    """One receiver. `sent` counts datagrams, `failed` those that did not leave, `refused` those
+    that came back as unreachable; `trouble` is the reason of the last failure or "".
     """
 
     def __init__(self, to, host, port, look_up=socket.getaddrinfo, first_wait=1.0,
@@ -56,6 +56,7 @@ class Link:
         if self._found is not self._peer:
             self._connect(self._found)
         if self._socket is None:
+            self.failed += 1
             return
         reason = self._try(datagram)
         if reason == errno.ECONNREFUSED:    # answers an earlier datagram; this one is not out yet
@@ -96,7 +97,6 @@ class Link:
         except OSError as e:
             if fresh is not None:
                 fresh.close()
-            self.failed += 1
             self._in_trouble(e.errno or errno.EIO)
             return
         self._socket, self._peer = fresh, peer
@@ -136,7 +136,8 @@ class Link:
             answers = self._look_up(self._host, self._port, 0, socket.SOCK_DGRAM)
         except (OSError, UnicodeError) as e:
             if not self._unknown:
-                LOG.warning("%s: %s is not known (%s); asking again", self.to, self._host, e)
+                why = getattr(e, "strerror", None) or e
+                LOG.warning("%s: %s is not known (%s); asking again", self.to, self._host, why)
             self._unknown = True
             return False
         peers = sorted(((a[0], a[4]) for a in answers), key=lambda peer: peer[0] != socket.AF_INET)

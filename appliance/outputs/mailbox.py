@@ -8,14 +8,15 @@ class Mailbox:
     """In place of a Link: `send(datagram)` costs the loop nothing, whatever becomes of it.
 
     `host`, `port`: where to. `wake`: what to call, from the sending thread, when the box is no
-    longer empty, or None. `sent` and `failed` count datagrams; `trouble` is "" or why none leave.
+    longer empty, or None. `failed` counts datagrams that a newer one took the place of; `trouble`
+    is "" or why none leave.
     """
 
     refused = 0         # nothing here is told of one
 
     def __init__(self, to, host, port):
         self.to, self.host, self.port = to, host, port
-        self.sent, self.failed, self.trouble, self.wake = 0, 0, "not connected yet", None
+        self.failed, self.trouble, self.wake = 0, "not connected yet", None
         self.closed = False
         self._newest = deque(maxlen=1)
 

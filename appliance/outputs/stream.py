@@ -14,13 +14,13 @@ BUFFER = 16384          # bytes that may lie in the kernel: some frames, so that
 
 class Stream:
     """In place of a Link: `send(datagram)`, `close()`; `trouble` is "" or why nothing arrives,
-    `refused` counts refused connections.
+    `refused` counts refused connections, `failed` pieces left out.
 
     host: an address. mark: bytes that end each piece.
     """
 
     def __init__(self, host, port, mark, clock=time.monotonic):
-        self.trouble, self.refused = "not connected yet", 0
+        self.trouble, self.refused, self.failed = "not connected yet", 0, 0
         self._peer, self._mark, self._clock = (host, port), mark, clock
         self._socket, self._rest = None, b""
         self._moved = self._again = clock()
@@ -31,6 +31,8 @@ class Stream:
         if self._socket is None and now >= self._again:
             self._again = now + AGAIN
             self._connect()
+        if self._socket is None or self._rest:
+            self.failed += 1
         if self._socket is None:
             return
         self._rest = self._rest or bytes(datagram) + self._mark
@@ -68,6 +70,7 @@ class Stream:
     def _drop(self, error):
         if self._socket is not None:
             self._socket.close()
+        self.failed += bool(self._rest)
         self._socket, self._rest = None, b""
         self.refused += error.errno == errno.ECONNREFUSED
         self.trouble = os.strerror(error.errno) if error.errno else str(error)

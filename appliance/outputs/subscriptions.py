@@ -147,7 +147,7 @@ class _Lease(NamedTuple):
 class _Back:
     """In place of a Link: back to where the question came from, through the port that heard it."""
 
-    trouble, refused = "", 0
+    trouble, refused, failed = "", 0, 0
 
     def __init__(self, send, _, address, port):
         self._send, self._peer = send, (address, port)

@@ -15,6 +15,14 @@ _SUBJECT = re.compile("[A-Za-z0-9_-][A-Za-z0-9 _-]{0,31}")
 _PART = r"[^\s#*,?\[\]{}/\x00-\x20\x7f]+"
 _PREFIX = re.compile("(/%s)*" % _PART)
 _PARAMETER_PREFIX = re.compile("(%s/)*" % _PART)
+# Option, its form, what is wrong with another one, and what would do.
+_FORMS = (
+    ("prefix", _PREFIX, "not the beginning of an OSC address",
+     "write it like /one, without spaces, a last slash or # * , ? [ ] { }"),
+    ("parameter_prefix", _PARAMETER_PREFIX, "not the middle of an OSC address",
+     "write it like FT/, without spaces, a first slash or # * , ? [ ] { }"),
+    ("livelink_subject", _SUBJECT, "not a subject's name",
+     "give 1 to 32 letters, digits, blanks, - or _"))
 
 
 class Target(NamedTuple):
@@ -82,20 +90,23 @@ def parse_target(text):
 
 def checked(record):
     """A Target from a record with `to` and any of Target's options (the configuration's)."""
+    for _, mistake in mistakes(record):
+        raise mistake
     options = {name: getattr(record, name) for name in Target._fields[4:] if hasattr(record, name)}
-    if not _PREFIX.fullmatch(options.get("prefix", "")):
-        raise UsageError("prefix %r of %s" % (record.prefix, record.to),
-                         "not the beginning of an OSC address",
-                         "write it like /one, without spaces, a last slash or # * , ? [ ] { }")
-    if not _PARAMETER_PREFIX.fullmatch(options.get("parameter_prefix", "")):
-        raise UsageError("parameter_prefix %r of %s" % (record.parameter_prefix, record.to),
-                         "not the middle of an OSC address",
-                         "write it like FT/, without spaces, a first slash or # * , ? [ ] { }")
-    if not _SUBJECT.fullmatch(options.get("livelink_subject", "Kagami")):
-        raise UsageError("livelink_subject %r of %s" % (record.livelink_subject, record.to),
-                         "not a subject's name", "give 1 to 32 letters, digits, blanks, - or _")
     target = parse_target(record.to)._replace(**options)
     return target._replace(port=target.port or speaks(target.dialect).port(target))
+
+
+def mistakes(record):
+    """(option, UsageError) of each option of such a record that means nothing."""
+    for name, form, why, do in _FORMS:
+        text = getattr(record, name, None)
+        if text is not None and not form.fullmatch(text):
+            yield name, UsageError("%s %r of %s" % (name, text, record.to), why, do)
+    try:
+        parse_target(record.to)
+    except UsageError as e:
+        yield "to", e
 
 
 def _dialect(text, name):

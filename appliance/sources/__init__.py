@@ -47,13 +47,31 @@ def open_source(url, camera, every_frame=False, rgb=False):
 
     camera: the [camera] options. every_frame: what ends is read to its end as fast as it goes,
     each picture, with times from 0 (else the newest only, at its own pace). rgb: Frame.rgb is
-    filled as well. UsageError where the name means nothing here; InputMissing, DataError or
-    PartMissing where it cannot be opened.
+    filled as well. UsageError where the name means nothing here, or every_frame of what has no
+    end; InputMissing, DataError or PartMissing where it cannot be opened.
     """
+    understood(url)
     scheme, _, rest = url.partition(":")
+    if every_frame and scheme in ENDLESS:
+        raise UsageError("source " + url, "it has no end, and --every-frame is for what has one",
+                         "leave --every-frame out")
+    return _OPENERS[scheme](rest, camera, every_frame, rgb)
+
+
+def understood(url):
+    """UsageError where the name means nothing here; whether what it names is there is not looked
+    at, and GStreamer not needed."""
+    scheme, _, rest = url.partition(":")
+    if scheme in ("csi", "pipeline"):
+        raise UsageError("source " + url, "it comes with the box's own cameras",
+                         "give one of " + ", ".join(FORMS))
     if scheme not in _OPENERS:
         raise UsageError("source " + url, "not known", _meant(url, scheme))
-    return _OPENERS[scheme](rest, camera, every_frame, rgb)
+    if scheme == "test" and rest:
+        raise UsageError("source " + url, "the pattern takes nothing after its name", "give test")
+    if scheme == "stdin":
+        from appliance.sources import stream
+        stream.read(rest)
 
 
 def _meant(url, scheme):
@@ -86,20 +104,10 @@ def _stdin(form, camera, every_frame, rgb):
 
 
 def _test(rest, camera, every_frame, rgb):
-    if rest:
-        raise UsageError("source test:" + rest, "the pattern takes nothing after its name",
-                         "give test")
     from appliance.sources import live
     return live.pattern(camera, rgb)
 
 
-def _box(scheme):
-    def refuse(rest, *_):
-        raise UsageError("source %s:%s" % (scheme, rest), "it comes with the box's own cameras",
-                         "give one of " + ", ".join(FORMS))
-    return refuse
-
-
+ENDLESS = ("usb", "test")
 FORMS = ("usb", "usb:DEVICE", "file:PATH", "stills:DIR", "stdin:WIDTHxHEIGHT@RATE:FORMAT", "test")
-_OPENERS = {"usb": _usb, "file": _file, "stills": _stills, "stdin": _stdin, "test": _test,
-            "csi": _box("csi"), "pipeline": _box("pipeline")}
+_OPENERS = {"usb": _usb, "file": _file, "stills": _stills, "stdin": _stdin, "test": _test}

@@ -63,7 +63,8 @@ def find(device="", before=None, dev="/dev"):
     here = found(dev)
     fitting = [c for c in here if (_fits(c, device) if device else c.passed in (None, BARRED))]
     if not fitting:
-        raise Away("not there" if device else "none is there")
+        there = device.startswith("/") and os.path.exists(device)
+        raise Away("not a camera" if there else "not there" if device else "none is there")
     camera = min(fitting, key=lambda c: (bool(c.passed), device not in c.names, c.name != before))
     if camera.passed == BARRED:
         raise PartMissing(camera.path, BARRED, ALLOW)

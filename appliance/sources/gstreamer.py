@@ -4,6 +4,8 @@ import weakref
 from time import monotonic
 from typing import NamedTuple, Optional
 
+# Before GStreamer: behind the libunwind that comes with it their C++ exceptions end the program.
+import cv2  # noqa: F401
 import numpy as np
 
 from appliance.errors import PartMissing

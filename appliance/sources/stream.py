@@ -4,8 +4,6 @@ import sys
 from fractions import Fraction
 
 from appliance.errors import UsageError, nearest
-from appliance.sources.gstreamer import Pipeline, line
-from appliance.sources.recording import Recording
 
 FORM = re.compile(r"(\d+)x(\d+)@(\d+(?:\.\d+)?|\d+/\d+):(\w+)$")
 LARGEST, FASTEST = 8192, 240
@@ -23,10 +21,11 @@ def open_stream(form, camera, every_frame=False, rgb=False):
     """The Source of raw pictures "WIDTHxHEIGHT@RATE:FORMAT" on standard input; it ends with its
     input. every_frame: the writer waits for us, times go by RATE; else the newest, on arrival.
     UsageError for a form that means nothing, or where standard input is a terminal."""
-    url = "source stdin:" + form
-    values = _read(url, form)
+    from appliance.sources.gstreamer import Pipeline, line      # read() does without
+    from appliance.sources.recording import Recording
+    values = read(form)
     if sys.__stdin__ is not None and sys.__stdin__.isatty():
-        raise UsageError(url, "standard input is a terminal",
+        raise UsageError("source stdin:" + form, "standard input is a terminal",
                          "pipe raw pictures into it: PROGRAM | kagami run --source stdin:...")
     text = line("stdin", camera, "every" if every_frame else "live", rgb, fd=0, **values)
     return Recording(Pipeline(text), "standard input", every_frame, live=not every_frame)
@@ -42,7 +41,10 @@ def layout(name, width, height):
     return strides, offsets, size
 
 
-def _read(url, form):
+def read(form):
+    """{name: value} for the launch line of "WIDTHxHEIGHT@RATE:FORMAT"; UsageError where it means
+    nothing."""
+    url = "source stdin:" + form
     match = FORM.match(form)
     if not match:
         raise UsageError(url, "not WIDTHxHEIGHT@RATE:FORMAT", "write for instance "

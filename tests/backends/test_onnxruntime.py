@@ -1,7 +1,10 @@
 """The contract of engines, on the fake and on ONNX Runtime, and what broken networks get."""
+import logging
 import os
+import re
 import struct
 import sys
+import textwrap
 
 import numpy as np
 import pytest
@@ -122,6 +125,16 @@ def test_a_broken_manifest_is_refused_in_one_line(tmp_path, text):
     refused(tmp_path)
 
 
+@pytest.mark.parametrize("note, told", [
+    ({"channels": 3}, "channels = 3"), ({"channels": 0}, "channels = 0"),
+    ({"score": 0}, "score = 0 is not"), ({"score": 1}, "score = 1 is not"),
+    ({"score": "nan"}, "score = nan is not"), ({"driven": "jawOpn"}, r"jawOpn \(jawOpen\?")])
+def test_a_note_that_would_be_passed_over_is_refused(engines, note, told):
+    manifest.record("small", "small.onnx", INPUTS, {"values": (2, 3)}, path=path(engines), **note)
+    with pytest.raises(DataError, match=told):
+        manifest.read(path(engines))
+
+
 def test_a_network_that_the_manifest_lacks_is_named(engines):
     with pytest.raises(DataError, match=r"\[large\]"):
         OnnxRuntime(path(engines)).load("large")
@@ -131,6 +144,20 @@ def test_a_missing_library_is_named_with_the_way_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(PartMissing, match="make setup"):
         backends.choose()
+
+
+def test_the_choice_is_told_with_its_reason_and_what_would_be_better(caplog):
+    caplog.set_level(logging.INFO, "kagami.backend")
+    backends.choose()
+    line, = caplog.messages
+    assert re.match(r"networks run on ONNX Runtime \S+, one thread: .+; a faster one takes", line)
+
+
+def test_the_example_of_the_contract_can_be_read_and_holds():
+    example = backends.__doc__.split("\n\n")[2]
+    names = {"choose": backends.choose, "crop": 0.0}
+    exec(compile(textwrap.dedent(example), "contract", "exec"), names)
+    assert names["outputs"]["points"].shape == names["engine"].network.outputs["points"]
 
 
 def test_an_unknown_backend_is_refused_with_the_known_ones():

@@ -10,7 +10,8 @@ class Film:
 
     def __init__(self, pictures, live=False):
         self._pictures, self._number = list(pictures), 0
-        self.live, self.dropped, self.state, self.size = live, 0, "running", None
+        self.live, self.state, self.size = live, "running", None
+        self.dropped = self.restarts = 0
         self.length, self.closed = len(self._pictures) / 30.0, False
 
     @property

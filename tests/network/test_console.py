@@ -131,13 +131,20 @@ def test_a_program_with_targets_of_its_own_is_told_apart(path, port):
 def test_the_list_says_who_why_and_what_is_known(running, path, port):
     console.add(loaded(port), path, "vmc@127.0.0.1:5001")
     head, row = console.listing(loaded(port))
-    assert head.split() == ["to", "frames/s", "refused", "answer", "why"]
-    assert row.split() == ["vmc@127.0.0.1:5001", "0.0", "0", "nothing", "sent", "yet", "added"]
+    assert head.split() == ["to", "frames/s", "failed", "refused", "answer", "why"]
+    assert row.split() == ["vmc@127.0.0.1:5001", "0.0", "0", "0", "nothing", "sent", "yet",
+                           "added"]
+
+
+def test_the_list_counts_what_did_not_leave_and_what_came_back(running, path, port):
+    console.add(loaded(port), path, "vmc@127.0.0.1:5001")
+    running.outputs.channels[0].link.failed, running.outputs.channels[0].link.refused = 7, 3
+    assert console.listing(loaded(port))[1].split()[1:4] == ["0.0", "7", "3"]
 
 
 def test_without_a_program_the_list_says_what_is_configured(path, port):
     lines = console.listing(loaded(port))
-    assert lines[1].split() == ["vmc@127.0.0.1:39539", "-", "-", "-", "[target]"]
+    assert lines[1].split() == ["vmc@127.0.0.1:39539", "-", "-", "-", "-", "[target]"]
     assert "nobody answers at port %d" % port in lines[-1]
 
 

@@ -138,7 +138,7 @@ def test_a_name_that_is_not_known_is_asked_for_until_it_is(log):
         link.send(b"there")
         assert there.datagrams() == [b"there"]
         link.close()
-    unknown = ": pc.test is not known ([Errno -2] Name or service not known); asking again"
+    unknown = ": pc.test is not known (Name or service not known); asking again"
     assert log() == [link.to + unknown, link.to + ": pc.test is 127.0.0.1"]
 
 
@@ -167,7 +167,7 @@ def test_a_slow_resolver_holds_up_no_frame():
     link.send(b"x")
     link.close()
     answer.set()
-    assert (link.sent, link.failed) == (0, 0)
+    assert (link.sent, link.failed) == (0, 1)
 
 
 def names():

@@ -49,6 +49,15 @@ def moving(stream, datagram=b"face"):
     return eventually(tried)
 
 
+def test_what_is_left_out_is_counted(listening, stream):
+    assert moving(stream)
+    before = stream.failed
+    while not stream._rest:             # the kernel takes no more
+        stream.send(b"x" * 100000)
+    stream.send(b"left out")
+    assert stream.failed == before + 1
+
+
 def test_each_frame_is_a_piece_with_its_mark(listening, stream):
     assert moving(stream)
     stream.send(b"two")

@@ -91,6 +91,11 @@ def test_the_first_colour_camera_is_taken_though_others_have_lower_numbers(kerne
     assert cameras.find(dev=kernel.dev).path.endswith("video2")
 
 
+def test_what_is_there_and_no_camera_is_told_as_such(kernel, webcam):
+    with pytest.raises(Away, match="not a camera"):
+        cameras.find("/dev/null", dev=kernel.dev)
+
+
 def test_a_name_that_is_not_there_is_away(kernel, webcam):
     with pytest.raises(Away, match="not there"):
         cameras.find("Other", dev=kernel.dev)

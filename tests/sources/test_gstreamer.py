@@ -125,7 +125,7 @@ from appliance.errors import KagamiError
 from appliance.sources import open_source
 for url in sys.argv[1:]:
     try:
-        source = open_source(url, config.defaults().camera, every_frame=True)
+        source = open_source(url, config.defaults().camera, url.startswith("file:"))
         for _ in range(3):
             source.read(0.1)
     except KagamiError as e:

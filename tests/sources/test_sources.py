@@ -22,6 +22,12 @@ def test_a_name_that_means_nothing_is_told_with_the_nearest(camera, url, do):
     assert do in str(told.value) and "source " + url in str(told.value)
 
 
+@pytest.mark.parametrize("url", ["usb", "usb:0", "test"])
+def test_every_frame_of_what_has_no_end_is_refused(camera, url):
+    with pytest.raises(UsageError, match="leave --every-frame out"):
+        open_source(url, camera, every_frame=True)
+
+
 def stills(request, camera, every):
     folder = request.getfixturevalue("tmp_path")
     for i in range(3):
@@ -35,7 +41,7 @@ def recording(request, camera, every):
 
 def pattern(request, camera, every):
     request.getfixturevalue("gst")
-    return open_source("test", camera, every)
+    return open_source("test", camera)
 
 
 def film(request, camera, every):
@@ -45,7 +51,8 @@ def film(request, camera, every):
 MAKERS = stills, recording, pattern, film
 
 
-@pytest.fixture(params=[(make, every) for make in MAKERS for every in (False, True)],
+@pytest.fixture(params=[(make, every) for make in MAKERS
+                        for every in (False, True) if not (every and make is pattern)],
                 ids=lambda p: "%s%s" % (p[0].__name__, "-every" * p[1]))
 def source(request, camera):
     made = request.param[0](request, camera, request.param[1])
