@@ -160,7 +160,7 @@ def test_face_lies_in_the_middle_of_its_picture(studio):
         _, labels = dataset.one(studio, "face", 6, index)
         low, high = labels["points"].min(0), labels["points"].max(0)
         assert 144.9 < np.sqrt(np.prod(high - low)) < 200.1
-        assert np.abs((low + high) / 2 - 111.5).max() <= 6.01
+        assert np.abs((low + high) / 2 - (dataset.FACE - 1) / 2).max() <= 6.01
 
 
 def test_crop_rotation_lays_the_head_on_its_points(studio):
