@@ -10,6 +10,7 @@ import numpy as np
 
 from appliance.face import ARKIT
 from appliance.outputs.dialects.dialect import Dialect
+from appliance.outputs.dialects.taught import Values
 from appliance.outputs.dialects.unified import openness
 from appliance.outputs.osc import LIMIT, Float, Layout
 
@@ -40,6 +41,7 @@ class FaceOsc(Dialect):
                     for (name, n), start in zip(PARTS, _STARTS)]
         self._shown = Layout([(prefix + "/found", (1,))] + messages, limit, bundle)
         self._lost = Layout([(prefix + "/found", (0,))], limit, bundle)
+        self._taught = Values(prefix + "/gesture/%s", limit, bundle)
 
     def __call__(self, moment):
         """The datagrams of this moment, valid until the next call; a face on its way to neutral is
@@ -54,7 +56,7 @@ class FaceOsc(Dialect):
         out[3:6] = orientation(matrix)
         out[6:14] = gestures(face, self._swapped)
         out[14:].reshape(66, 2)[...] = face.landmarks[_RAW]
-        return self._shown.write()
+        return self._shown.write() + self._taught(moment)
 
 
 def _place(point, moment):

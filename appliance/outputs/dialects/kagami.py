@@ -9,6 +9,7 @@ import numpy as np
 from appliance import __version__, geometry
 from appliance.face import ARKIT_NAMES
 from appliance.outputs.dialects.dialect import Dialect
+from appliance.outputs.dialects.taught import Values
 from appliance.outputs.osc import LIMIT, Float, Int, Layout, message
 
 PORT, PROTOCOL, BUILD = 39600, 1, "source"
@@ -41,11 +42,13 @@ class Kagami(Dialect):
         head = (prefix + "/kagami/frame", _FRAME)
         self._shown = Layout(human if self._human else whole, limit, bundle, head)
         self._lost = Layout(state, limit, bundle, head)
+        self._taught = Values(here + "taught/%s", limit, bundle, head,
+                              lambda moment, layout: _frame(moment, layout.ints))
 
     def __call__(self, moment):
         """The datagrams of this moment, valid until the next call."""
         if moment.face is not None or (self._human and moment.fresh):   # when lost: zeros, once
-            return _written(self._shown, moment)
+            return _written(self._shown, moment) + self._taught(moment)
         return () if self._human else _written(self._lost, moment)
 
     def farewell(self, moment, reason):
