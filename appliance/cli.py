@@ -26,6 +26,8 @@ ABOUT = """kagami: head, eyes and face from a camera to every avatar application
   kagami cameras                    which cameras are there, and what they can do
   kagami monitor 39539              show what arrives on a port
   kagami config                     the options in force, and where each comes from
+  kagami calibrate neutral          my resting face, straight ahead, of the kagami that runs
+  kagami teach smirk                show a face a few times, and it becomes a value
 
 `kagami COMMAND --help` tells each command's options. --debug shows the trace of an error,
 --version the version."""
@@ -82,12 +84,15 @@ def run(words):
     _to(parser)
     parser.add_argument("--every-frame", action="store_true",
                         help="drop no frame of a file, as fast as it goes")
+    parser.add_argument("--show", action="store_true", help="show what is seen, in a window "
+                        "where there is a display, else on the terminal")
     _timing(parser)
     _configured(parser)
     args = parser.read(words)
     from appliance import config
     settings = config.aim(config.load(args.config, args.set), args.to)
-    _run(args.source or settings.camera.source, settings, args.timing, args.every_frame)
+    _run(args.source or settings.camera.source, settings, args.timing, args.every_frame,
+         known=True, show=args.show)
 
 
 def track(words):
@@ -135,7 +140,67 @@ def config(words):
     print(options.listing(options.load(args.config, args.set)))
 
 
-COMMANDS = OrderedDict((f.__name__, f) for f in (run, demo, track, cameras, monitor, config))
+def calibrate(words):
+    """Make this person's straight ahead, resting face, lids and gaze known, or show what is known.
+
+    show, export FILE, import FILE, reset; of a kagami that runs: recenter (I look straight ahead),
+    neutral [SECONDS] (my resting face), eyes open|shut (right now), gaze YAW PITCH (I look there)."""
+    parser = Parser("calibrate", "  kagami calibrate neutral 2\n  kagami calibrate eyes shut\n"
+                    "  kagami calibrate show\n  kagami calibrate export me.json\n"
+                    "  kagami calibrate reset eyes")
+    parser.add_argument("what", metavar="WHAT", help="see above")
+    parser.add_argument("values", metavar="VALUE", nargs="*", help="a file, seconds, degrees ...")
+    _configured(parser)
+    args = parser.read(words)
+    from appliance import config, errands
+    errand = errands.Errands(config.load(args.config, args.set).calibration.folder)
+    what, values = args.what, args.values
+    if what == "show" and not values:
+        print("\n".join(errand.show()))
+    elif what in ("export", "import") and len(values) == 1:
+        print((errand.export if what == "export" else errand.take)(values[0]))
+    elif what == "reset" and len(values) < 2:
+        print(errand.clear((values or ["all"])[0]))
+    else:
+        print(errand.measure(errands.request(what, values)))
+
+
+def teach(words):
+    """Show a face a few times, give it a name, and it becomes a value from 0 to 1 on the wires."""
+    parser = Parser("teach", "  kagami teach smirk\n  kagami teach smirk --times 5\n"
+                    "  kagami teach --list\n  kagami teach --forget smirk")
+    parser.add_argument("name", metavar="NAME", nargs="?", help="letters, digits and _")
+    parser.add_argument("--times", metavar="N", type=int, default=3, choices=range(2, 6),
+                        help="how often it is shown, 2 to 5 (default 3)")
+    parser.add_argument("--source", metavar="URL", help="where no kagami runs: see `kagami run`")
+    parser.add_argument("--list", action="store_true", help="what is taught")
+    parser.add_argument("--forget", metavar="NAME", help="forget one")
+    _configured(parser)
+    args = parser.read(words)
+    from appliance import config, errands
+    settings = config.load(args.config, args.set)
+    errand = errands.Errands(settings.calibration.folder)
+    if args.forget:
+        print(errand.forget(args.forget))
+    elif args.list or not args.name:
+        print("\n".join(errand.taught()))
+    else:
+        _teach(errand, args, settings)
+
+
+def _teach(errand, args, settings):
+    """Through the kagami that runs, else with the camera opened for it."""
+    answer = None if args.source else errand.teach(args.name, args.times, print)
+    if answer is not None:
+        print(answer)
+        return
+    line = _start()
+    from appliance.run import lesson
+    lesson(args.source or settings.camera.source, settings, args.name, args.times, line)
+
+
+COMMANDS = OrderedDict((f.__name__, f) for f in (run, demo, track, cameras, monitor, config,
+                                                 calibrate, teach))
 
 
 def main(words=None):
@@ -203,7 +268,7 @@ def _start():
     return line
 
 
-def _run(url, settings, timing_path, every_frame=False):
+def _run(url, settings, timing_path, every_frame=False, **more):
     line = _start()
     from appliance.run import session
-    session(url, settings, timing_path, every_frame, line)
+    session(url, settings, timing_path, every_frame, line, **more)

@@ -1,18 +1,20 @@
 """The loop: pictures from a source, faces from the tracker, datagrams to the targets.
 
-It ends with the source, or with SIGINT or SIGTERM; SIGUSR1 prints the timing table. That no
-picture comes is a state, not an error.
+It ends with the source, or with SIGINT or SIGTERM; SIGUSR1 prints the timing table, SIGUSR2
+recenters. That no picture comes is a state, not an error.
 """
 import json
 import signal
 import sys
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from time import monotonic, perf_counter
 
 from appliance import files
 from appliance.errors import ConfigError, UsageError
 from appliance.outputs import Outputs
 from appliance.outputs.targets import checked
+from appliance.person import Person
+from appliance.preview import open_preview
 from appliance.sources import open_source
 from appliance.status import Status
 from appliance.timing import Timing
@@ -22,15 +24,16 @@ WAIT = 0.04        # seconds; while the camera is away a lost face still eases t
 
 
 class Signals:
-    """While entered: `stopping` after SIGINT or SIGTERM, `table` after SIGUSR1.
+    """While entered: `stopping` after SIGINT or SIGTERM, `table` after SIGUSR1, `recenter` after
+    SIGUSR2.
 
     A second SIGINT or SIGTERM kills, for a loop that hangs.
     """
 
-    numbers = signal.SIGINT, signal.SIGTERM, signal.SIGUSR1
+    numbers = signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2
 
     def __init__(self):
-        self.stopping = self.table = False
+        self.stopping = self.table = self.recenter = False
 
     def __enter__(self):
         self._before = [signal.signal(number, self._caught) for number in self.numbers]
@@ -43,38 +46,55 @@ class Signals:
     def _caught(self, number, _):
         if number == signal.SIGUSR1:
             self.table = True
+        elif number == signal.SIGUSR2:
+            self.recenter = True
         else:
             self.stopping = True
             signal.signal(number, signal.SIG_DFL)
 
 
-def run(source, tracker, outputs, status, stop, line=None):
+def run(source, tracker, outputs, status, stop, line=None, person=None, preview=None):
     """Track until the source ends or `stop.stopping`; the caller closes what it opened.
 
-    stop: Signals, or anything with its two attributes. line: a terminal.LiveLine that shows the
-    status, or None.
+    stop: Signals, or anything with its attributes. line: a terminal.LiveLine that shows the
+    status, or None. person: a person.Person between tracker and outputs, or None. preview: a
+    preview.Preview of what is seen, or None.
     """
     while not stop.stopping and not source.ended:
         frame = source.read(WAIT)
         faces = []
         if frame is not None:
-            faces = _turn(frame, tracker, outputs, status.timing)
+            faces = _turn(frame, tracker, outputs, status.timing, person, source.live)
         elif source.live:
             outputs.idle(monotonic(), source.state == "running")
         status.turn(frame, faces, source)
+        if person is not None:
+            _tend(person, status, stop)
         if status.due():
             outputs.report(status)
-        if line is not None:
+        if preview is not None:
+            preview(frame, faces, status.line)
+        elif line is not None:
             line.show(status.line)
         if stop.table:
             stop.table = False
             print_table(status, line)
 
 
-def _turn(frame, tracker, outputs, timing):
+def _tend(person, status, stop):
+    if stop.recenter:
+        stop.recenter = False
+        person.calibration.recenter()
+    person.tend()
+    status.notice = person.notice
+
+
+def _turn(frame, tracker, outputs, timing, person, live):
     timing.add("capture", perf_counter() - frame.arrived)
     faces = tracker(frame.luma, frame.time)
     start = perf_counter()
+    if person is not None:
+        faces = person(faces, frame, live)
     outputs.send(faces, frame)
     end = perf_counter()
     timing.add("publish", end - start)
@@ -90,10 +110,11 @@ def print_table(status, line=None):
     sys.stdout.flush()
 
 
-def session(url, config, timing_path=None, every_frame=False, line=None):
+def session(url, config, timing_path=None, every_frame=False, line=None, known=False, show=False):
     """Open what `url` and `config` name, run, close, print the table.
 
     timing_path: where the table goes as JSON too. every_frame: of a file, as fast as it goes.
+    known: what is kept of the person applies. show: what is seen is shown too.
     """
     _check(config)
     timing = Timing()
@@ -101,10 +122,44 @@ def session(url, config, timing_path=None, every_frame=False, line=None):
     with _timing_file(timing_path) as write:
         with closing(open_source(url, config.camera, every_frame)) as source:
             tracker = Tracker(config, timing)
-            with _opened(config, status) as outputs, Signals() as stop:
-                run(source, tracker, outputs, status, stop, line)
+            with ExitStack() as stack:
+                person = stack.enter_context(closing(_person(config, tracker))) if known else None
+                outputs = stack.enter_context(_opened(config, status))
+                stop = stack.enter_context(Signals())
+                view = open_preview(line, config.camera.fov) if show else None
+                stack.callback(view.close if show else int)
+                run(source, tracker, outputs, status, stop, line, person, view)
         print_table(status, line)
         write(timing.as_dict(status.dropped))
+
+
+def lesson(url, config, name, rounds, line=None):
+    """Teach an expression to what `url` shows, with nothing sent; what came of it is logged."""
+    status = Status(Timing(), config.camera.fov)
+    with closing(open_source(url, config.camera)) as source:
+        tracker = Tracker(config, status.timing)
+        with closing(_person(config, tracker)) as person, Signals() as stop:
+            person.teach(name, rounds)
+            outputs = Outputs((), config.loss, config.output)
+            run(source, tracker, outputs, status, _Until(person, stop), line, person)
+            person.finish(source.ended)
+
+
+class _Until:
+    """Stops with the signals, and when the lesson is over."""
+
+    table = False
+
+    def __init__(self, person, signals):
+        self._person, self._signals, self.recenter = person, signals, False
+
+    @property
+    def stopping(self):
+        return self._signals.stopping or self._person.lesson is None
+
+
+def _person(config, tracker):
+    return Person(config.calibration, config.camera.fov, tracker.driven)
 
 
 def _check(config):

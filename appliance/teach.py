@@ -79,17 +79,18 @@ def prompt(name, passed, rounds=ROUNDS):
 class Taught:
     """The names with what was shown; call with the tracker's faces of each picture.
 
-    document: as `document()` gave it, or None. fov: degrees across the picture. `names`: sorted.
+    document: as `document()` gave it, or None. fov: degrees across the picture. learn: False only
+    to look at what is kept. `names`: sorted.
     `outcome`: what the last lesson came to, "" while it is being learned. `changes` counts what
     ought to be kept.
     """
 
-    def __init__(self, document=None, fov=60.0):
+    def __init__(self, document=None, fov=60.0, learn=True):
         self.features = Features(fov)
         self.outcome, self.changes = "", 0
         self._examples, self._told, self._rest = examples(document or {})
         self._models, self._thread = {}, None
-        if self._examples:
+        if self._examples and learn:
             self._train()
 
     @property
@@ -118,7 +119,7 @@ class Taught:
         if not lesson.enough:
             raise UsageError("expression " + lesson.name, "too little was seen of a face",
                              "sit in the picture and teach it again")
-        self._wait()
+        self.wait()
         self._examples[lesson.name] = _some(_joined(lesson.shown), EXAMPLES_MOST)
         # Half of the room belongs to the newest rest: people and light change.
         new = _some(_joined(lesson.rest), REST_MOST // 2)
@@ -131,7 +132,7 @@ class Taught:
         if name not in self._examples:
             known = ", ".join(self.names) or "nothing"
             raise UsageError("expression %r" % name, "not taught", "taught is " + known)
-        self._wait()
+        self.wait()
         del self._examples[name], self._told[name]
         self._train()
         self.changes += 1
@@ -142,7 +143,8 @@ class Taught:
             name: {"examples": _plain(self._examples[name]), "told": self._told[name]}
             for name in self._examples}}
 
-    def _wait(self):
+    def wait(self):
+        """Until all that was shown is learned."""
         if self._thread is not None:
             self._thread.join()
 
