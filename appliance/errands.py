@@ -28,6 +28,7 @@ class Errands:
         """What is known, in lines."""
         known = understood(self._read())
         turned = geometry.angles_from_matrix(geometry.matrix_from_quaternion(known.rotation))
+        turned = tuple(angle + 0.0 for angle in turned)       # no -0.0
         lines = ["straight ahead   yaw %+.1f  pitch %+.1f  roll %+.1f degrees" % turned,
                  "resting face     " + _listed(known.rest, 0.0)]
         for side, by_hand, learned, gaze in zip(("left", "right"), known.hand, known.lids,

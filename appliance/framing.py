@@ -48,9 +48,9 @@ class Framing:
         if not some.size:
             return []
         half, most = np.percentile(some, (50, 95))
-        dark = most < DARK * self._eased("too dark")
-        bright = half * self._eased("too bright") > BRIGHT
-        return ["too dark"] * dark + ["too bright"] * bright
+        words = (("too dark", most < DARK * self._eased("too dark")),
+                 ("too bright", half * self._eased("too bright") > BRIGHT))
+        return [word for word, so in words if so]
 
     def _eased(self, word):
         return 1 + EASE if word in self._words else 1.0

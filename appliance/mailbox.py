@@ -8,7 +8,7 @@ from appliance import keeping
 from appliance.errors import DataError, KagamiError
 
 POLL = 0.05         # seconds
-TAKEN = 3.0         # seconds within which a running program takes a request
+TAKEN = 4.0         # seconds within which a running program takes a request
 STALE = 60.0        # seconds after which a request is no longer meant
 
 
