@@ -4,7 +4,7 @@ import os
 import time
 
 from appliance import geometry, keeping
-from appliance.calibration import Calibration
+from appliance.calibration import WHAT, Calibration
 from appliance.errors import InputMissing, OutputError, UsageError, nearest
 from appliance.known import named, understood
 from appliance.mailbox import Mailbox
@@ -56,6 +56,9 @@ class Errands:
 
     def clear(self, what):
         """Forget all, neutral, eyes or gaze."""
+        if what not in WHAT:
+            raise UsageError("calibrate reset " + what, "not known", "give " + ", ".join(WHAT))
+
         def cleared():
             calibration = Calibration(self._read())
             calibration.clear(what)

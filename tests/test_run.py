@@ -7,6 +7,7 @@ import pytest
 
 from appliance import config, run as module
 from appliance.errors import ConfigError, OutputError, UsageError
+from appliance.person import Person
 from appliance.run import Signals, run, session
 from appliance.status import Status
 from appliance.timing import ROWS, Timing
@@ -20,7 +21,7 @@ FACE, NOBODY = dots.picture((320, 200)), dots.picture()
 class Stop:
     """Stops nothing."""
 
-    stopping = table = False
+    stopping = table = recenter = False
 
 
 def play(pictures, live=False, stop=None):
@@ -91,6 +92,27 @@ def test_sigterm_stops_and_sigusr1_asks_for_the_table():
         assert stop.stopping
         assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL      # the second one kills
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_sigusr2_recenters():
+    with Signals() as stop:
+        os.kill(os.getpid(), signal.SIGUSR2)
+        assert stop.recenter and not stop.stopping
+        memory, status, person = Memory(), Status(Timing()), Person(config.defaults().calibration)
+        tracker = Tracker(timing=status.timing, backend=dots.Dots())
+        run(Film([dots.picture((320, 200, 1.0, 20.0))] * 30), tracker, memory, status, stop,
+            person=person)
+    first, last = memory.of("send")[1][0], memory.of("send")[-1][0]
+    assert abs(first.angles[2]) > 15 and abs(last.angles[2]) < 1
+
+
+def test_without_a_person_the_trackers_faces_are_sent_as_they_are():
+    plain, _ = play([FACE] * 3)
+    memory, status = Memory(), Status(Timing())
+    run(Film([FACE] * 3), Tracker(timing=status.timing, backend=dots.Dots()), memory, status,
+        Stop(), person=Person(config.defaults().calibration))
+    for before, after in zip(plain.of("send"), memory.of("send")):
+        assert [f.rotation.tolist() for f in before] == [f.rotation.tolist() for f in after]
 
 
 def test_the_table_asked_for_is_printed_once(capsys):
