@@ -144,7 +144,7 @@ def calibrate(words):
     """Make this person's straight ahead, resting face, lids and gaze known, or show what is known.
 
     show, export FILE, import FILE, reset; of a kagami that runs: recenter (I look straight ahead),
-    neutral [SECONDS] (my resting face), eyes open|shut (right now), gaze YAW PITCH (I look there)."""
+    neutral [SECONDS] (my resting face), eyes open|shut (now), gaze YAW PITCH (I look there)."""
     parser = Parser("calibrate", "  kagami calibrate neutral 2\n  kagami calibrate eyes shut\n"
                     "  kagami calibrate show\n  kagami calibrate export me.json\n"
                     "  kagami calibrate reset eyes")

@@ -11,7 +11,7 @@ from appliance.mailbox import Mailbox
 from appliance.person import CALIBRATION, EXPRESSIONS
 from appliance.teach import STEP, Taught, checked, examples, prompt
 
-ANSWER = 12.0       # seconds that a running program takes at most: it looks, waits for a face, ends
+ANSWER = 12.0       # seconds that a running program takes at most: it waits for a face, then looks
 LEARNING = 60.0     # the same for a lesson, after its end
 NOBODY = "start kagami run first, as the same user or with the same calibration.folder"
 

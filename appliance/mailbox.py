@@ -1,5 +1,6 @@
-"""What a command asks of the program that runs already goes through a folder, one request at a time,
-and its answer comes back the same way: no port, no process number, no rights but the folder's.
+"""What a command asks of the program that runs already goes through a folder, one request at a
+time, and its answer comes back the same way: no port, no process number, no rights but the
+folder's.
 """
 import os
 import time

@@ -1,7 +1,7 @@
 """The 68 points on a mean face, for whoever needs the depth that a picture does not tell.
 
-ICT-FaceKit's light model, neutral, MIT licence, both sides averaged; mm in the head frame. Those of
-stages/pose.py are among them.
+ICT-FaceKit's light model, neutral, MIT licence, both sides averaged; mm in the head frame. Those
+of stages/pose.py are among them.
 """
 import numpy as np
 

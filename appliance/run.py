@@ -155,6 +155,7 @@ class _Until:
 
     @property
     def stopping(self):
+        """Whether to stop now."""
         return self._signals.stopping or self._person.lesson is None
 
 

@@ -16,7 +16,8 @@ class Status:
     """One record of the state.
 
     `state`: a key of CODES, `code` its number, `text` its words, with the reason where no camera
-    is, how the face lies in the picture, and `notice`: what is asked of the person. `size`: (width, height) or None, `fov` degrees. `fps`, `dropped`, `uptime` (seconds).
+    is, how the face lies in the picture, and `notice`: what is asked of the person. `size`:
+    (width, height) or None, `fov` degrees. `fps`, `dropped`, `uptime` (seconds).
     `temperature`: degrees Celsius, 0 where unknown. `ms`: {row: 95th percentile over about the
     last second}. `targets`: texts, only to be shown.
     """

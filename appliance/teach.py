@@ -1,5 +1,5 @@
-"""Faces that somebody shows under a name come in; from then on every face carries a value from 0 to
-1 for each name.
+"""Faces that somebody shows under a name come in; from then on every face carries a value from 0
+to 1 for each name.
 
 A lesson asks in turn for rest and for the expression. Each name has a support vector regression
 (OpenCV's ml module) that is 1 at what was shown under it and 0 at rest, at everything shown under
@@ -227,7 +227,7 @@ def _rows(values, least=1):
 
 def _machine():
     if not hasattr(cv2, "ml"):
-        raise PartMissing("taught expressions", "OpenCV %s here has no ml module" % cv2.__version__,
+        raise PartMissing("taught expressions", "OpenCV %s has no ml module" % cv2.__version__,
                           "install opencv-contrib-python-headless of that version in its place")
     machine = cv2.ml.SVM_create()
     machine.setType(cv2.ml.SVM_EPS_SVR)

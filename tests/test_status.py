@@ -44,6 +44,7 @@ def test_a_face_is_tracked_until_it_is_gone(clock):
 def test_words_say_how_the_face_lies_in_the_picture(clock):
     status = Status()
     (frame, film), = frames(1)
+    frame = frame._replace(luma=np.zeros((480, 640), np.uint8))
     status.turn(frame, [face(size=0.1)], film)
     assert status.text == "tracking, too far, too dark" and status.state == "tracking"
     status.turn(frame, [], film)

@@ -35,8 +35,8 @@ def attended(name="lift", rounds=3, rate=15, **expression):
     lesson = Lesson(name, Features(FOV), rounds)
     for i in range(int(rounds * 2 * STEP * rate) + 2):
         asked = lesson.notice.startswith("show")
-        turned = dict(yaw=15 * np.sin(i / 9.0), pitch=8 * np.sin(i / 7.0))
-        lesson([shown(**dict(turned, **(expression if asked else {})))], SIZE, 50 + i / float(rate))
+        face = dict(expression if asked else {}, yaw=15 * np.sin(i / 9.0))
+        lesson([shown(pitch=8 * np.sin(i / 7.0), **face)], SIZE, 50 + i / float(rate))
     assert lesson.over
     return lesson
 
