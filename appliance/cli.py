@@ -154,15 +154,7 @@ def calibrate(words):
     args = parser.read(words)
     from appliance import config, errands
     errand = errands.Errands(config.load(args.config, args.set).calibration.folder)
-    what, values = args.what, args.values
-    if what == "show" and not values:
-        print("\n".join(errand.show()))
-    elif what in ("export", "import") and len(values) == 1:
-        print((errand.export if what == "export" else errand.take)(values[0]))
-    elif what == "reset" and len(values) < 2:
-        print(errand.clear((values or ["all"])[0]))
-    else:
-        print(errand.measure(errands.request(what, values)))
+    print(errand.calibrate(args.what, args.values))
 
 
 def teach(words):
@@ -180,23 +172,12 @@ def teach(words):
     from appliance import config, errands
     settings = config.load(args.config, args.set)
     errand = errands.Errands(settings.calibration.folder)
-    if args.forget:
-        print(errand.forget(args.forget))
-    elif args.list or not args.name:
-        print("\n".join(errand.taught()))
-    else:
-        _teach(errand, args, settings)
-
-
-def _teach(errand, args, settings):
-    """Through the kagami that runs, else with the camera opened for it."""
-    answer = None if args.source else errand.teach(args.name, args.times, print)
-    if answer is not None:
-        print(answer)
-        return
-    line = _start()
-    from appliance.run import lesson
-    lesson(args.source or settings.camera.source, settings, args.name, args.times, line)
+    if args.forget or args.list or not args.name:
+        print(errand.forget(args.forget) if args.forget else errand.taught())
+    elif args.source or not errand.teach(args.name, args.times, print):
+        line = _start()
+        from appliance.run import lesson
+        lesson(args.source or settings.camera.source, settings, args.name, args.times, line)
 
 
 COMMANDS = OrderedDict((f.__name__, f) for f in (run, demo, track, cameras, monitor, config,

@@ -24,6 +24,16 @@ class Errands:
         self._path = os.path.join(self._folder, CALIBRATION)
         self._mailbox = Mailbox(self._folder)
 
+    def calibrate(self, what, values):
+        """One of the words of `kagami calibrate` with those behind it; UsageError for others."""
+        if what == "show" and not values:
+            return self.show()
+        if what in ("export", "import") and len(values) == 1:
+            return (self.export if what == "export" else self.take)(values[0])
+        if what == "reset" and len(values) < 2:
+            return self.clear((values or ["all"])[0])
+        return self.measure(request(what, values))
+
     def show(self):
         """What is known, in lines."""
         known = understood(self._read())
@@ -37,7 +47,7 @@ class Errands:
                 side + " eye", _lid(by_hand, learned), gaze[0], gaze[1]))
         lines.append("limits learned   " + _listed(known.tops, 1.0))
         lines.append("taught           " + (", ".join(self._taught().names) or "nothing"))
-        return lines + ["kept in          " + self._folder]
+        return "\n".join(lines + ["kept in          " + self._folder])
 
     def export(self, path):
         """Write it to a file."""
@@ -74,10 +84,11 @@ class Errands:
         return answer
 
     def teach(self, name, rounds, say):
-        """Teach through a running program, each prompt to say(text); None where none runs."""
+        """Teach through a running program, each prompt and the answer to say(text); False where
+        none runs."""
         checked(name)
         if not self._taken({"do": "teach", "name": name, "rounds": rounds}):
-            return None
+            return False
         began, before = time.monotonic(), ""
         while prompt(name, time.monotonic() - began, rounds):
             now = prompt(name, time.monotonic() - began, rounds)
@@ -85,7 +96,8 @@ class Errands:
                 say(now)
             before = now
             time.sleep(STEP / 20)
-        return self._mailbox.answered(LEARNING) or "no answer came"
+        say(self._mailbox.answered(LEARNING) or "no answer came")
+        return True
 
     def forget(self, name):
         """Forget a taught expression."""
@@ -101,8 +113,8 @@ class Errands:
     def taught(self):
         """A line for each taught expression."""
         taught = self._taught()
-        return ["%-20s %.0f %% of it told rightly" % (name, 100 * taught.told(name))
-                for name in taught.names] or ["nothing is taught yet: kagami teach NAME"]
+        return "\n".join("%-20s %.0f %% of it told rightly" % (name, 100 * taught.told(name))
+                         for name in taught.names) or "nothing is taught yet: kagami teach NAME"
 
     def _taught(self):
         return Taught(self._document(EXPRESSIONS, examples), learn=False)

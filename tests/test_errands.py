@@ -2,9 +2,10 @@
 import os
 import threading
 
+import cv2
 import pytest
 
-from appliance import cli, config, mailbox
+from appliance import cli, config, errands, mailbox, teach
 from appliance import person as module
 from appliance.person import Person
 from tests.fakes.people import frame, person
@@ -103,3 +104,17 @@ def test_nothing_taught_is_told_with_what_would_do(kagami):
     code, _, err = kagami("teach", "--forget", "smirk")
     assert code == 2 and "not taught" in err
     assert kagami("teach", "jawOpen")[0] == 2
+
+
+@pytest.mark.skipif(not hasattr(cv2, "ml"), reason="this OpenCV has no ml module")
+def test_a_lesson_through_a_running_program_asks_and_answers(kagami, running, monkeypatch):
+    monkeypatch.setattr(teach, "STEP", 1.0)
+    monkeypatch.setattr(errands, "STEP", 1.0)
+    monkeypatch.setattr(teach, "REACTION", 0.1)
+    status, out, _ = kagami("teach", "smirk", "--times", "2")
+    lines = out.splitlines()
+    assert status == 0 and "rest: speak, look around (1 of 2)" in lines
+    assert "show smirk (2 of 2)" in lines and lines[-1].startswith("smirk: learned")
+    running._expressions.flush()
+    assert kagami("teach", "--list")[1].startswith("smirk ")
+    assert kagami("teach", "--forget", "smirk")[1] == "smirk: forgotten\n"
