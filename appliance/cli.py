@@ -1,16 +1,17 @@
-"""Words on the command line become calls: one function per command, arguments only.
+"""Words on the command line become calls: one function per command, arguments only. Here are the
+commands that track; commands.py has the others.
 
 Each command imports what it runs, so that `--help` is quick and the settings of numeric libraries
 are made before they load.
 """
-import argparse
 import logging
 import os
 import signal
 import sys
 from collections import OrderedDict
 
-from appliance import __version__, terminal
+from appliance import __version__, commands, terminal
+from appliance.arguments import Parser, configured
 from appliance.errors import KagamiError, UsageError, nearest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -24,7 +25,9 @@ ABOUT = """kagami: head, eyes and face from a camera to every avatar application
   kagami track clip.mp4 --json out.jsonl --overlay seen.mp4
                                     every frame of a file, offline
   kagami cameras                    which cameras are there, and what they can do
+  kagami discover                   who is on the network, and what to write after --to
   kagami monitor 39539              show what arrives on a port
+  kagami targets                    who is sent what, and whether anybody answers; add, drop
   kagami config                     the options in force, and where each comes from
   kagami calibrate neutral          my resting face, straight ahead, of the kagami that runs
   kagami teach smirk                show a face a few times, and it becomes a value
@@ -33,39 +36,9 @@ ABOUT = """kagami: head, eyes and face from a camera to every avatar application
 --version the version."""
 
 
-class Parser(argparse.ArgumentParser):
-    """argparse whose complaints are ours: one line, with the nearest right name."""
-
-    def __init__(self, command, examples):
-        super().__init__(prog="kagami " + command, allow_abbrev=False,
-                         description=COMMANDS[command].__doc__,
-                         epilog="for instance:\n" + examples,
-                         formatter_class=argparse.RawDescriptionHelpFormatter)
-        self._more = "`%s --help` lists what it takes" % self.prog
-
-    def error(self, message):
-        """argparse's own complaint as a UsageError."""
-        raise UsageError(self.prog, message, self._more)
-
-    def read(self, words):
-        """The arguments in `words`; UsageError names the first that is not known."""
-        args, unknown = self.parse_known_args(words)
-        if unknown:
-            self._unknown(unknown[0].split("=")[0])
-        return args
-
-    def _unknown(self, word):
-        if not word.startswith("-"):
-            raise UsageError(word, "one word too many for `%s`" % self.prog, self._more)
-        options = [o for action in self._actions for o in action.option_strings if o[:2] == "--"]
-        near = nearest(word, options)
-        raise UsageError(word, "`%s` has no such option" % self.prog,
-                         "did you mean %s?" % near if near else self._more)
-
-
 def demo(words):
     """Track the clip that comes with Kagami and send what it shows, in real time."""
-    parser = Parser("demo", "  kagami demo\n"
+    parser = Parser(demo, "  kagami demo\n"
                     "  kagami demo --to vmc@192.168.1.20:39539 --to kagami@127.0.0.1:39600")
     _to(parser)
     _timing(parser)
@@ -76,7 +49,7 @@ def demo(words):
 
 def run(words):
     """Track a face in what a camera or a file shows and send it, until stopped with Ctrl-C."""
-    parser = Parser("run", "  kagami run --source usb --to vmc@192.168.1.20:39539\n"
+    parser = Parser(run, "  kagami run --source usb --to vmc@192.168.1.20:39539\n"
                     "  kagami run --source file:clip.mp4 --every-frame --timing ms.json\n"
                     "  kagami run --set camera.width=1280 --set camera.height=720")
     parser.add_argument("--source", metavar="URL", help="usb, usb:DEVICE, file:PATH, stills:DIR, "
@@ -87,17 +60,20 @@ def run(words):
     parser.add_argument("--show", action="store_true", help="show what is seen, in a window "
                         "where there is a display, else on the terminal")
     _timing(parser)
-    _configured(parser)
+    configured(parser)
     args = parser.read(words)
     from appliance import config
-    settings = config.aim(config.load(args.config, args.set), args.to)
+
+    def read():
+        return config.aim(config.load(args.config, args.set), args.to)
+    settings = read()
     _run(args.source or settings.camera.source, settings, args.timing, args.every_frame,
-         known=True, show=args.show)
+         again=read, known=True, show=args.show)
 
 
 def track(words):
     """Measure every frame of a file: JSON lines, a table, a video to look at."""
-    parser = Parser("track", "  kagami track clip.mp4 --json out.jsonl --csv out.csv\n"
+    parser = Parser(track, "  kagami track clip.mp4 --json out.jsonl --csv out.csv\n"
                     "  kagami track clip.mp4 --overlay seen.mp4 --only landmarks")
     parser.add_argument("file", metavar="FILE", help="a video, a picture or a folder of pictures")
     parser.add_argument("--json", metavar="OUT", help="a line of JSON for every frame")
@@ -105,7 +81,7 @@ def track(words):
     parser.add_argument("--overlay", metavar="OUT", help="a video with the measurements drawn")
     parser.add_argument("--only", metavar="STAGE", help="draw one stage alone: detector, "
                         "landmarks, pose, iris or expression")
-    _configured(parser)
+    configured(parser)
     args = parser.read(words)
     from appliance import config, offline
     outcome, line = offline.Outcome(args.json, args.csv, args.overlay, args.only), _start()
@@ -113,53 +89,9 @@ def track(words):
     line.write("%d frames, %d with a face" % frames)
 
 
-def cameras(words):
-    """List the cameras that are there, each with its stable name and what it can do."""
-    Parser("cameras", "  kagami cameras").read(words)
-    from appliance.sources import cameras as found
-    print("\n".join(found.lines()))
-
-
-def monitor(words):
-    """Show the OSC values that arrive on a port as bars."""
-    parser = Parser("monitor", "  kagami monitor\n  kagami monitor 39600")
-    parser.add_argument("port", metavar="PORT", nargs="?", type=int, default=39539,
-                        help="UDP port (default 39539)")
-    args = parser.read(words)
-    from appliance import monitor as watching
-    watching.monitor(args.port)
-
-
-def config(words):
-    """Print every option in force, and where it comes from."""
-    parser = Parser("config", "  kagami config\n"
-                    "  kagami config --config mine.conf --set camera.rate=60")
-    _configured(parser)
-    args = parser.read(words)
-    from appliance import config as options
-    print(options.listing(options.load(args.config, args.set)))
-
-
-def calibrate(words):
-    """Make this person's straight ahead, resting face, lids and gaze known, or show what is known.
-
-    show, export FILE, import FILE, reset; of a kagami that runs: recenter (I look straight ahead),
-    neutral [SECONDS] (my resting face), eyes open|shut (now), gaze YAW PITCH (I look there)."""
-    parser = Parser("calibrate", "  kagami calibrate neutral 2\n  kagami calibrate eyes shut\n"
-                    "  kagami calibrate show\n  kagami calibrate export me.json\n"
-                    "  kagami calibrate reset eyes")
-    parser.add_argument("what", metavar="WHAT", help="see above")
-    parser.add_argument("values", metavar="VALUE", nargs="*", help="a file, seconds, degrees ...")
-    _configured(parser)
-    args = parser.read(words)
-    from appliance import config, errands
-    errand = errands.Errands(config.load(args.config, args.set).calibration.folder)
-    print(errand.calibrate(args.what, args.values))
-
-
 def teach(words):
     """Show a face a few times, give it a name, and it becomes a value from 0 to 1 on the wires."""
-    parser = Parser("teach", "  kagami teach smirk\n  kagami teach smirk --times 5\n"
+    parser = Parser(teach, "  kagami teach smirk\n  kagami teach smirk --times 5\n"
                     "  kagami teach --list\n  kagami teach --forget smirk")
     parser.add_argument("name", metavar="NAME", nargs="?", help="letters, digits and _")
     parser.add_argument("--times", metavar="N", type=int, default=3, choices=range(2, 6),
@@ -167,7 +99,7 @@ def teach(words):
     parser.add_argument("--source", metavar="URL", help="where no kagami runs: see `kagami run`")
     parser.add_argument("--list", action="store_true", help="what is taught")
     parser.add_argument("--forget", metavar="NAME", help="forget one")
-    _configured(parser)
+    configured(parser)
     args = parser.read(words)
     from appliance import config, errands
     settings = config.load(args.config, args.set)
@@ -180,8 +112,9 @@ def teach(words):
         lesson(args.source or settings.camera.source, settings, args.name, args.times, line)
 
 
-COMMANDS = OrderedDict((f.__name__, f) for f in (run, demo, track, cameras, monitor, config,
-                                                 calibrate, teach))
+_ALL = (run, demo, track, commands.cameras, commands.discover, commands.monitor, commands.targets,
+        commands.config, commands.calibrate, teach)
+COMMANDS = OrderedDict((command.__name__, command) for command in _ALL)
 
 
 def main(words=None):
@@ -228,12 +161,6 @@ def _to(parser):
 
 def _timing(parser):
     parser.add_argument("--timing", metavar="OUT", help="write the timing as JSON at the end")
-
-
-def _configured(parser):
-    parser.add_argument("--config", metavar="FILE", help="read this instead of /etc/kagami.conf")
-    parser.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE",
-                        help="set one option (repeatable); `kagami config` lists them")
 
 
 def _start():

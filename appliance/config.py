@@ -1,5 +1,7 @@
 """default.conf, then kagami.conf, then options become one typed configuration.
 
+Targets that were added by command lie in a file of their own beside kagami.conf.
+
 All mistakes are told at once. Each value remembers the line it came from, so that `kagami config`
 can say it. Nothing is read on import.
 """
@@ -26,7 +28,7 @@ def defaults():
 
 def load(path=None, overrides=()):
     """The Config in force: default.conf, then `path` (else $KAGAMI_CONFIG, else /etc/kagami.conf),
-    then overrides.
+    then the added targets beside it, then overrides.
 
     overrides: texts "section.key=value". Raises ConfigError with every mistake found, InputMissing
     for a file that was named and is not there. `config.camera.width` and so on hold typed values,
@@ -34,12 +36,22 @@ def load(path=None, overrides=()):
     """
     mistakes = []
     lines = _read(DEFAULTS, mistakes, "default")
+    added = added_path(path)
     path = path or os.environ.get(VARIABLE)
     if path or os.path.exists(SYSTEM):
         lines += _read(path or SYSTEM, mistakes)
+    if os.path.exists(added):
+        lines += _read(added, mistakes)
     for text in overrides:
         lines += _override(text, mistakes)
     return _build(lines, mistakes)
+
+
+def added_path(path=None):
+    """Where `kagami targets` keeps what it adds: /etc/kagami.targets.conf beside /etc/kagami.conf,
+    and so beside every other."""
+    base, ending = os.path.splitext(path or os.environ.get(VARIABLE) or SYSTEM)
+    return base + ".targets" + ending
 
 
 def _override(text, mistakes):

@@ -6,6 +6,7 @@
     +-- InputMissing      66   an input that is not there
     +-- PartMissing       69   a part of the system is missing or not permitted
     +-- OutputError       73   an output that cannot be written
+    +-- NotPermitted      77   a command from somebody who may not give it
     +-- ConfigError       78   the configuration
 """
 from difflib import get_close_matches
@@ -50,6 +51,12 @@ class OutputError(KagamiError):
     """A file that cannot be written, with the reason of the system."""
 
     status = 73
+
+
+class NotPermitted(KagamiError):
+    """A command from the network by somebody who may not give it."""
+
+    status = 77
 
 
 class ConfigError(KagamiError):

@@ -107,7 +107,7 @@ class Face(NamedTuple):
     def angles(self):
         """(yaw, pitch, roll) in degrees; yaw > 0 to the subject's own left, pitch > 0 up, roll > 0
         to the own left shoulder."""
-        return geometry.angles_from_matrix(self.matrix)
+        return geometry.angles_from_quaternion(self.rotation)
 
     def gaze_vector(self, eye):
         """(3,) unit vector in the camera frame along which self.left or self.right looks."""

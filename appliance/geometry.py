@@ -20,10 +20,8 @@ def matrix_from_angles(yaw, pitch, roll):
 
 def angles_from_matrix(matrix):
     """(yaw, pitch, roll) in degrees; yaw and roll in (-180, 180], pitch in [-90, 90]."""
-    pitch = asin(max(-1.0, min(1.0, matrix[1, 2])))
-    yaw = atan2(-matrix[0, 2], matrix[2, 2])
-    roll = atan2(matrix[1, 0], matrix[1, 1])
-    return degrees(yaw), degrees(pitch), degrees(roll)
+    (_, _, c), (d, e, f), (_, _, i) = matrix.tolist()
+    return degrees(atan2(-c, i)), degrees(asin(max(-1.0, min(1.0, f)))), degrees(atan2(d, e))
 
 
 def quaternion_from_matrix(matrix):
@@ -44,6 +42,23 @@ def matrix_from_quaternion(q):
     return np.array([[1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
                      [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
                      [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)]])
+
+
+def unit(q):
+    """(w, x, y, z) as floats of length 1 with w >= 0; anything not finite spreads to all four."""
+    w, x, y, z = np.asarray(q).tolist()
+    n = sqrt(w * w + x * x + y * y + z * z)
+    n = n if w >= 0 else -n
+    return (w / n, x / n, y / n, z / n) if n else (1.0, 0.0, 0.0, 0.0)
+
+
+def angles_from_quaternion(q):
+    """angles_from_matrix of a unit quaternion (w, x, y, z), without the matrix."""
+    w, x, y, z = np.asarray(q).tolist()
+    pitch = asin(max(-1.0, min(1.0, 2 * (y * z - w * x))))
+    yaw = atan2(-2 * (x * z + w * y), 1 - 2 * (x * x + y * y))
+    roll = atan2(2 * (x * y + w * z), 1 - 2 * (x * x + z * z))
+    return degrees(yaw), degrees(pitch), degrees(roll)
 
 
 def quaternion_product(a, b):

@@ -1,4 +1,5 @@
 """Every option with its kind and bounds, once: a word comes in, a typed value goes out."""
+import ipaddress
 from collections import OrderedDict
 
 from appliance.errors import nearest
@@ -67,6 +68,28 @@ class Text:
         return text
 
 
+class Networks:
+    """Who on the network is meant: lan, addresses and networks; no larger ones than a /8."""
+
+    bounds = "lan, addresses and networks like 192.168.1.0/24"
+
+    def parse(self, text):
+        """("lan" or ip_network, ...); ValueError where a word is neither."""
+        return tuple(self._one(word) for word in text.lower().replace(",", " ").split())
+
+    @staticmethod
+    def _one(word):
+        if word == "lan":
+            return word
+        try:
+            network = ipaddress.ip_network(word, strict=False)
+        except ValueError:
+            raise ValueError("%s is no address" % word) from None
+        if network.prefixlen < 8 or network.is_multicast:
+            raise ValueError("%s is everybody" % word)
+        return network
+
+
 class AutoOr:
     """The word auto, or what `other` takes."""
 
@@ -95,6 +118,7 @@ SCHEMA = OrderedDict([
         ("exposure", AutoOr(Number(int, 1, 1000000, "us"))),
         ("power_line", Word("auto", "50", "60", "off"))])),
     ("tracker", OrderedDict([
+        ("max_faces", Number(int, 1, 4)),
         ("detector_every", Number(int, 1, 1000, "frames")),
         ("score", _SHARE),
         ("lost_after", Number(int, 1, 100, "frames")),
@@ -141,5 +165,15 @@ SCHEMA = OrderedDict([
         ("livelink_subject", Text("1 to 32 letters, digits, blanks, - or _")),
         ("livelink_swap", Flag()),
         ("ifm_version", Word("1", "2"))])),
+    ("control", OrderedDict([
+        ("enabled", Flag()),
+        ("port", Number(int, 1024, 65535)),
+        ("allow", Networks()),
+        ("write", Word("loopback", "lan", "off")),
+        ("token", Text())])),
+    ("network", OrderedDict([
+        ("discovery", Flag()),
+        ("oscquery", Flag()),
+        ("name", Text("at most 60 letters"))])),
     ("backend", OrderedDict([("name", Word("auto", "onnxruntime"))])),
 ])

@@ -1,7 +1,7 @@
 """The loop: pictures from a source, faces from the tracker, datagrams to the targets.
 
-It ends with the source, or with SIGINT or SIGTERM; SIGUSR1 prints the timing table, SIGUSR2
-recenters. That no picture comes is a state, not an error.
+It ends with the source, or with SIGINT or SIGTERM; SIGHUP reads the configuration again, SIGUSR1
+prints the timing table, SIGUSR2 recenters. That no picture comes is a state, not an error.
 """
 import json
 import signal
@@ -9,12 +9,13 @@ import sys
 from contextlib import ExitStack, closing, contextmanager
 from time import monotonic, perf_counter
 
-from appliance import files
-from appliance.errors import ConfigError, UsageError
+from appliance import files, terminal
+from appliance.network.control import Control
+from appliance.network.surroundings import Surroundings
 from appliance.outputs import Outputs
-from appliance.outputs.targets import checked
 from appliance.person import Person
 from appliance.preview import open_preview
+from appliance.settings import Settings
 from appliance.sources import open_source
 from appliance.status import Status
 from appliance.timing import Timing
@@ -25,15 +26,18 @@ WAIT = 0.04        # seconds; while the camera is away a lost face still eases t
 
 class Signals:
     """While entered: `stopping` after SIGINT or SIGTERM, `table` after SIGUSR1, `recenter` after
-    SIGUSR2.
+    SIGUSR2, `reload` after SIGHUP, or `stopping` where the terminal that it was started from has
+    gone.
 
     A second SIGINT or SIGTERM kills, for a loop that hangs.
     """
 
-    numbers = signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2
+    numbers = signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGHUP
 
     def __init__(self):
-        self.stopping = self.table = self.recenter = False
+        self.stopping = self.table = self.recenter = self.reload = False
+        # nohup says that the terminal does not matter
+        self._leash = terminal.attached() and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN
 
     def __enter__(self):
         self._before = [signal.signal(number, self._caught) for number in self.numbers]
@@ -48,17 +52,20 @@ class Signals:
             self.table = True
         elif number == signal.SIGUSR2:
             self.recenter = True
+        elif number == signal.SIGHUP and not (self._leash and not terminal.attached()):
+            self.reload = True
         else:
             self.stopping = True
             signal.signal(number, signal.SIG_DFL)
 
 
-def run(source, tracker, outputs, status, stop, line=None, person=None, preview=None):
+def run(source, tracker, outputs, status, stop, line=None, beside=(), person=None, preview=None):
     """Track until the source ends or `stop.stopping`; the caller closes what it opened.
 
-    stop: Signals, or anything with its attributes. line: a terminal.LiveLine that shows the
-    status, or None. person: a person.Person between tracker and outputs, or None. preview: a
-    preview.Preview of what is seen, or None.
+    stop: Signals, or anything with `stopping`, `table` and `recenter`. line: a terminal.LiveLine
+    that shows the status, or None. beside: what else is called once a turn, and must not wait.
+    person: a person.Person between tracker and outputs, or None. preview: a preview.Preview of
+    what is seen, or None.
     """
     while not stop.stopping and not source.ended:
         frame = source.read(WAIT)
@@ -67,6 +74,8 @@ def run(source, tracker, outputs, status, stop, line=None, person=None, preview=
             faces = _turn(frame, tracker, outputs, status.timing, person, source.live)
         elif source.live:
             outputs.idle(monotonic(), source.state == "running")
+        for turn in beside:
+            turn()
         status.turn(frame, faces, source)
         if person is not None:
             _tend(person, status, stop)
@@ -110,13 +119,16 @@ def print_table(status, line=None):
     sys.stdout.flush()
 
 
-def session(url, config, timing_path=None, every_frame=False, line=None, known=False, show=False):
+def session(url, config, timing_path=None, every_frame=False, line=None, again=None, known=False,
+            show=False):
     """Open what `url` and `config` name, run, close, print the table.
 
     timing_path: where the table goes as JSON too. every_frame: of a file, as fast as it goes.
-    known: what is kept of the person applies. show: what is seen is shown too.
+    again: () -> the Config to go over to when it is to be read again, or None. known: what is kept
+    of the person applies. show: what is seen is shown too.
     """
-    _check(config)
+    stop = Signals()
+    settings = Settings(config, again, stop)
     timing = Timing()
     status = Status(timing, config.camera.fov, [target.to for target in config.targets])
     with _timing_file(timing_path) as write:
@@ -124,11 +136,12 @@ def session(url, config, timing_path=None, every_frame=False, line=None, known=F
             tracker = Tracker(config, timing)
             with ExitStack() as stack:
                 person = stack.enter_context(closing(_person(config, tracker))) if known else None
-                outputs = stack.enter_context(_opened(config, status))
-                stop = stack.enter_context(Signals())
+                outputs, control = stack.enter_context(_opened(settings, status, person))
+                stack.enter_context(stop)
                 view = open_preview(line, config.camera.fov) if show else None
                 stack.callback(view.close if show else int)
-                run(source, tracker, outputs, status, stop, line, person, view)
+                run(source, tracker, outputs, status, stop, line, (settings.turn, control.turn),
+                    person, view)
         print_table(status, line)
         write(timing.as_dict(status.dropped))
 
@@ -141,7 +154,7 @@ def lesson(url, config, name, rounds, line=None):
         with closing(_person(config, tracker)) as person, Signals() as stop:
             person.teach(name, rounds)
             outputs = Outputs((), config.loss, config.output)
-            run(source, tracker, outputs, status, _Until(person, stop), line, person)
+            run(source, tracker, outputs, status, _Until(person, stop), line, person=person)
             person.finish(source.ended)
 
 
@@ -163,29 +176,25 @@ def _person(config, tracker):
     return Person(config.calibration, config.camera.fov, tracker.driven)
 
 
-def _check(config):
-    """Every target, before anything is opened; a configured one is named by its section."""
-    for target in config.targets:
-        try:
-            checked(target)
-        except UsageError as e:
-            if target.name == "--to":
-                raise
-            section = "[%s]" % ("target " + target.name).strip()
-            raise ConfigError("%s %s" % (section, e.what), e.why, e.do) from e
-
-
 @contextmanager
-def _opened(config, status):
-    """The outputs; receivers are told how it ended."""
+def _opened(settings, status, person):
+    """The outputs and what is listened to beside them; receivers are told how it ended."""
+    config = settings.config
     outputs = Outputs(config.targets, config.loss, config.output, config.camera.fov)
+    settings.follow(lambda new: outputs.change(new.targets, new.loss, new.output))
+    control = Control(settings, outputs, status, person and person.calibration)
+    settings.follow(control.change)
+    settings.follow(status.follow)
+    surroundings = Surroundings(config, outputs, status)
     failed = True
     try:
-        yield outputs
+        yield outputs, control
         failed = False
     finally:
         status.stop(failed)
         outputs.close(2 if failed else 0)
+        control.close()
+        surroundings.close()
 
 
 @contextmanager

@@ -63,6 +63,10 @@ class Status:
         zones = glob.glob("/sys/class/thermal/thermal_zone*/temp")
         return max([_degrees(path) for path in zones] or [0.0])
 
+    def follow(self, config):
+        """Show the targets of a new configuration."""
+        self.targets = tuple(target.to for target in config.targets)
+
     def turn(self, frame, faces, source):
         """One turn of the loop: a frame with its faces as they are sent, or None and [] where none
         came in time.

@@ -13,6 +13,15 @@ REDRAW_EVERY = 0.1
 FIRST_AFTER = 1.0         # a plain line before that would tell nothing yet
 
 
+def attached():
+    """Whether this program still has a terminal, even one that it does not write to."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
+
+
 class LiveLine:
     """The one line at the foot of `stream` that changes; on anything but a terminal a plain line
     each 5 s."""

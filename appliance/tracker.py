@@ -15,7 +15,6 @@ from appliance.stages.pose import Pose
 from appliance.stages.smoothing import Smoothing
 
 ROWS = ("detector", "landmarks", "pose", "iris", "expression", "smoothing")
-FACES = 1               # followed at once
 TRIES = 14              # surest candidates that the landmarks look at in one picture
 # How sure detector and both looks must be together of a new face, and the share of its size within
 # which its points must be known: no face is told by points that the network cannot place. Found on
@@ -70,9 +69,14 @@ class Tracker:
 
     def _follow(self, luma):
         """The faces of the picture before, where they are now."""
-        faces = [self._turn(one, luma, self._look(luma, one.square)) for one in self._followed]
-        self._followed = [one for one, face in zip(self._followed, faces) if face]
-        return [face for face in faces if face]
+        faces, kept = [], []
+        for one in self._followed:
+            face = self._turn(one, luma, self._look(luma, one.square))
+            if face and not any(other.covers(face.box) for other in kept):  # two became one
+                faces.append(face)
+                kept.append(one)
+        self._followed = kept
+        return faces
 
     def _turn(self, one, luma, reading):
         """This picture's Face of somebody followed: tracked, held in doubt, None once lost."""
@@ -88,13 +92,14 @@ class Tracker:
     def _search(self, luma):
         """New faces, where there is room and it is the detector's turn."""
         self._until_search = self._until_search - 1 if self._followed else 0
-        if len(self._followed) >= FACES or self._until_search > 0:
+        room = self._settings.max_faces - len(self._followed)
+        if room <= 0 or self._until_search > 0:
             return []
         self._until_search = self._settings.detector_every
-        room = FACES - len(self._followed)
         candidates = self._clocked("detector", self._detect, luma)[:TRIES]
         new = [one for one in candidates if not any(f.covers(one.box) for f in self._followed)]
-        seen = [reading for reading in (self._confirmed(luma, one) for one in new) if reading]
+        seen = [reading for reading in (self._confirmed(luma, one) for one in new)
+                if reading and not any(f.covers(reading.box) for f in self._followed)]
         primary_first = _ranked(distinct(seen), luma.shape)
         return [self._welcome(luma, reading) for reading in primary_first[:room]]
 

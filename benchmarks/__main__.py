@@ -1,4 +1,4 @@
-"""`python3 -m benchmarks stages|footprint|accuracy`: the tables of the README, measured here."""
+"""`python3 -m benchmarks stages|outputs|footprint|accuracy`: the tables of the README."""
 import argparse
 import os
 import sys
@@ -30,6 +30,8 @@ def main(words=None):
 def _run(args):
     if args.benchmark == "stages":
         from benchmarks import stages as chosen
+    elif args.benchmark == "outputs":
+        from benchmarks import outputs as chosen
     elif args.benchmark == "footprint":
         from benchmarks import footprint as chosen
     else:
@@ -49,12 +51,15 @@ def _source(word):
 
 def _parser():
     parser = argparse.ArgumentParser(prog="python3 -m benchmarks", description=__doc__)
-    tables = parser.add_subparsers(dest="benchmark", metavar="stages|footprint|accuracy")
+    tables = parser.add_subparsers(dest="benchmark", metavar="stages|outputs|footprint|accuracy")
     tables.required = True
     stages = tables.add_parser("stages", help="milliseconds of each stage, network and call")
+    outputs = tables.add_parser("outputs", help="milliseconds of each dialect and kind of target")
+    outputs.add_argument("--paced", type=int, default=120,
+                         help="frames of each run at a camera's rate (default 120)")
     footprint = tables.add_parser("footprint", help="start, memory, files, allocations, processor")
     footprint.add_argument("--lives", type=int, default=3, help="fresh processes (default 3)")
-    for one, count in ((stages, 4096), (footprint, 450)):
+    for one, count in ((stages, 4096), (outputs, 1000), (footprint, 450)):
         one.add_argument("--source", help="a video's path, or a source's URL (default: the demo)")
         one.add_argument("--frames", type=int, default=count, help="at most (default %d)" % count)
     _accuracy(tables.add_parser("accuracy", help="points, angles, blinks, expression"))

@@ -150,6 +150,15 @@ def test_held_faces_are_not_measured():
     assert "not enough" in made.outcome
 
 
+def test_of_several_faces_the_first_is_measured_and_all_are_changed_alike():
+    made = Calibration(ranges=False)
+    made.recenter()
+    faces = [person(id=1 + i, yaw=yaw, pitch=0, roll=0) for i, yaw in enumerate((20, -10))]
+    for i in range(20):
+        shown = made(faces, 10 + i / 10.0)
+    assert [face.angles[0] for face in shown] == pytest.approx([0, -30], abs=1e-6)
+
+
 @pytest.mark.parametrize("what, left", [
     ("all", set()), ("neutral", {"lids", "gaze"}), ("eyes", {"rotation", "rest", "gaze"}),
     ("gaze", {"rotation", "rest", "lids"})])

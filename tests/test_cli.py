@@ -58,6 +58,11 @@ def test_every_command_has_help_with_an_example(kagami, command):
     (["run", "--source"], 2, "expected one argument"),
     (["track"], 2, "FILE"),
     (["monitor", "many"], 2, "invalid int"),
+    (["targets", "ad"], 2, "ad is neither list, add nor drop"),
+    (["targets", "add"], 2, "name the target to add"),
+    (["targets", "drop", "--set", "control.port=1024", "vmc@pc"], 2, "vmc@pc: was not added"),
+    (["targets", "add", "vmc", "--listen", "0"], 2, "give 1 to 600 s"),
+    (["targets", "list", "vmc@pc", "tv"], 2, "tv: one word too many"),
     (["config", "--set", "camera.wdth=1"], 78, "did you mean width?"),
     (["config", "--config", "/nowhere.conf"], 66, "no such file"),
     (["run", "--set", "camera.width=1"], 78, "give 16 to 8192 px"),
@@ -81,6 +86,15 @@ def test_debug_shows_the_trace():
 def test_config_prints_what_is_in_force(kagami):
     status, out, _ = kagami("config", "--set", "camera.fov=78")
     assert status == 0 and "fov = 78" in out and "# --set" in out
+
+
+def test_an_added_target_is_kept_beside_the_configuration(kagami, tmp_path):
+    path = tmp_path / "mine.conf"
+    path.write_text("[control]\nport = 1024\n")
+    status, out, _ = kagami("targets", "add", "--config", str(path), "vmc@127.0.0.1:5001")
+    assert status == 0 and str(tmp_path / "mine.targets.conf") in out
+    status, out, _ = kagami("targets", "--config", str(path))
+    assert status == 0 and "vmc@127.0.0.1:5001" in out
 
 
 def test_the_program_is_the_module():

@@ -1,4 +1,5 @@
 """The program as a user starts it: real processes, real pictures, real sockets."""
+import fcntl
 import json
 import os
 import pty
@@ -8,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import termios
 import time
 
 import cv2
@@ -97,6 +99,81 @@ def test_sigusr1_prints_the_table_and_goes_on(receiver):
     program.terminate()
     out, _ = program.communicate(timeout=30)
     assert program.returncode == 0 and out.count("stage") == 2
+
+
+@pytest.fixture
+def configured(tmp_path, receiver):
+    """A function that writes a configuration with a free control port; gives its path."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind(("127.0.0.1", 0))
+        control = s.getsockname()[1]
+
+    def write(text):
+        path = str(tmp_path / "kagami.conf")
+        with open(path, "w") as f:
+            f.write("[control]\nport = %d\n%s" % (control, text))
+        return path
+    return write
+
+
+def told(program, word):
+    """The next line of its errors that has a word."""
+    return next(line for line in program.stderr if word in line)
+
+
+def test_sighup_reads_the_configuration_again_and_a_wrong_one_changes_nothing(receiver,
+                                                                              configured):
+    path = configured("[target pc]\nto = %s\n" % target(receiver))
+    program = started("run", "--source", "test", "--config", path)
+    wait_for_frames(receiver, 10)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        other.settimeout(30)
+        configured("[target pc]\nto = %s\n[target tv]\nto = %s\n[camera]\nwidth = 800\n"
+                   % (target(receiver), target(other)))
+        program.send_signal(signal.SIGHUP)
+        wait_for_frames(other, 5)
+        assert "in force with the next start" in told(program, "camera.width")
+        configured("[target pc]\nto = vmcc@127.0.0.1\n")
+        program.send_signal(signal.SIGHUP)
+        assert "did you mean vmc?" in told(program, "the old configuration goes on")
+        for each in (receiver, other):
+            heard(each)
+            wait_for_frames(each, 5)
+    program.terminate()
+    program.communicate(timeout=30)
+    assert program.returncode == 0
+
+
+def test_a_target_is_added_listed_and_dropped_while_it_runs(receiver, configured):
+    path = configured("")
+    program = started("run", "--source", "test", "--config", path)
+    told(program, "fps")
+    status, out, _ = done("targets", "add", target(receiver), "--config", path)
+    assert status == 0 and "the running program follows" in out
+    wait_for_frames(receiver, 5)
+    assert re.search(r"%s +\d+\.\d +0 +not refused +added" % target(receiver),
+                     done("targets", "--config", path)[1])
+    assert done("targets", "drop", target(receiver), "--config", path)[0] == 0
+    assert heard(receiver)[-1] == "/kagami/bye"
+    program.terminate()
+    program.communicate(timeout=30)
+    assert program.returncode == 0
+
+
+def test_it_ends_with_the_terminal_that_it_was_started_from(receiver):
+    master, slave = pty.openpty()
+
+    def own():
+        os.setsid()
+        fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+    program = started("run", "--source", "test", "--to", target(receiver), stderr=slave,
+                      stdin=slave, preexec_fn=own)
+    os.close(slave)
+    wait_for_frames(receiver, 10)
+    os.close(master)
+    assert program.wait(30) == 0
+    program.stdout.close()
 
 
 def shown(master):

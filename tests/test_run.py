@@ -2,11 +2,13 @@
 import json
 import os
 import signal
+import socket
 
 import pytest
 
 from appliance import config, run as module
 from appliance.errors import ConfigError, OutputError, UsageError
+from appliance.outputs.osc import message
 from appliance.person import Person
 from appliance.run import Signals, run, session
 from appliance.status import Status
@@ -14,6 +16,7 @@ from appliance.timing import ROWS, Timing
 from appliance.tracker import Tracker
 from tests.fakes import dots
 from tests.fakes.film import Film, Memory
+from tests.fakes.receiver import free_port
 
 FACE, NOBODY = dots.picture((320, 200)), dots.picture()
 
@@ -115,11 +118,54 @@ def test_without_a_person_the_trackers_faces_are_sent_as_they_are():
         assert [f.rotation.tolist() for f in before] == [f.rotation.tolist() for f in after]
 
 
+def test_sighup_asks_for_the_configuration():
+    with Signals() as stop:
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert stop.reload and not stop.stopping
+
+
+@pytest.mark.parametrize("before, there, stopping", [
+    (signal.SIG_DFL, [True, False], True), (signal.SIG_DFL, [True, True], False),
+    (signal.SIG_DFL, [False, False], False), (signal.SIG_IGN, [True, False], False)])
+def test_it_ends_with_the_terminal_unless_told_otherwise(monkeypatch, before, there, stopping):
+    answers = iter(there)
+    monkeypatch.setattr(module.terminal, "attached", lambda: next(answers))
+    kept = signal.signal(signal.SIGHUP, before)
+    try:
+        with Signals() as stop:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert (stop.stopping, stop.reload) == (stopping, not stopping)
+    finally:
+        signal.signal(signal.SIGHUP, kept)
+
+
+def test_what_runs_beside_is_called_once_a_turn():
+    calls = []
+    run(Film([FACE, None, FACE]), Tracker(backend=dots.Dots()), Memory(), Status(Timing()), Stop(),
+        None, (lambda: calls.append("a"), lambda: calls.append("b")))
+    assert calls == ["a", "b"] * 3
+
+
 def test_the_table_asked_for_is_printed_once(capsys):
     stop = Stop()
     stop.table = True
     play([FACE] * 3, stop=stop)
     assert capsys.readouterr().out.count("stage") == 1
+
+
+class Asked(Film):
+    """A film during which this machine is sent a datagram."""
+
+    def __init__(self, pictures, port, datagram):
+        super().__init__(pictures)
+        self._port, self._datagram = port, datagram
+
+    def read(self, wait=0.5):
+        """The next Frame; with the fourth the datagram is on its way."""
+        if self._number == 3:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as there:
+                there.sendto(self._datagram, ("127.0.0.1", self._port))
+        return super().read(wait)
 
 
 @pytest.fixture
@@ -135,6 +181,7 @@ def opened(monkeypatch):
         made["memory"] = Memory()
         return made["memory"]
     monkeypatch.setattr(module, "open_source", source)
+    monkeypatch.setattr(module, "Surroundings", lambda *_: Memory())
     monkeypatch.setattr(module, "Outputs", outputs)
     monkeypatch.setattr(module, "Tracker",
                         lambda config, timing: Tracker(config, timing, dots.Dots()))
@@ -147,6 +194,25 @@ def test_a_session_says_farewell_closes_and_prints_the_table(opened, capsys, tmp
     assert opened["memory"].of("close") == [0] and opened["film"].closed
     assert "total" in capsys.readouterr().out
     assert json.loads(path.read_text())["rows"]["total"]["count"] == 4
+
+
+@pytest.mark.parametrize("address, rest, told", [
+    ("/kagami/calibrate/recenter", (), {"rotation"}), ("/kagami/calibrate/neutral", (0.5,), {
+        "rotation"}), ("/kagami/calibrate/gaze", (9.0, -4.0), {"gaze"})])
+def test_a_command_by_osc_calibrates_the_person_of_a_session(opened, monkeypatch, state, address,
+                                                             rest, told):
+    port = free_port()
+    film = Asked([dots.picture((320, 200, 1.0, 20.0))] * 60, port,
+                 message(address, "word", *rest))
+    monkeypatch.setattr(module, "open_source", lambda *_: film)
+    given = config.defaults()
+    given = given._replace(control=given.control._replace(port=port, token="word"))
+    session("file:x", given, known=True)
+    first, last = opened["memory"].of("send")[1][0], opened["memory"].of("send")[-1][0]
+    assert abs(first.angles[2]) > 15
+    assert (abs(last.angles[2]) < 1) == ("rotation" in told)
+    assert (last.left.gaze.tolist() == pytest.approx([9.0, -4.0])) == ("gaze" in told)
+    assert "calibration.json" in os.listdir(state)
 
 
 def test_a_session_that_fails_tells_the_receivers(opened, monkeypatch, tmp_path):

@@ -23,10 +23,13 @@ EVERYTHING = python_files("appliance/**/*.py", "benchmarks/**/*.py", "tests/**/*
 DOORS = {
     "gi": ("appliance/sources/gstreamer.py",),
     "onnxruntime": ("appliance/backends/onnxruntime.py",),
-    "socket": ("appliance/outputs/", "appliance/monitor.py"),
+    "socket": ("appliance/outputs/", "appliance/network/", "appliance/monitor.py",
+               "benchmarks/"),
     "pythonosc": ("appliance/outputs/", "appliance/monitor.py"),
+    "zeroconf": ("appliance/network/discovery.py",),
+    "aiohttp": ("appliance/network/oscquery.py", "appliance/network/query.py"),
     "systemd": ("appliance/status.py",),
-    "argparse": ("appliance/cli.py", "benchmarks/"),
+    "argparse": ("appliance/arguments.py", "benchmarks/"),
 }
 # What a module may never import, because it comes before it on a frame's way.
 ABOVE = {
@@ -34,6 +37,7 @@ ABOVE = {
     "appliance/backends/": ("stages", "sources", "outputs", "tracker", "run", "cli", "config"),
     "appliance/sources/": ("stages", "backends", "outputs", "tracker", "run", "cli"),
     "appliance/outputs/": ("stages", "backends", "sources", "tracker", "run", "cli", "config"),
+    "appliance/network/": ("stages", "backends", "sources", "tracker", "run", "cli", "settings"),
     "appliance/outputs/dialects/": ("outputs.link", "outputs.clock", "outputs.targets"),
     "appliance/face.py": ("stages", "backends", "sources", "outputs", "tracker", "run", "cli"),
     "appliance/geometry.py": ("stages", "backends", "sources", "outputs", "tracker", "run", "cli"),

@@ -1,4 +1,7 @@
 """The picture's way from end to end, with networks that read dots; a followed face's life."""
+import os
+
+import cv2
 import numpy as np
 import pytest
 
@@ -140,6 +143,59 @@ def test_reset_forgets_the_face_but_not_the_count(tracker):
     assert tracker(dots.picture((320, 200)))[0].id == 2
 
 
+@pytest.fixture
+def two_wanted(backend):
+    return Tracker(config.load(config.DEFAULTS, ["tracker.max_faces=2"]), backend=backend)
+
+
+LEFT, RIGHT = (160, 200), (480, 200)
+
+
+def ids_at(faces):
+    """{"left" or "right" of the picture: id}."""
+    return {"left" if face.box[0] < 300 else "right": face.id for face in faces}
+
+
+def test_one_face_is_followed_unless_more_are_wanted(tracker):
+    assert len(tracker(dots.picture(LEFT, RIGHT))) == 1
+
+
+def test_two_faces_keep_their_ids_as_they_move(two_wanted):
+    first = ids_at(two_wanted(dots.picture(LEFT, RIGHT)))
+    assert sorted(first.values()) == [1, 2]
+    for shift in range(0, 60, 10):
+        faces = two_wanted(dots.picture((160 + shift, 200), (480 - shift, 200 + shift)))
+        assert ids_at(faces) == first
+
+
+def test_who_leaves_and_comes_back_is_somebody_new_and_the_other_stays_first(two_wanted):
+    first = ids_at(two_wanted(dots.picture(LEFT, RIGHT)))
+    for _ in range(3):
+        faces = two_wanted(dots.picture(RIGHT))
+    assert ids_at(faces) == {"right": first["right"]}
+    for _ in range(15):
+        faces = two_wanted(dots.picture(LEFT, RIGHT))
+    assert [ids_at([face]) for face in faces] == [{"right": first["right"]}, {"left": 3}]
+
+
+def test_with_room_for_more_the_detector_looks_now_and_then(two_wanted, backend):
+    for _ in range(31):
+        two_wanted(dots.picture(LEFT))
+    assert backend.calls["detector"] == 3
+
+
+def test_two_that_became_one_are_one(two_wanted, backend):
+    two_wanted(dots.picture(LEFT, RIGHT))
+
+    def straying(inputs, outputs):
+        dots.read_landmarks(inputs, outputs)
+        turns.append(None)
+        if len(turns) % 2 == 0:         # the second sees its face where the first is
+            outputs["points"] += (-320, 0)
+    turns, backend.readers["landmarks"] = [], straying
+    assert [face.id for face in two_wanted(dots.picture(LEFT, RIGHT))] == [1]
+
+
 def test_given_boxes_are_answered_one_each_in_their_order(tracker):
     places = [(480, 150, 0.7), (120, 300, 0.8), (300, 120, 0.6)]
     faces = tracker(dots.picture(*places), rois=[rolled_box(*p) for p in places])
@@ -258,3 +314,28 @@ def test_of_two_readings_of_one_face_the_clearer_stays():
     clear, vague = reading((10, 10, 110, 110), 2.0), reading((15, 12, 118, 115), 4.0)
     other = reading((200, 10, 300, 110), 6.0)
     assert distinct([vague, other, clear]) == [clear, other]
+
+
+def of_the_demo(*numbers):
+    """{number: frame} of the clip that comes along, 480x360 luma; None is an empty room."""
+    film = cv2.VideoCapture(os.path.join(os.path.dirname(config.DEFAULTS), "demo.mp4"))
+    found = {None: np.full((360, 480), 120, np.uint8)}
+    for number in range(max(numbers) + 1):
+        picture = cv2.cvtColor(film.read()[1], cv2.COLOR_BGR2GRAY)
+        if number in numbers:
+            found[number] = cv2.resize(picture, (480, 360))
+    film.release()
+    return found
+
+
+def test_the_real_networks_follow_two_of_whom_one_leaves_and_comes_back():
+    rights = [40, 41] + [None] * 4 + [42, 43, 44]
+    frames = of_the_demo(*range(60))
+    settings = config.load(config.DEFAULTS, ["tracker.max_faces=2", "tracker.detector_every=3"])
+    tracker, told = Tracker(settings), []
+    for left, right in enumerate(rights):
+        faces = tracker(np.hstack([frames[left], frames[right]]))
+        told.append({face.id: "left" if face.box[0] < 480 else "right" for face in faces})
+    stays = [number for number, place in told[0].items() if place == "left"][0]
+    assert sorted(told[0].values()) == ["left", "right"] and told[1] == told[0]
+    assert told[4] == {stays: "left"} and told[-1] == {stays: "left", 3: "right"}

@@ -1,17 +1,12 @@
-"""Faces of each frame leave as datagrams to every target: loss, mirror, rate and farewell in one
-place.
-"""
+"""Faces of each frame leave as datagrams to every target: loss, mirror, farewell in one place."""
 import time
 
 from appliance.errors import UsageError
 from appliance.geometry import focal_length
 from appliance.outputs import clock
-from appliance.outputs.dialects import DIALECTS
-from appliance.outputs.leases import Leases
-from appliance.outputs.link import Link
-from appliance.outputs.loss import Loss
+from appliance.outputs.channel import Channel, dialect
 from appliance.outputs.moment import Moment, mirrored
-from appliance.outputs.pace import Pace
+from appliance.outputs.slots import Slots
 from appliance.outputs.targets import MOST, checked, parse_target
 
 __all__ = ["Outputs", "parse_target"]
@@ -20,26 +15,55 @@ FAREWELLS, APART = 3, 0.02  # times, seconds
 
 
 class Outputs:
-    """The targets and the one loss machine before them.
+    """The targets and the faces' slots before them.
 
     targets: records with `to` and the options of targets.Target. loss: record with hold_ms,
     return_ms, blend_ms, lost_keepalive_hz. output: record with neck_share, limit. fov: degrees
     across the picture. UsageError for a target that means nothing. Weather (no host, no network,
-    no receiver) raises nothing.
+    no receiver) raises nothing. `channels`: those that are sent to now. `moment`: the newest, or
+    None.
     """
 
     def __init__(self, targets, loss, output, fov=60.0):
-        wanted = [checked(t) for t in targets]
-        wanted = [t for t in wanted if t.enabled]
-        if len(wanted) > MOST:
-            raise UsageError("%d targets" % len(wanted), "at most %d are sent to" % MOST,
-                             "leave some out")
-        self._channels = [_Channel(t, loss, output) for t in wanted]
-        self._loss = Loss(loss.hold_ms / 1000.0, loss.return_ms / 1000.0, loss.blend_ms / 1000.0)
-        self._began = self._last = None
+        self.channels, self._own, self._common = [], [], None
+        self._slots = Slots()
+        self.change(targets, loss, output)
+        self.moment = self._began = self._last = None
         self._interval, self._picture, self._number = 1 / 30.0, None, 0
         self._size, self._fov, self._synchronised = (1, 1), fov, clock.synchronised()
         self._announced = (None, 0.0)
+
+    def change(self, targets, loss, output):
+        """Other targets, times or sizes from now on; where nothing changes, socket and state stay.
+
+        UsageError leaves everything as it was.
+        """
+        common = loss.lost_keepalive_hz, output
+        left, plan = list(self._own), []
+        for target, why in _wanted(targets):
+            kept = next((c for c in left if c.leads_to(target)), None)
+            left = [c for c in left if c is not kept]
+            same = kept is not None and kept.target == target and self._common == common
+            plan.append((target, why, kept, None if same else dialect(target, loss, output)))
+        self._common = common
+        self._slots.set_times(loss.hold_ms / 1000.0, loss.return_ms / 1000.0,
+                              loss.blend_ms / 1000.0)
+        for channel in left:
+            self.drop(channel)
+        others = [c for c in self.channels if c not in self._own]
+        self._own = [_channel(*row) for row in plan]
+        self.channels = self._own + others
+
+    def add(self, channel):
+        """Send to one more, beside the targets."""
+        self.channels = self.channels + [channel]
+
+    def drop(self, channel):
+        """Say farewell to one, and send to it no longer."""
+        if self._began is not None:
+            channel.farewell(self._moment(self._last, False))
+        channel.close()
+        self.channels = [c for c in self.channels if c is not channel]
 
     def send(self, faces, frame):
         """Tell every target what to show; frame: a Frame, for its time and its luma's shape."""
@@ -72,7 +96,7 @@ class Outputs:
         everything = camera != known or now - when >= ANNOUNCE_EVERY
         if everything:
             self._announced = camera, now
-        for channel in self._channels:
+        for channel in self.channels:
             channel.announce(status, everything)
 
     def close(self, reason=0):
@@ -80,87 +104,57 @@ class Outputs:
         error.
         """
         moment = self._moment(self._last or time.monotonic(), False)
-        for i in range(FAREWELLS if self._channels else 0):
+        for i in range(FAREWELLS if self.channels else 0):
             if i:
                 time.sleep(APART)
-            for channel in self._channels:
+            for channel in self.channels:
                 channel.farewell(moment, reason)
-        for channel in self._channels:
+        for channel in self.channels:
             channel.close()
-        self._channels = []
+        self.channels = []
 
     def _publish(self, faces, now, running):
-        self._loss(faces, now)
+        self._slots(faces, now)
         self._last = now
-        moment = self._moment(now, running)
+        self.moment = moment = self._moment(now, running)
         self._number += 1
         reflected = None
-        for channel in self._channels:
-            if channel.mirror and reflected is None:
+        for channel in self.channels:
+            if channel.target.mirror and reflected is None:
                 reflected = mirrored(moment)
-            channel.send(reflected if channel.mirror else moment)
+            channel.send(reflected if channel.target.mirror else moment)
 
     def _moment(self, now, running):
         self._began = now if self._began is None else self._began
-        loss = self._loss
+        shown = self._slots.primary
         focal = focal_length(self._size[0], self._fov)
-        return Moment(self._number, now - self._began, clock.unix(now), self._size, loss.face,
-                      loss.id, loss.age, loss.fresh, running, self._synchronised, focal=focal)
+        return Moment(self._number, now - self._began, clock.unix(now), self._size, shown.face,
+                      shown.id, shown.age, shown.fresh, running, self._synchronised, focal=focal,
+                      slots=self._slots.shown())
 
 
-class _Channel:
-    """One target: its dialect, its link and its paces."""
-
-    def __init__(self, target, loss, output):
-        self.mirror = target.mirror
-        self._dialect = _dialect(target, loss, output)
-        top = self._dialect.top_rate
-        rate = min(target.rate or top, top)
-        repeat, self._repeats_for = self._dialect.lost
-        self._pace, self._lost_pace = Pace(rate), Pace(min(rate, repeat or rate))
-        self._lost_since = 0.0
-        if "/" in target.host:
-            self._link = Leases(target.to, target.host, target.port, self._dialect.question)
-        else:
-            self._link = Link(target.to, target.host, target.port)
-
-    def send(self, moment):
-        """The frame, unless it is not its turn."""
-        due = self._tracked_due if moment.face is not None else self._lost_due
-        if due(moment):
-            self._out(self._dialect(moment))
-
-    def announce(self, status, everything):
-        """The slow messages."""
-        self._out(self._dialect.announce(status, everything))
-
-    def farewell(self, moment, reason):
-        """The last word."""
-        self._out(self._dialect.farewell(moment, reason))
-
-    def close(self):
-        """Nothing is sent any more."""
-        self._link.close()
-
-    def _tracked_due(self, moment):
-        return self._pace.due(moment.time)
-
-    def _lost_due(self, moment):
-        if moment.fresh:        # the end of the way to neutral must arrive, whatever the rate
-            self._lost_since = moment.time
-            self._lost_pace.restart(moment.time)
-            return True
-        silent = moment.time - self._lost_since > self._repeats_for
-        return not silent and self._lost_pace.due(moment.time)
-
-    def _out(self, datagrams):
-        for datagram in datagrams:
-            self._link.send(datagram)
+def _wanted(records):
+    """[(Target, why)] of those that are enabled."""
+    wanted = [(checked(record), _why(record)) for record in records]
+    wanted = [(target, why) for target, why in wanted if target.enabled]
+    if len(wanted) > MOST:
+        raise UsageError("%d targets" % len(wanted), "at most %d are sent to" % MOST,
+                         "leave some out")
+    return wanted
 
 
-def _dialect(target, loss, output):
-    """The dialect of a target with those options that it has."""
-    known = dict(target._asdict(), limit=output.limit, neck_share=output.neck_share,
-                 keepalive=loss.lost_keepalive_hz)
-    make = DIALECTS[target.dialect]
-    return make(**{name: known[name] for name in make.options})
+def _channel(target, why, kept, speaker):
+    """The channel of a target: the one that is kept, changed where there is another speaker."""
+    channel = kept or Channel(target, speaker)
+    if kept and speaker:
+        kept.change(target, speaker)
+    channel.why = why
+    return channel
+
+
+def _why(record):
+    """Which line of the user's is the reason for a target."""
+    name = getattr(record, "name", "")
+    if name == record.to:
+        return "added"
+    return name if name[:2] == "--" else ("[target %s]" % name).replace(" ]", "]")

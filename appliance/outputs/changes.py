@@ -18,6 +18,6 @@ class Changes:
         if everything or self._told is None or not 0 <= time - self._whole < self._period:
             self._told, self._whole = np.array(numbers), time
             return range(len(numbers))
-        moved = np.flatnonzero(np.abs(numbers - self._told) >= self._step)
+        moved, = (np.abs(numbers - self._told) >= self._step).nonzero()
         self._told[moved] = numbers[moved]
         return moved.tolist()

@@ -6,20 +6,16 @@ of the question, at the ports that its wire says.
 """
 import ipaddress
 import logging
-import socket
 import time
 
 from appliance.outputs.link import Link
+from appliance.outputs.port import TURN, Port
 from appliance.outputs.stream import Stream
 from appliance.outputs.targets import numeric
 
 LOG = logging.getLogger("kagami.outputs")
 CLIENTS = 4             # hosts that are sent to at once
-LONGEST = 1024          # bytes of a question that is looked at
-TURN = 16               # questions that are looked at before a frame; the kernel drops the rest
 GONE = 3.0              # seconds of trouble after which a client counts as gone
-RETRY = 5.0             # seconds until a port that is taken is tried again
-FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 
 
 class Leases:
@@ -27,25 +23,38 @@ class Leases:
 
     to: what the user wrote. network: text of the addresses that may ask, "192.168.1.0/24". port:
     where questions arrive. read: bytes -> Question or None. `ignored` counts what was no question,
-    came from elsewhere or found all places taken; `trouble` is "" or why nobody can ask.
+    came from elsewhere or found all places taken.
     """
 
     def __init__(self, to, network, port, read, clock=time.monotonic):
-        self.to, self.ignored, self.trouble = to, 0, ""
-        self._network, self._port, self._read = ipaddress.ip_network(network), port, read
+        self.to, self.ignored = to, 0
+        self._network, self._read = ipaddress.ip_network(network), read
         self._clock, self._clients, self._quiet = clock, {}, 0.0
-        self._socket, self._again = None, 0.0
-        self._listen(clock())
+        self._port = Port(to, port, self._network.version, clock)
+
+    @property
+    def trouble(self):
+        """Why nobody can ask, or ""."""
+        return self._port.trouble
 
     @property
     def clients(self):
         """{address: [port, ...]} of those who are sent to."""
         return {address: sorted(client.links) for address, client in self._clients.items()}
 
+    @property
+    def answer(self):
+        """Who has asked, in words."""
+        return self.trouble or " ".join(sorted(self._clients)) or "nobody has asked"
+
+    @property
+    def refused(self):
+        """Frames that came back as unreachable, of those who are sent to now."""
+        return sum(client.refused for client in self._clients.values())
+
     def send(self, datagram):
         """Look at the questions that have come, then send to whoever has a lease."""
         now = self._clock()
-        self._listen(now)
         self._take(now)
         for address, client in list(self._clients.items()):
             if client.over(now):
@@ -57,44 +66,20 @@ class Leases:
         """End every lease and stop listening."""
         for address in list(self._clients):
             self._end(address, self._clock())
-        if self._socket is not None:
-            self._socket.close()
-        self._socket, self._again = None, float("inf")
-
-    def _listen(self, now):
-        """Open the socket where it is not; a port that is taken is weather and tried again."""
-        if self._socket is not None or now < self._again:
-            return
-        self._again = now + RETRY
-        fresh = None
-        try:
-            fresh = socket.socket(FAMILIES[self._network.version], socket.SOCK_DGRAM)
-            if self._network.version == 6:
-                fresh.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            fresh.setblocking(False)
-            fresh.bind(("", self._port))
-        except OSError as e:
-            if fresh is not None:
-                fresh.close()
-            if not self.trouble:
-                LOG.warning("%s: nobody can ask at port %d (%s); trying again", self.to,
-                            self._port, e.strerror)
-            self.trouble = e.strerror or str(e)
-            return
-        self._socket, self.trouble = fresh, ""
+        self._port.close()
 
     def _take(self, now):
-        for _ in range(TURN if self._socket is not None else 0):
-            try:
-                datagram, peer = self._socket.recvfrom(LONGEST + 1)
-            except OSError:             # none is there
+        for _ in range(TURN):
+            heard = self._port.receive()
+            if heard is None:
                 return
+            datagram, peer = heard
             if not self._heard(datagram, peer[0], now):
                 self.ignored += 1
 
     def _heard(self, datagram, address, now):
         """Whether it was a question that counts."""
-        if len(datagram) > LONGEST or numeric(address) not in self._network:
+        if not datagram or numeric(address) not in self._network:
             return False
         question = self._read(datagram)
         if question is None:
@@ -104,7 +89,7 @@ class Leases:
         elif address in self._clients or len(self._clients) < CLIENTS:
             if address not in self._clients:
                 self._say(now, "%s: %s asked and is sent to", address)
-                self._clients[address] = _Client(self.to, address)
+                self._clients[address] = Client(self.to, address)
             self._clients[address].renew(question, now)
         else:
             return False
@@ -123,18 +108,32 @@ class Leases:
             LOG.info(words, self.to, address)
 
 
-class _Client:
-    """One host with a lease: a link to each of its ports."""
+class Client:
+    """One host with a lease: a link to each of its ports, in place of a Link.
 
-    def __init__(self, to, address):
-        self._to, self._address = to, address
-        self.links, self._until, self._well = {}, 0.0, 0.0
+    link: (to, address, port) -> what frames go through as datagrams.
+    """
+
+    def __init__(self, to, address, link=Link):
+        self._to, self._address, self._link = to, address, link
+        self.links, self._until, self._well, self._now = {}, 0.0, 0.0, 0.0
+
+    @property
+    def answer(self):
+        """How long the lease lasts, or what is wrong, in words."""
+        troubles = [link.trouble for link in self.links.values() if link.trouble]
+        return troubles[0] if troubles else "asked, %d s left" % max(0, self._until - self._now)
+
+    @property
+    def refused(self):
+        """Frames that came back as unreachable."""
+        return sum(link.refused for link in self.links.values())
 
     def renew(self, question, now):
         """The newest question counts alone."""
         if not self.links:
             self._well = now
-        self._until = now + question.seconds
+        self._now, self._until = now, now + question.seconds
         for port in set(self.links) - set(question.ports):
             self.links.pop(port).close()
         for port in question.ports:
@@ -149,10 +148,11 @@ class _Client:
     def _linked(self, port, mark):
         if mark:
             return Stream(self._address, port, mark)
-        return Link(self._to, self._address, port)
+        return self._link(self._to, self._address, port)
 
     def over(self, now):
         """Whether the time is up, or no port has been reached for GONE seconds."""
+        self._now = now
         if not all(link.trouble for link in self.links.values()):
             self._well = now
         return now >= self._until or now - self._well >= GONE

@@ -25,19 +25,31 @@ _REASONS = {errno.ECONNREFUSED: "nobody listens there", errno.EAGAIN: _FULL, err
 
 
 class Link:
-    """One receiver. `sent` and `failed` count datagrams, `trouble` is the reason of the last
-    failure or "".
+    """One receiver. `sent` and `failed` count datagrams, `refused` those that came back as
+    unreachable; `trouble` is the reason of the last failure or "".
     """
 
     def __init__(self, to, host, port, look_up=socket.getaddrinfo, first_wait=1.0,
                  clock=time.monotonic):
-        self.to, self.sent, self.failed, self.trouble = to, 0, 0, ""
+        self.to, self.sent, self.failed, self.refused, self.trouble = to, 0, 0, 0, ""
         self._host, self._port, self._look_up, self._first_wait = host, port, look_up, first_wait
         self._socket = self._peer = self._found = None
         self._clock, self._calm = clock, None
         self._closed, self._unknown = threading.Event(), False
         if numeric(host) is None or not self._resolved():
             threading.Thread(target=self._resolve, name="resolve " + host, daemon=True).start()
+
+    @property
+    def answer(self):
+        """What is known of the receiver, in words: UDP tells only refusals."""
+        if self._unknown and self._found is None:
+            return "name not known"
+        return self.trouble or ("not refused" if self.sent else "nothing sent yet")
+
+    @property
+    def address(self):
+        """Where datagrams go, as a number, or "" while the name is not known."""
+        return self._found[1][0] if self._found else ""
 
     def send(self, datagram):
         """Hand one datagram to the kernel; it is dropped where that is not possible now."""
@@ -90,6 +102,7 @@ class Link:
         self._socket, self._peer = fresh, peer
 
     def _in_trouble(self, number):
+        self.refused += number == errno.ECONNREFUSED
         reason = _REASONS.get(number) or os.strerror(number)
         if reason != self.trouble:
             LOG.warning("%s: %s; sending goes on", self.to, reason)

@@ -26,11 +26,15 @@ class Loss:
     """
 
     def __init__(self, hold=0.25, back=0.5, blend=0.15):
-        self._hold, self._back, self._blend = hold, back, blend
+        self.set_times(hold, back, blend)
         self._time = self._seen = self._found = self._blending = None
         self._last = self._from = None
         self.face, self.id, self.age, self.fresh = None, 0, 0.0, True
         self._state = None
+
+    def set_times(self, hold, back, blend):
+        """Other times from now on, in seconds."""
+        self._hold, self._back, self._blend = hold, back, blend
 
     def __call__(self, faces, time):
         """The face to show at `time`; times that run backwards count as standing still."""
@@ -59,7 +63,7 @@ class Loss:
         if self._state in ("lost", "returning"):
             self._from, self._blending = self.face or NEUTRAL, time
         self.id, self._seen = face.id, time
-        face = face._replace(state="tracked")
+        face = face if face.state == "tracked" else face._replace(state="tracked")
         if self._from is not None:
             share = _eased(time - self._blending, self._blend)
             face = _between(self._from, face, share)
@@ -131,12 +135,12 @@ def _sound(face, last):
 
 def _total(face):
     """A sum over all numbers, not finite where one of them is; squared, the cheapest way."""
-    arrays = [getattr(face, name) for name in _GROUPS]
-    total = face.score
-    for eye in (face.left, face.right):
-        arrays += (eye.iris, eye.gaze)
-        total += eye.openness + eye.score
-    return total + sum([np.vdot(a, a) for a in arrays])
+    left, right = face.left, face.right
+    numbers = np.concatenate((face.box, face.landmarks, face.rotation, face.translation,
+                              face.blendshapes, left.iris, left.gaze, right.iris, right.gaze),
+                             axis=None)
+    singles = face.score + left.openness + left.score + right.openness + right.score
+    return singles + np.vdot(numbers, numbers)
 
 
 def _sound_eye(eye, last):

@@ -55,55 +55,63 @@ class Layout:
         messages = [_Message(*m) for m in messages]
         head = [_Message(*head)] if head else []
         groups = _packed(messages, head, limit) if bundle else [[m] for m in head + messages]
-        encoded = [_bundled(group) if bundle else group[0].bytes for group in groups]
-        self._buffer = bytearray(b"".join(encoded))
-        self.datagrams = _slices(self._buffer, [len(e) for e in encoded])
+        encoded = [_bundled(group) for group in groups]
+        skipped = 0 if bundle else _BUNDLE_HEAD + _ELEMENT_HEAD
+        self._buffer, self._limit = bytearray(b"".join(encoded)), limit
+        self._elements = _slices(self._buffer, encoded, _BUNDLE_HEAD)
+        self.datagrams = _slices(self._buffer, encoded, skipped)
         places, start = [], 0
         for group, data in zip(groups, encoded):
-            places += _places(group, start, bundle)
+            places += _places(group, start)
             start += len(data)
-        self._float_at, self._float_of, floats = _indices(places, Float, 4)
-        self._int_at, self._int_of, ints = _indices(places, Int, 4)
+        self._lay(places)
+
+    def _lay(self, places):
+        """Make the arrays, and for each place its numbers' way into the buffer."""
+        float_at, float_of, floats = _indices(places, Float, 4)
+        int_at, int_of, ints = _indices(places, Int, 4)
         self._bool_at, self._bool_of, bools = _indices(places, Bool, 1)
-        self.floats, self.ints = np.zeros(floats), np.zeros(ints, np.int32)
+        self._at = np.concatenate((float_at, int_at))
+        self._of = np.concatenate((float_of, int_of + floats))
+        self._staged = np.zeros(floats + ints, np.uint32)
+        self._single = self._staged[:floats].view(np.float32)
+        self.floats, self.ints = np.zeros(floats), self._staged[floats:].view(np.int32)
         self.bools = np.zeros(bools, bool)
-        self._good = np.zeros_like(self.floats)
-        self._single = np.zeros(len(self.floats), np.float32)
-        self._words = np.frombuffer(self._buffer, ">f4")
-        self._whole = np.frombuffer(self._buffer, ">i4")
+        self._words = np.frombuffer(self._buffer, ">u4")
         self._bytes = np.frombuffer(self._buffer, np.uint8)
 
     def write(self):
         """Put `floats`, `ints` and `bools` into the datagrams; returns `datagrams`."""
-        with np.errstate(invalid="ignore"):
-            good = np.abs(self.floats) <= LARGEST
-        np.copyto(self._good, self.floats, where=good)
-        self._single[:] = self._good
-        self._single += 0.0                          # turns -0 into +0
-        self._words[self._float_at] = self._single[self._float_of]
-        self._whole[self._int_at] = self.ints[self._int_of]
-        self._bytes[self._bool_at] = _TAGS[self.bools[self._bool_of].view(np.int8)]
+        if np.vdot(self.floats, self.floats) <= LARGEST:    # then so is every one of them
+            self._single[:] = self.floats
+        else:
+            with np.errstate(invalid="ignore"):
+                good = np.abs(self.floats) <= LARGEST
+            np.copyto(self._single, self.floats, "same_kind", where=good)
+        np.add(self._single, 0.0, out=self._single)     # turns -0 into +0
+        self._words[self._at] = self._staged[self._of]
+        if len(self.bools):
+            self._bytes[self._bool_at] = _TAGS[self.bools[self._bool_of].view(np.int8)]
         return self.datagrams
+
+    def bundled(self, chosen):
+        """Those of the messages, by index, in as few datagrams as a Layout of them alone would
+        have; for one made with bundle=False.
+        """
+        out, size = [], self._limit
+        for element in [self._elements[i] for i in chosen]:
+            size += len(element)
+            if size > self._limit:
+                out.append([_AT_ONCE])
+                size = _BUNDLE_HEAD + len(element)
+            out[-1].append(element)
+        return [b"".join(parts) for parts in out]
 
 
 def message(address, *arguments):
     """The bytes of one message by itself; floats that are not finite become 0."""
     finite = [0.0 if isinstance(a, float) and not abs(a) <= LARGEST else a for a in arguments]
     return _Message(address, [a + 0.0 if isinstance(a, float) else a for a in finite]).bytes
-
-
-def bundles(messages, limit=LIMIT):
-    """Encoded messages, some of a Layout's, packed into as few datagrams as a Layout would: for
-    those that do not send everything every time.
-    """
-    out, size = [], limit
-    for m in messages:
-        size += _ELEMENT_HEAD + len(m)
-        if size > limit:
-            out.append([_AT_ONCE])
-            size = _BUNDLE_HEAD + _ELEMENT_HEAD + len(m)
-        out[-1] += (struct.pack(">i", len(m)), m)
-    return [b"".join(parts) for parts in out]
 
 
 class _Message:
@@ -166,11 +174,11 @@ def _bundled(group):
     return builder.build().dgram
 
 
-def _places(group, start, bundle):
-    """[(offset in the whole buffer, its place)] of one datagram that begins at `start`."""
-    out, at = [], start + (_BUNDLE_HEAD if bundle else 0)
+def _places(group, start):
+    """[(offset in the whole buffer, its place)] of the bundle that begins at `start`."""
+    out, at = [], start + _BUNDLE_HEAD
     for m in group:
-        at += _ELEMENT_HEAD if bundle else 0
+        at += _ELEMENT_HEAD
         out += [(at + offset, place) for offset, place in m.places]
         at += len(m)
     return out
@@ -183,9 +191,10 @@ def _indices(places, kind, width):
     return table[:, 0].copy(), table[:, 1].copy(), table[:, 1].max() + 1 if len(mine) else 0
 
 
-def _slices(buffer, lengths):
+def _slices(buffer, encoded, skipped):
+    """The bytes of each of `encoded` in the buffer that holds them all, without the first few."""
     view, out, start = memoryview(buffer), [], 0
-    for length in lengths:
-        out.append(view[start:start + length])
-        start += length
+    for data in encoded:
+        out.append(view[start + skipped:start + len(data)])
+        start += len(data)
     return tuple(out)

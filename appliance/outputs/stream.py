@@ -3,6 +3,7 @@
 What the network does not take at once is left out, whole pieces only: one that has begun is
 finished before the next.
 """
+import errno
 import os
 import socket
 import time
@@ -12,13 +13,14 @@ BUFFER = 16384          # bytes that may lie in the kernel: some frames, so that
 
 
 class Stream:
-    """In place of a Link: `send(datagram)`, `close()`; `trouble` is "" or why nothing arrives.
+    """In place of a Link: `send(datagram)`, `close()`; `trouble` is "" or why nothing arrives,
+    `refused` counts refused connections.
 
     host: an address. mark: bytes that end each piece.
     """
 
     def __init__(self, host, port, mark, clock=time.monotonic):
-        self.trouble = "not connected yet"
+        self.trouble, self.refused = "not connected yet", 0
         self._peer, self._mark, self._clock = (host, port), mark, clock
         self._socket, self._rest = None, b""
         self._moved = self._again = clock()
@@ -67,4 +69,5 @@ class Stream:
         if self._socket is not None:
             self._socket.close()
         self._socket, self._rest = None, b""
+        self.refused += error.errno == errno.ECONNREFUSED
         self.trouble = os.strerror(error.errno) if error.errno else str(error)

@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from appliance.errors import UsageError, nearest
-from appliance.outputs.dialects import DIALECTS
+from appliance.outputs.dialects import DIALECTS, speaks
 
 MOST = 8            # targets at once
 WIDEST = 8          # bits that the addresses of a network which may ask have in common
@@ -71,12 +71,13 @@ def parse_target(text):
     if not shape:
         raise UsageError("target %r" % text, "not a target", _FORM)
     dialect, host = _dialect(text, shape.group("dialect")), shape.group("host")
-    make = DIALECTS[dialect]
+    port = _port(text, shape.group("port"))
+    make = speaks(dialect, port)
     if hasattr(make, "question") and ("/" in host or make.asked_only):
         host = _network(text, host)
     else:
         host = _host(text, host)
-    return Target(text, dialect, host, _port(text, shape.group("port")))
+    return Target(text, dialect, host, port)
 
 
 def checked(record):
@@ -94,7 +95,7 @@ def checked(record):
         raise UsageError("livelink_subject %r of %s" % (record.livelink_subject, record.to),
                          "not a subject's name", "give 1 to 32 letters, digits, blanks, - or _")
     target = parse_target(record.to)._replace(**options)
-    return target._replace(port=target.port or DIALECTS[target.dialect].port(target))
+    return target._replace(port=target.port or speaks(target.dialect).port(target))
 
 
 def _dialect(text, name):

@@ -36,36 +36,41 @@ def cut(luma, square, out):
     """Fill `out` ((S, S) uint8) with the square's pixels; returns the (2, 3) matrix from `out` to
     the picture.
 
-    Beyond the picture its border is repeated. A square of more than twice S is averaged down by a
-    whole number first, because reading every other pixel would flicker.
+    Beyond the picture its border is repeated. A square of twice S and more is halved first, by
+    means, because reading every other pixel would flicker.
     """
     size = out.shape[0]
     back = geometry.crop_transform(square.centre, square.side, square.roll, size)[1]
-    factor = int(square.side / size)
-    if factor >= 2:
-        luma, matrix = _shrunk(luma, square, back, factor)
-    else:
-        matrix = back
+    matrix, side = back, square.side
+    if side >= 2 * size:
+        luma, matrix = _part(luma, square, back)
+    while side >= 2 * size and min(luma.shape) > 1:
+        luma, matrix, side = _halved(luma), _into_halved(matrix), side / 2
     cv2.warpAffine(luma, matrix, (size, size), dst=out, borderMode=cv2.BORDER_REPLICATE,
                    flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
     return back
 
 
-def _shrunk(luma, square, back, factor):
-    """The part of the picture under the square, smaller by `factor`, and the matrix into it."""
+def _part(luma, square, back):
+    """The part of the picture under the square, and the matrix into it."""
     height, width = luma.shape
-    (x, y), reach = square.centre, 0.7072 * square.side + factor
-    x0, x1 = max(0, int(x - reach)), min(width, int(x + reach) + 1)
-    y0, y1 = max(0, int(y - reach)), min(height, int(y + reach) + 1)
-    w, h = (x1 - x0) // factor, (y1 - y0) // factor
-    if w < 1 or h < 1:
-        return luma, back
-    part = luma[y0:y0 + h * factor, x0:x0 + w * factor]
-    matrix = back / factor
-    first = (factor - 1) / 2.0      # the first small pixel's centre, in pixels of the part
-    matrix[0, 2] -= (x0 + first) / factor
-    matrix[1, 2] -= (y0 + first) / factor
-    return cv2.resize(part, (w, h), interpolation=cv2.INTER_AREA), matrix
+    (x, y), reach = square.centre, 0.7072 * square.side + 2
+    x0, y0 = min(max(0, int(x - reach)), width - 1), min(max(0, int(y - reach)), height - 1)
+    part = luma[y0:max(y0, int(y + reach)) + 1, x0:max(x0, int(x + reach)) + 1]
+    return part, back - ((0, 0, x0), (0, 0, y0))
+
+
+def _halved(luma):
+    """Each pixel the mean of four."""
+    height, width = luma.shape
+    return cv2.resize(luma[:height // 2 * 2, :width // 2 * 2], (width // 2, height // 2),
+                      interpolation=cv2.INTER_AREA)
+
+
+def _into_halved(matrix):
+    matrix = 0.5 * matrix
+    matrix[:, 2] -= 0.25        # the first pixel's centre lies between the first two
+    return matrix
 
 
 def mirrored(back, size):

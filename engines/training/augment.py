@@ -48,6 +48,31 @@ def block(rng, crop, most=0.45):
     return np.clip(crop * (1 - m) + fill * m, 0, 255).astype(np.uint8)
 
 
+def bars(rng, crop, most=0.3):
+    """The picture ends before the crop does: one or two sides black, or the last line of the picture over again."""
+    n = crop.shape[0]
+    crop, black = crop.copy(), rng.uniform() < 0.6
+    for k in rng.choice(4, rng.randint(1, 3), replace=False):
+        turned, depth = np.rot90(crop, k), int(rng.uniform(0.02, most) * n) + 1
+        turned[:depth] = 0 if black else turned[depth]
+    return crop
+
+
+def curtain(rng, crop, most=0.65):
+    """Hair that hangs over one side of the crop, in strands, its edge wavering."""
+    n = crop.shape[0]
+    strands = cv2.GaussianBlur(_NOISE[:n * n].reshape(n, n), (0, 0), sigmaX=rng.uniform(0.6, 2.5), sigmaY=rng.uniform(6, 25))
+    strands = np.roll(strands, rng.randint(n), 1) * (rng.uniform(5, 45) / (strands.std() + 1e-6))
+    edge = cv2.GaussianBlur(rng.normal(0, 1, (n, 1)), (1, 0), sigmaX=1, sigmaY=rng.uniform(3, 20))
+    edge = edge / (np.abs(edge).max() + 1e-6) * rng.uniform(0.02, 0.12) + rng.uniform(0.15, most) + rng.normal(0, 0.3) * (
+        np.linspace(-0.5, 0.5, n)[:, None])
+    cover = np.clip((edge - np.linspace(0, 1, n)[None]) * n / rng.uniform(1, 8), 0, 1).astype(np.float32)
+    if rng.uniform() < 0.5:
+        cover = cover[:, ::-1]
+    hair = np.clip(rng.uniform(15, 150) + strands, 0, 255)
+    return (crop * (1 - cover) + hair * cover).astype(np.uint8)
+
+
 def camera(rng, crop):
     """The look of cheap cameras and bad light: size, blur, contrast, gradient, noise, JPEG, limited range."""
     n = crop.shape[0]

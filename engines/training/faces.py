@@ -66,7 +66,7 @@ class Faces:
         if not plain:
             for _ in range(rng.choice([0, 0, 0, 1, 2])):
                 crop = augment.block(rng, crop)
-            crop = augment.camera(rng, crop)
+            crop = self._seen(crop)
         return {"image": crop, "points": geometry.apply(there, points).astype(np.float32),
                 "point_weight": np.float32(source["weight"][i]), "rotation": rotation.astype(np.float32),
                 "score": np.float32(1)}
@@ -83,9 +83,17 @@ class Faces:
             crop = self._drifted()
         else:
             crop = self._covered()
-        return {"image": augment.camera(rng, crop), "points": np.zeros((68, 2), np.float32),
+        return {"image": self._seen(crop), "points": np.zeros((68, 2), np.float32),
                 "point_weight": np.float32(0), "rotation": np.eye(3, dtype=np.float32),
                 "score": np.float32(0)}
+
+    def _seen(self, crop):
+        """Faces and all else alike: hair in front now and then, the picture's border, a camera."""
+        if self.rng.uniform() < 0.1:
+            crop = augment.curtain(self.rng, crop)
+        if self.rng.uniform() < 0.1:
+            crop = augment.bars(self.rng, crop)
+        return augment.camera(self.rng, crop)
 
     def _background(self):
         rng = self.rng

@@ -94,7 +94,8 @@ def labelled(portraits, fits, ict, ypr, say=print):
     points = definition.move(portraits.points, to_ours, rotation, size)
     # the mesh's jaw slides over the skin when a head turns, the fitted model's does not; the mesh knows the person better
     fitted = definition.move(fits["ict68"][:, :, :2], model_to_ours, rotation, size)
-    points[:, jaw] = 0.5 * (points[:, jaw] + fitted[:, jaw])
+    share = 0.5 * np.clip((np.abs(np.degrees(np.arcsin(np.clip(rotation[:, 0, 2], -1, 1)))) - 10) / 20, 0, 1)[:, None, None]
+    points[:, jaw] += share * (fitted[:, jaw] - points[:, jaw])
     front = ict["verts"][ict["lm68"]][:, :2]
     size_cm = float(np.sqrt(np.prod(front.max(0) - front.min(0))))
     moved, rest = definition.vertices(ict, model_to_ours, size_cm)

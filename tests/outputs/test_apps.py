@@ -169,7 +169,7 @@ def test_nonsense_is_ignored_and_never_answered(asking, phone_port, name):
                 pc.socket.sendto(bytes(junk[:random.randint(1500)]), ("127.0.0.1", port))
             out.send([person()], frame(i / 30.0))
         assert pc.datagrams() == []
-    leases = out._channels[0]._link
+    leases = out.channels[0].link
     assert leases.ignored == 60 * 16 and leases.clients == {}
 
 

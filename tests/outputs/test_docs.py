@@ -4,6 +4,7 @@ import re
 import types
 
 from appliance.face import ARKIT_NAMES
+from appliance.network.control import COMMANDS, CONSOLE, SET
 from appliance.options import SCHEMA
 from appliance.outputs.dialects.babble import NAMES, Babble
 from appliance.outputs.dialects.etvr import SETS, Etvr
@@ -14,6 +15,7 @@ from appliance.outputs.dialects.vmc import BONES, PRESETS, PRESETS_1, Vmc
 from appliance.outputs.dialects.vrchat import Vrchat
 from appliance.outputs.moment import Moment
 from appliance.outputs.targets import Target
+from appliance.settings import KEYS
 from tests.fakes.people import person
 from tests.golden import decoded
 
@@ -34,8 +36,10 @@ def spelt_out(tags):
     return "," + (letters * int(count or 1) if letters != "(none)" else "")
 
 
-def documented():
-    rows = re.findall(r"^\| `(/[^`]+)` \| ([^|]+) \|", text(), re.M)
+def documented(control=False):
+    before, _, rest = text().partition("\n## Control\n")
+    inside, _, after = rest.partition("\n## ")
+    rows = re.findall(r"^\| `(/[^`]+)` \| ([^|]+) \|", inside if control else before + after, re.M)
     return {(address, spelt_out(tags.strip())) for address, tags in rows}
 
 
@@ -67,6 +71,15 @@ def listed(mark):
 
 def test_every_address_and_its_tags_are_documented_and_no_others():
     assert documented() == sent()
+
+
+def test_every_command_is_documented():
+    commands = {(address, "," + kind) for address, (who, kinds, _) in COMMANDS.items()
+                for kind in kinds if who != CONSOLE and address != SET}
+    answers = {("/kagami/pong", ",i"), ("/kagami/challenge", ",i"), ("/kagami/ok", ",si"),
+               ("/kagami/error", ",sis")}
+    assert documented(control=True) == commands | answers | {(SET + "<key>", ",si")}
+    assert all("`%s`" % key in text() for key in KEYS)
 
 
 def test_the_names_are_listed_in_order():

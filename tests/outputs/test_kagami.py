@@ -6,7 +6,7 @@ import pytest
 
 from appliance.face import ARKIT_NAMES
 from appliance.outputs.dialects.kagami import Kagami, camera, timing
-from appliance.outputs.moment import Moment
+from appliance.outputs.moment import Moment, Slot, mirrored
 from tests.fakes.people import person
 from tests.golden import decoded
 
@@ -106,3 +106,31 @@ def test_the_camera_of_a_field_of_view():
 def test_pose_and_iris_are_told_together():
     told_ms = timing({"pose": 0.5, "iris": 0.25, "total": 4.0})
     assert told_ms == (0.0, 0.0, 0.0, 0.75, 0.0, 0.0, 4.0)
+
+
+def of_two(**first):
+    """A moment of persons 3 and 4, of whom the second is shown to others."""
+    slots = (Slot(first.get("face"), 3, 4.5, False), Slot(person(id=4, yaw=-7), 4, 1.5, False))
+    return MOMENT._replace(face=slots[1].face, id=4, age=1.5, slots=slots)
+
+
+def test_each_slot_has_a_bundle_of_its_own():
+    datagrams = Kagami()(of_two(face=person(id=3)))
+    assert [len(d) for d in datagrams] == [1472, 1472]
+    for k, (datagram, number) in enumerate(zip(datagrams, (3, 4))):
+        frame, state = decoded(datagram)[:2]
+        assert frame[2][3] == 2
+        assert state[0] == "/kagami/face/%d/state" % k and state[2][:2] == [number, 1]
+
+
+def test_a_lost_slot_says_so_beside_one_that_is_seen():
+    lost, seen = [decoded(d) for d in Kagami()(of_two())]
+    assert [m[0] for m in lost] == ["/kagami/frame", "/kagami/face/0/state"]
+    assert lost[0][2][3] == 1 and lost[1][2][:2] == [3, 0]
+    assert round(seen[4][2][0], 3) == -7.0
+
+
+def test_mirrored_faces_are_mirrored_all():
+    moment = mirrored(of_two(face=person(id=3, yaw=20)))
+    yaws = [decoded(d)[4][2][0] for d in Kagami()(moment)]
+    assert yaws == pytest.approx([-20, 7], abs=1e-3)

@@ -4,8 +4,8 @@ import socket
 
 import pytest
 
-from appliance.outputs import leases
-from appliance.outputs.leases import CLIENTS, GONE, LONGEST, TURN, Leases
+from appliance.outputs.leases import CLIENTS, GONE, Leases
+from appliance.outputs.port import LONGEST, RETRY, TURN
 from appliance.outputs.question import Question
 from tests.fakes.receiver import Receiver, eventually, free_port
 
@@ -60,7 +60,7 @@ def made(clock):
 
 
 def asker(of, host="127.0.0.1"):
-    return Asker(of._port, host)
+    return Asker(of._port.number, host)
 
 
 def test_nobody_is_sent_to_before_somebody_asks(made):
@@ -181,7 +181,7 @@ def test_a_port_that_is_taken_is_told_once_and_tried_again(made, clock, caplog):
             there.send(b"face")
             clock.now += 1.0
     assert len(caplog.messages) == 1 and "nobody can ask at port" in caplog.messages[0]
-    clock.now += leases.RETRY
+    clock.now += RETRY
     with asker(there) as pc:
         there.send(b"face")
         pc.ask()
@@ -239,4 +239,4 @@ def test_after_closing_nobody_is_sent_to_and_the_port_is_free(made):
         there.send(b"2")
         assert pc.datagrams() == [b"1"]
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
-        other.bind(("", there._port))
+        other.bind(("", there._port.number))

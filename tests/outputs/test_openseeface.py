@@ -7,7 +7,7 @@ import pytest
 from appliance.outputs.dialects import openseeface
 from appliance.mean_face import MODEL
 from appliance.outputs.dialects.openseeface import NOSE, PACKET, OpenSeeFace
-from appliance.outputs.moment import Moment, mirrored
+from appliance.outputs.moment import Moment, Slot, mirrored
 from tests import golden_apps
 from tests.fakes.people import person
 
@@ -134,6 +134,17 @@ def test_a_mirror_exchanges_everything_at_once():
 def test_a_lost_face_is_silence():
     dialect, moment = OpenSeeFace(), Moment(1, 2.0, 0.0, (640, 480), None, 3, 0.0)
     assert dialect(moment) == dialect.farewell(moment, 0) == dialect.announce(None, True) == ()
+
+
+def test_several_faces_lie_back_to_back_with_their_slots_as_ids():
+    slots = Slot(person(id=5), 5, 0.0, False), Slot(None, 6, 0.0, False), Slot(
+        person(id=7, yaw=0), 7, 0.0, False)
+    moment = Moment(1, 2.0, 0.0, (640, 480), slots[2].face, 7, 0.0, focal=554.0, slots=slots)
+    datagram, = OpenSeeFace()(moment)
+    got = np.frombuffer(bytes(datagram), PACKET)
+    assert list(got["id"]) == [2, 0]        # the primary is the first
+    assert got[0]["points3d"] == pytest.approx(packet(slots[2].face)["points3d"])
+    assert got[1]["points3d"] == pytest.approx(packet(slots[0].face)["points3d"])
 
 
 def test_nothing_leaves_its_bounds_whatever_the_weights():

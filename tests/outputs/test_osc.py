@@ -4,10 +4,15 @@ import numpy as np
 import pytest
 
 from appliance.errors import UsageError
-from appliance.outputs.osc import Bool, Float, Int, Layout, bundles, message
+from appliance.outputs.osc import Bool, Float, Int, Layout, message
 from tests.golden import decoded
 
 MESSAGES = [("/a", ("name", Float(0), Int(0))), ("/b", (Float(1), 0.5, Float(0))), ("/c", ())]
+
+
+def written(layout, floats):
+    layout.floats[:] = floats
+    return layout.write()
 
 
 def arguments(layout):
@@ -79,10 +84,13 @@ def test_bundles_are_timed_at_once_and_not_nested():
 @pytest.mark.parametrize("limit", [100, 136, 1472])
 def test_some_messages_are_bundled_as_a_layout_would(limit):
     many = [("/m%02d" % i, (Float(i),)) for i in range(20)]
-    alone = Layout(many, bundle=False).write()
-    assert bundles(alone, limit) == [bytes(d) for d in Layout(many, limit).write()]
-    assert [m[0] for d in bundles(alone[3:6]) for m in decoded(d)] == ["/m03", "/m04", "/m05"]
-    assert bundles([]) == []
+    alone = Layout(many, limit, bundle=False)
+    alone.floats[:] = range(20)
+    assert alone.write() and alone.bundled(range(20)) == [
+        bytes(d) for d in written(Layout(many, limit), range(20))]
+    assert [m for d in alone.bundled([3, 4, 5]) for m in decoded(d)] == [
+        ("/m%02d" % i, ",f", [i]) for i in (3, 4, 5)]
+    assert alone.bundled([]) == []
 
 
 def test_each_bundle_begins_with_the_head():

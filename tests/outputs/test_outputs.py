@@ -335,6 +335,15 @@ def test_eight_targets_are_served_and_nine_refused():
         receiver.socket.close()
 
 
+def test_several_faces_reach_the_wires_that_can_carry_them(two):
+    out = outputs(target(two[0], "kagami"), target(two[1], "openseeface"),
+                  target(two[1], "opentrack"))
+    out.send([person(id=1), person(id=2)], frame(1.0))
+    assert [m[0] for m in two[0].messages() if m[0].endswith("state")] == [
+        "/kagami/face/0/state", "/kagami/face/1/state"]
+    assert [len(d) for d in two[1].datagrams()] == [2 * PACKET.itemsize, 48]
+
+
 def test_a_target_that_is_switched_off_is_not_sent_to(there):
     out = outputs(target(there, enabled=False))
     out.send([person()], frame(1.0))

@@ -3,12 +3,13 @@ import types
 
 import pytest
 
+from appliance.network.tree import Namespace, found
 from appliance.outputs import Outputs
 from appliance.outputs.dialects import DIALECTS
-from appliance.outputs.dialects.kagami import Kagami
+from appliance.outputs.dialects.kagami import ARKIT, HUMAN, POSE, STATE, Kagami
 from appliance.outputs.dialects.vmc import Vmc
 from appliance.outputs.dialects.vrchat import Vrchat
-from appliance.outputs.moment import Moment
+from appliance.outputs.moment import Moment, Slot
 from tests.fakes.people import frame, person
 from tests.fakes.receiver import Receiver
 from tests.golden import decoded
@@ -30,8 +31,8 @@ def values(messages):
 @pytest.mark.parametrize("name", sorted(ADDRESSES))
 def test_each_name_has_its_address(name):
     face = person()._replace(taught=TAUGHT)
-    found = values(told(DIALECTS[name](), face))
-    assert [found[ADDRESSES[name] % one] for one in TAUGHT] == [0.25, 0.75]
+    there = values(told(DIALECTS[name](), face))
+    assert [there[ADDRESSES[name] % one] for one in TAUGHT] == [0.25, 0.75]
 
 
 @pytest.mark.parametrize("name", sorted(ADDRESSES) + ["vmc"])
@@ -74,12 +75,35 @@ def test_each_bundle_of_kagami_begins_with_the_frame():
     assert [m[0] for m in firsts] == ["/kagami/frame"] * 2 and firsts[0] == firsts[1]
 
 
+def test_each_slot_of_kagami_has_its_own():
+    faces = [person()._replace(taught={"smirk": value}) for value in (0.25, 0.75)]
+    slots = tuple(Slot(face, i, 0.0, False) for i, face in enumerate(faces))
+    there = values(told(Kagami(), faces[0], slots=slots + (Slot(None, 2, 0.0, True),)))
+    assert [there.get("/kagami/face/%d/taught/smirk" % i) for i in range(3)] == [0.25, 0.75, None]
+
+
+@pytest.mark.parametrize("mask, there", [(ARKIT, True), (HUMAN, True), (STATE | POSE, False)])
+def test_a_subscriber_gets_them_with_the_weights(mask, there):
+    addresses = values(told(Kagami(mask=mask), person()._replace(taught=TAUGHT)))
+    assert ("/kagami/face/0/taught/smirk" in addresses) == there
+
+
+def test_oscquery_shows_them():
+    names = Namespace()
+    face = person()._replace(taught=TAUGHT)
+    root = names.tree(Moment(1, 2.5, 0.0, (640, 480), face, 1, 0.0), None)
+    assert found(root, "/kagami/face/0/taught/smirk")["VALUE"] == [0.75]
+
+
 def test_vrchat_is_sent_what_its_avatar_declares_and_in_its_type():
-    dialect = Vrchat()
-    dialect.declare({"/avatar/parameters/Face/smirk": "T", "/avatar/parameters/other": "f"})
+    plain = Vrchat(prefix="/tv")
+    dialect = plain.declared({"/avatar/parameters/Face/smirk": "T",
+                              "/avatar/parameters/other": "f",
+                              "/avatar/parameters/%s/gape" % ("x" * 2000): "f"})
     face = person()._replace(taught=TAUGHT)
     assert [m[:2] for m in told(dialect, face) if "smirk" in m[0] or "gape" in m[0]] == [
-        ("/avatar/parameters/Face/smirk", ",T")]
+        ("/tv/avatar/parameters/Face/smirk", ",T")]
+    assert "/tv/avatar/parameters/smirk" in values(told(plain, face))
 
 
 def test_they_ease_to_zero_when_the_face_is_lost():

@@ -7,6 +7,8 @@ A dialect is called with a Moment and returns its datagrams, valid until the nex
 every frame) and how long (seconds) the neutral state is repeated while nobody is there. `options`
 are the names of what it is made with: options of a target, and limit, neck_share, keepalive.
 `port(target)` is where its receivers listen if nobody changed that.
+`posted`: whether its datagrams are left in a Mailbox for another thread, because the receiver
+answers each.
 Those that programs may ask for frames have `question(datagram)`, a Question or None, and
 `asked_only`: whether they send nothing unasked.
 """
@@ -21,7 +23,14 @@ from appliance.outputs.dialects.opentrack import OpenTrack
 from appliance.outputs.dialects.vmc import Vmc
 from appliance.outputs.dialects.vrchat import Vrchat
 from appliance.outputs.dialects.vts import Vts
+from appliance.outputs.dialects.vts_plugin import PORTS, VtsPlugin
 
 DIALECTS = {"vmc": Vmc, "kagami": Kagami, "vrchat": Vrchat, "babble": Babble, "etvr": Etvr,
             "faceosc": FaceOsc, "openseeface": OpenSeeFace, "opentrack": OpenTrack,
             "livelink": LiveLink, "ifacialmocap": IFacialMocap, "vts": Vts}
+
+
+def speaks(name, port=0):
+    """The dialect `name` at a port, 0 where none is said: VTube Studio has a wire of its own at
+    those of its plugin API."""
+    return VtsPlugin if name == "vts" and port in PORTS else DIALECTS[name]

@@ -5,6 +5,7 @@ class Dialect:
     """Base of a dialect; `usual_port` is where its receivers listen if nobody changed that."""
 
     options = ()
+    posted = False
     usual_port = 0
 
     def farewell(self, moment, reason):

@@ -11,7 +11,7 @@ import numpy as np
 from appliance.face import ARKIT
 from appliance.outputs.dialects.dialect import Dialect
 from appliance.outputs.dialects.taught import Values
-from appliance.outputs.dialects.unified import openness
+from appliance.outputs.dialects.unified import both, openness
 from appliance.outputs.osc import LIMIT, Float, Layout
 
 PORT = 8338
@@ -40,6 +40,7 @@ class FaceOsc(Dialect):
         messages = [(prefix + "/" + name, tuple(Float(start + i) for i in range(n)))
                     for (name, n), start in zip(PARTS, _STARTS)]
         self._shown = Layout([(prefix + "/found", (1,))] + messages, limit, bundle)
+        self._raw = self._shown.floats[14:].reshape(66, 2)
         self._lost = Layout([(prefix + "/found", (0,))], limit, bundle)
         self._taught = Values(prefix + "/gesture/%s", limit, bundle)
 
@@ -52,10 +53,10 @@ class FaceOsc(Dialect):
             return self._lost.write()
         out = self._shown.floats
         matrix = face.matrix
-        out[:3] = _place(matrix.dot(ORIGIN) + face.translation, moment)
-        out[3:6] = orientation(matrix)
-        out[6:14] = gestures(face, self._swapped)
-        out[14:].reshape(66, 2)[...] = face.landmarks[_RAW]
+        place = (matrix.dot(ORIGIN) + face.translation).tolist()
+        out[:14] = (_place(place, moment) + orientation(matrix)
+                    + tuple(gestures(face, self._swapped)))
+        face.landmarks.take(_RAW, axis=0, out=self._raw, mode="clip")   # which is not buffered
         return self._shown.write() + self._taught(moment)
 
 
@@ -78,18 +79,16 @@ def gestures(face, swapped):
     """Width and height of the mouth, left and right brow, left and right eye, jaw, nostrils, in
     units; swapped: what is called left is the subject's right.
     """
-    def both(name):
-        return 0.5 * (w[ARKIT[name + "Left"]] + w[ARKIT[name + "Right"]])
     w = face.blendshapes.clip(0.0, 1.0).tolist()
     jaw = w[ARKIT["jawOpen"]]
-    width = (14.5 + 3 * both("mouthSmile") + 2 * both("mouthStretch") + both("mouthDimple")
-             - 4 * max(w[ARKIT["mouthPucker"]], w[ARKIT["mouthFunnel"]]))
+    width = (14.5 + 3 * both(w, "mouthSmile") + 2 * both(w, "mouthStretch")
+             + both(w, "mouthDimple") - 4 * max(w[ARKIT["mouthPucker"]], w[ARKIT["mouthFunnel"]]))
     height = (1 + 7 * jaw * (1 - w[ARKIT["mouthClose"]])
-              + 0.5 * (both("mouthUpperUp") + both("mouthLowerDown")))
+              + 0.5 * (both(w, "mouthUpperUp") + both(w, "mouthLowerDown")))
     brows = [7 + w[ARKIT["browOuterUp" + side]] + w[ARKIT["browInnerUp"]]
              - 1.5 * w[ARKIT["browDown" + side]] for side in ("Left", "Right")]
     eyes = [0.8 + 2.2 * opened + 0.8 * w[ARKIT["eyeWide" + side]]
             for side, opened in zip(("Left", "Right"), openness(face))]
     step = -1 if swapped else 1
     return [width, height] + brows[::step] + eyes[::step] + [21.9 + 5 * jaw,
-                                                             6.9 + 0.8 * both("noseSneer")]
+                                                             6.9 + 0.8 * both(w, "noseSneer")]

@@ -4,52 +4,81 @@ face, in our units.
 Compact form: one bundle of eleven messages, 1472 bytes. Human form: one address for each of the 52
 blendshapes, for programs that map one address to one knob. Each bundle begins with /kagami/frame.
 """
+from math import sqrt
+
 import numpy as np
 
 from appliance import __version__, geometry
 from appliance.face import ARKIT_NAMES
 from appliance.outputs.dialects.dialect import Dialect
 from appliance.outputs.dialects.taught import Values
+from appliance.outputs.moment import bounded
 from appliance.outputs.osc import LIMIT, Float, Int, Layout, message
 
 PORT, PROTOCOL, BUILD = 39600, 1, "source"
 STATES = {"tracked": 1, "held": 2, "returning": 3}          # 0 is lost
-# What stands under /kagami/face/<k>/ in the compact form, with the number of floats of each.
-PARTS = (("box", 4), ("rot", 4), ("euler", 3), ("pos", 3), ("eye/left", 4), ("eye/right", 4),
-         ("iris", 6), ("arkit", 52), ("points", 136))
+STATE, POSE, EYES, IRIS, ARKIT, POINTS, HUMAN, SLOW = (1 << i for i in range(8))
+# What stands under /kagami/face/<k>/, with the number of floats of each and its bit of a mask.
+PARTS = (("box", 4, STATE), ("rot", 4, POSE), ("euler", 3, POSE), ("pos", 3, POSE),
+         ("eye/left", 4, EYES), ("eye/right", 4, EYES), ("iris", 6, IRIS), ("arkit", 52, ARKIT),
+         ("points", 136, POINTS))
+USUAL = STATE | POSE | EYES | ARKIT | SLOW      # of whoever subscribes and names none
+_FORMS = {"compact": 255 - HUMAN, "human": HUMAN | SLOW}
 # Where each begins among the floats; score and age lie before them.
-_STARTS = {name: 2 + sum(n for _, n in PARTS[:i]) for i, (name, _) in enumerate(PARTS)}
+_STARTS = {name: 2 + sum(n for _, n, _ in PARTS[:i]) for i, (name, _, _) in enumerate(PARTS)}
+_FLOATS = 2 + sum(n for _, n, _ in PARTS)
 _FRAME = tuple(Int(i) for i in range(5))
 _STATE = (Int(5), Int(6), Float(0), Float(1))
 _WRAP = 1 << 31
 
 
 class Kagami(Dialect):
-    """The /kagami namespace for one face, slot 0. form: "compact" or "human"."""
+    """The /kagami namespace, a slot for each face.
 
-    options = ("limit", "bundle", "prefix", "form")
+    form: "compact" or "human". mask: bits of what is sent, in place of a form; 0 is the form's.
+    """
+
+    options = ("limit", "bundle", "prefix", "form", "mask")
     usual_port = PORT
     top_rate = float("inf")
     lost = (0.0, float("inf"))      # the lost state is told with every frame
 
-    def __init__(self, limit=LIMIT, bundle=True, prefix="", form="compact"):
-        self._prefix, self._human = prefix, form == "human"
-        here = prefix + "/kagami/face/0/"
+    def __init__(self, limit=LIMIT, bundle=True, prefix="", form="compact", mask=0):
+        mask = mask or _FORMS[form]
+        self._prefix, self._slow, self._frames = prefix, mask & SLOW, mask & ~SLOW
+        self._wire, self._slots, self._floats = (limit, bundle), [], np.zeros(_FLOATS)
+        self._lay()
+
+    def _lay(self):
+        """Datagrams of one more slot: shown, lost, and what was taught."""
+        here = "%s/kagami/face/%d/" % (self._prefix, len(self._slots))
         state = [(here + "state", _STATE)]
-        whole = state + [(here + name, _floats(_STARTS[name], n)) for name, n in PARTS]
-        human = [(here + "arkit/" + name, _floats(_STARTS["arkit"] + i, 1))
-                 for i, name in enumerate(ARKIT_NAMES)]
-        head = (prefix + "/kagami/frame", _FRAME)
-        self._shown = Layout(human if self._human else whole, limit, bundle, head)
-        self._lost = Layout(state, limit, bundle, head)
-        self._taught = Values(here + "taught/%s", limit, bundle, head,
-                              lambda moment, layout: _frame(moment, layout.ints))
+        shown = state[:self._frames & STATE] + [
+            (here + name, _floats(_STARTS[name], n)) for name, n, bit in PARTS
+            if self._frames & bit]
+        shown += [(here + "arkit/" + name, _floats(_STARTS["arkit"] + i, 1))
+                  for i, name in enumerate(ARKIT_NAMES) if self._frames & HUMAN]
+        head = (self._prefix + "/kagami/frame", _FRAME)
+        self._slots.append((Layout(shown, *self._wire, head=head),
+                            Layout(state, *self._wire, head=head),
+                            Values(here + "taught/%s", *self._wire, head=head)))
 
     def __call__(self, moment):
         """The datagrams of this moment, valid until the next call."""
-        if moment.face is not None or (self._human and moment.fresh):   # when lost: zeros, once
-            return _written(self._shown, moment) + self._taught(moment)
-        return () if self._human else _written(self._lost, moment)
+        if not self._frames:
+            return ()
+        slots, out, human = moment.slots or (moment,), (), self._frames == HUMAN
+        frame = _frame(moment, sum(slot.face is not None for slot in slots))
+        while len(self._slots) < len(slots):
+            self._lay()
+        for slot, (shown, lost, taught) in zip(slots, self._slots):
+            if slot.face is not None or human and slot.fresh:       # when lost: zeros, once
+                out += self._written(shown, frame, slot, moment.size)
+                if self._frames & (ARKIT | HUMAN):
+                    out += taught(slot, frame)
+            elif not human:
+                out += self._written(lost, frame, slot, moment.size)
+        return out
 
     def farewell(self, moment, reason):
         """/kagami/bye with its reason: 0 normal, 1 restart, 2 error."""
@@ -63,6 +92,8 @@ class Kagami(Dialect):
         milliseconds}, size and fov.
         """
         out = []
+        if not self._slow:
+            return out
         if everything:
             out += [self._message("version", "Kagami", __version__, BUILD, PROTOCOL),
                     self._message("arkit/names", *ARKIT_NAMES)]
@@ -73,6 +104,18 @@ class Kagami(Dialect):
                                  int(status.uptime)))
         out.append(self._message("timing", *timing(status.ms)))
         return out
+
+    def _written(self, layout, frame, slot, size):
+        layout.ints[:5] = frame
+        layout.ints[5:] = (slot.id % _WRAP, STATES[slot.face.state] if slot.face else 0)[
+            :len(layout.ints) - 5]
+        if slot.face is None:
+            self._floats[:] = 0.0
+            self._floats[1] = slot.age
+        else:
+            _face(slot.face, slot.age, size, self._floats)
+        layout.floats[:] = self._floats[:len(layout.floats)]
+        return layout.write()
 
     def _message(self, name, *arguments):
         return message(self._prefix + "/kagami/" + name, *arguments)
@@ -98,52 +141,34 @@ def _floats(start, count):
     return tuple(Float(start + i) for i in range(count))
 
 
-def _written(layout, moment):
-    _frame(moment, layout.ints)
-    floats = layout.floats
-    face = moment.face
-    if face is None:
-        floats[:] = 0.0
-        floats[1:2] = moment.age
-    else:
-        _face(face, moment, floats)
-    return layout.write()
-
-
-def _frame(moment, ints):
+def _frame(moment, faces):
+    """The arguments of /kagami/frame."""
     second = int(moment.unix)
     nanosecond = min(999999999, int(round((moment.unix - second) * 1e9)))
     flags = moment.synchronised + 2 * moment.mirrored + 4 * moment.running
-    ints[:5] = moment.number % _WRAP, second % _WRAP, nanosecond, moment.face is not None, flags
-    ints[5:] = (moment.id % _WRAP, STATES[moment.face.state] if moment.face else 0)[:len(ints) - 5]
+    return moment.number % _WRAP, second % _WRAP, nanosecond, faces, flags
 
 
-def _face(face, moment, out):
-    """Everything of a face, at the places of _STARTS; a human form has only the beginning up to
-    the weights.
-    """
-    width, height = moment.size
-    out[:2] = face.score, moment.age
-    x0, y0, x1, y1 = face.box
-    rotation = np.asarray(face.rotation, float)
-    rotation = rotation / np.sqrt(rotation.dot(rotation))
-    out[2:6] = x0 / width, y0 / height, (x1 - x0) / width, (y1 - y0) / height
-    out[6:10] = rotation if rotation[0] >= 0 else -rotation
-    out[10:13] = face.angles
-    out[13:16] = face.translation
-    for at, eye in ((16, face.left), (20, face.right)):
-        out[at:at + 2] = eye.gaze
-        out[at + 2:at + 4] = min(1.0, max(0.0, eye.openness)), eye.score
-    for at, eye in ((24, face.left), (27, face.right)):
-        out[at:at + 3] = _iris(eye.iris, width, height)
-    np.clip(face.blendshapes, 0.0, 1.0, out=out[30:82])
-    if len(out) > 82:
-        out[82:].reshape(68, 2)[...] = face.landmarks / (width, height)
+def _face(face, age, size, out):
+    """Everything of a face, at the places of _STARTS."""
+    width, height = size
+    x0, y0, x1, y1 = face.box.tolist()
+    out[:30] = ((face.score, age, x0 / width, y0 / height, (x1 - x0) / width, (y1 - y0) / height)
+                + geometry.unit(face.rotation) + face.angles + tuple(face.translation.tolist())
+                + _eye(face.left) + _eye(face.right)
+                + _iris(face.left.iris, width, height) + _iris(face.right.iris, width, height))
+    bounded(face.blendshapes, out[30:82])
+    np.divide(face.landmarks, size, out=out[82:].reshape(68, 2))
+
+
+def _eye(eye):
+    yaw, pitch = eye.gaze.tolist()
+    return yaw, pitch, min(1.0, max(0.0, eye.openness)), eye.score
 
 
 def _iris(iris, width, height):
     """Centre and radius as fractions; the radius from the points towards nose and ear, which no
     lid hides.
     """
-    across = iris[1] - iris[3]
-    return iris[0, 0] / width, iris[0, 1] / height, 0.5 * np.sqrt(across.dot(across)) / width
+    (x, y), (a, b), _, (c, d), _ = iris.tolist()
+    return x / width, y / height, 0.5 * sqrt((a - c) ** 2 + (b - d) ** 2) / width

@@ -13,6 +13,7 @@ from appliance import geometry
 from appliance.face import ARKIT, LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS
 from appliance.mean_face import MODEL
 from appliance.outputs.dialects.dialect import Dialect
+from appliance.outputs.moment import MOST
 
 PORT = 11573
 UNIT = 145.0            # mm that one unit of its built-in face measures
@@ -57,44 +58,59 @@ FEATURES = _features()
 
 
 class OpenSeeFace(Dialect):
-    """One face as the tracker's first, whose id is 0; nothing is sent while it is lost."""
+    """The faces that are seen, back to back, the primary first; an id is a slot, 0 where there is
+    one face. Nothing is sent while all are lost.
+    """
 
     usual_port = PORT
     top_rate = float("inf")
     lost = (0.0, 0.0)
 
     def __init__(self):
-        self._buffer = bytearray(PACKET.itemsize)
-        record = np.frombuffer(self._buffer, PACKET)
-        self._confidence, self._points = record["confidence"][0], record["points"][0]
-        self._points3d, self._features = record["points3d"][0], record["features"][0]
-        self._nose, self._mean = MODEL[NOSE], MODEL[IBUG] - MODEL[NOSE]
-        self._seen = np.zeros((len(IBUG), 3))
-        self._datagrams = (memoryview(self._buffer),)
+        self._buffer = bytearray(MOST * PACKET.itemsize)
+        self._packets = [_Packet(self._buffer, at) for at in range(MOST)]
 
     def __call__(self, moment):
         """The datagram of this moment, valid until the next call."""
-        face = moment.face
-        if face is None:
-            return ()
+        shown = []
+        for number, slot in enumerate(moment.slots or (moment,)):
+            if slot.face is not None:
+                shown.insert(0 if slot.id == moment.id else MOST, (number, slot.face))
+        for packet, (number, face) in zip(self._packets, shown):
+            packet(number, face, moment)
+        return (memoryview(self._buffer)[:len(shown) * PACKET.itemsize],) if shown else ()
+
+
+class _Packet:
+    """The place of one face in the datagram."""
+
+    def __init__(self, buffer, at):
+        self._buffer, self._at = buffer, at * PACKET.itemsize
+        record = np.frombuffer(buffer, PACKET)[at]
+        self._confidence, self._points = record["confidence"], record["points"]
+        self._points3d, self._features = record["points3d"], record["features"]
+        self._nose, self._mean = MODEL[NOSE], MODEL[IBUG] - MODEL[NOSE]
+        self._seen = np.zeros((len(IBUG), 3))
+
+    def __call__(self, number, face, moment):
+        """Write a face with its number."""
         matrix = face.matrix
         nose = face.translation + matrix.dot(self._nose)
-        self._head(moment, matrix, nose)
+        self._head(number, face, moment, matrix, nose)
         pixels = face.landmarks.take(IBUG, axis=0)
         self._points[:66] = pixels
         self._points[66], self._points[67] = face.right.iris[0], face.left.iris[0]
         self._confidence[:66] = face.score
         self._confidence[66:] = face.right.score, face.left.score
         points = self._in_head(pixels, matrix, nose, moment)
-        self._points3d[:66] = points * _AXES
-        self._points3d[66:] = np.array(_eyes(face, points)) * _AXES
+        np.multiply(points, _AXES, out=self._points3d[:66], casting="same_kind")
+        np.multiply(_eyes(face, points), _AXES, out=self._points3d[66:], casting="same_kind")
         self._features[:] = FEATURES.dot(face.blendshapes.clip(0.0, 1.0))
-        return self._datagrams
 
-    def _head(self, moment, matrix, nose):
+    def _head(self, number, face, moment, matrix, nose):
         """Everything before the points: time, size, lids and pose."""
-        face, (x, y, z) = moment.face, nose.tolist()
-        _HEAD.pack_into(self._buffer, 0, moment.unix, 0, moment.size[0], moment.size[1],
+        x, y, z = nose.tolist()
+        _HEAD.pack_into(self._buffer, self._at, moment.unix, number, *moment.size,
                         _share(face.right.openness), _share(face.left.openness), 1, 0.0,
                         *_pose(_Q.dot(matrix)), -y / UNIT, -x / UNIT, -z / UNIT)
 

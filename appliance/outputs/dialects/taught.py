@@ -7,31 +7,27 @@ from appliance.outputs.osc import LIMIT, Bool, Float, Layout
 
 
 class Values:
-    """Call with a Moment: its datagrams, valid until the next call; zeros where nobody is there.
+    """Call with a Moment, or with one of its slots and the integers of `head`: the datagrams,
+    valid until the next call; zeros where nobody is there.
 
-    template: the address, with %s for the name. The rest as osc.Layout has it; fill: called with a
-    moment and the layout for what `head` needs.
+    template: the address, with %s for the name. declared: {address: type tag}, only these are
+    sent, however they begin; None sends all. The rest as osc.Layout has it.
     """
 
-    def __init__(self, template, limit=LIMIT, bundle=True, head=None, fill=None):
+    def __init__(self, template, limit=LIMIT, bundle=True, head=None, declared=None):
         self._template, self._layout, self._names = template, None, ()
-        self._shape, self._fill, self._declared = (limit, bundle, head), fill, None
+        self._shape, self._declared = (limit, bundle, head), declared
 
-    def declare(self, parameters):
-        """Send only what is among {address: type tag}, however it begins; None sends all."""
-        self._declared, self._names = parameters, ()
-
-    def __call__(self, moment):
-        if moment.face is not None and tuple(moment.face.taught) != self._names:
-            self._lay_out(tuple(moment.face.taught))
+    def __call__(self, shown, head=()):
+        if shown.face is not None and tuple(shown.face.taught) != self._names:
+            self._lay_out(tuple(shown.face.taught))
         if not self._names or self._layout is None:
             return ()
-        values = moment.face.taught if moment.face is not None else {}
+        values = shown.face.taught if shown.face is not None else {}
         told = [values.get(name, 0.0) for name in self._order]
         self._layout.floats[:] = [v for v, tag in zip(told, self._tags) if tag == "f"]
         self._layout.bools[:] = [v > 0.5 for v, tag in zip(told, self._tags) if tag != "f"]
-        if self._fill:
-            self._fill(moment, self._layout)
+        self._layout.ints[:] = head
         return self._layout.write()
 
     def _lay_out(self, names):
@@ -45,9 +41,10 @@ class Values:
         self._layout = Layout(messages, *self._shape) if messages else None
 
     def _places(self, names):
-        """[(name, address, tag)]"""
+        """[(name, address, tag)]; an address that an avatar declares may be too long to send."""
         if self._declared is None:
             return [(name, self._template % name, "f") for name in names]
+        declared = [(address, tag) for address, tag in sorted(self._declared.items())
+                    if tag in ("f", "T", "F", "TF") and 2 * len(address) < self._shape[0]]
         return [(name, address, "f" if tag == "f" else "T") for name in names
-                for address, tag in sorted(self._declared.items())
-                if address.rsplit("/", 1)[-1] == name and tag in ("f", "T", "F", "TF")]
+                for address, tag in declared if address.rsplit("/", 1)[-1] == name]

@@ -9,13 +9,17 @@ from math import radians, tan
 import numpy as np
 
 from appliance.face import ARKIT, ARKIT_NAMES
+from appliance.outputs.moment import bounded
 
 SIDES = ("Left", "Right")
 # What comes behind the 52 weights: a constant, gaze, openness and the larger of two weights.
 _SOURCES = ARKIT_NAMES + ("one", "xLeft", "yLeft", "xRight", "yRight", "openLeft", "openRight",
                           "eyeWide", "eyeSquint", "sadLeft", "sadRight")
-_LARGER = (("eyeWideLeft", "eyeWideRight"), ("eyeSquintLeft", "eyeSquintRight"),
-           ("mouthFrownLeft", "mouthStretchLeft"), ("mouthFrownRight", "mouthStretchRight"))
+_BOTH = {name[:-4]: (i, ARKIT[name[:-4] + "Right"]) for name, i in ARKIT.items()
+         if name.endswith("Left")}
+_LARGER = [(ARKIT[a], ARKIT[b]) for a, b in (
+    ("eyeWideLeft", "eyeWideRight"), ("eyeSquintLeft", "eyeSquintRight"),
+    ("mouthFrownLeft", "mouthStretchLeft"), ("mouthFrownRight", "mouthStretchRight"))]
 # @ is a side. Each of these also exists without a side, as the mean of both.
 _SIDED = {
     "Eye@X": {"x@": 1}, "Eye@Y": {"y@": 1}, "EyeOpen@": {"open@": 1},
@@ -106,9 +110,9 @@ def matrix(names):
 def sources(face):
     """What `matrix()` multiplies: weights and openness bounded to 0 to 1, gaze to -1 to 1."""
     out = np.empty(len(_SOURCES))
-    w = np.clip(face.blendshapes, 0.0, 1.0, out=out[:len(ARKIT)])
-    out[len(ARKIT):] = ((1.0,) + sight(face) + openness(face)
-                        + tuple(max(w[ARKIT[a]], w[ARKIT[b]]) for a, b in _LARGER))
+    w = bounded(face.blendshapes, out[:len(ARKIT)]).tolist()
+    larger = [max(w[a], w[b]) for a, b in _LARGER]
+    out[len(ARKIT):] = (1.0,) + sight(face) + openness(face) + tuple(larger)
     return out
 
 
@@ -122,7 +126,14 @@ def sight(face):
 
 def openness(face):
     """Of the left and the right eye, bounded to 0 (shut) to 1 (usual)."""
-    return tuple(min(1.0, max(0.0, eye.openness)) for eye in (face.left, face.right))
+    left, right = face.left.openness, face.right.openness
+    return min(1.0, max(0.0, left)), min(1.0, max(0.0, right))
+
+
+def both(weights, name):
+    """The mean of a left and a right weight; weights: a list of the 52."""
+    left, right = _BOTH[name]
+    return 0.5 * (weights[left] + weights[right])
 
 
 def _tangent(angle):

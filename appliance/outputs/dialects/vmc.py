@@ -11,8 +11,10 @@ from math import atan2, cos, radians, sin, sqrt
 import numpy as np
 
 from appliance.face import ARKIT, ARKIT_NAMES
+from appliance.geometry import unit
 from appliance.outputs.dialects.dialect import Dialect
-from appliance.outputs.moment import NEUTRAL
+from appliance.outputs.dialects.unified import both
+from appliance.outputs.moment import NEUTRAL, bounded
 from appliance.outputs.osc import LIMIT, Float, Int, Layout
 
 PORT, ASSISTANT_PORT = 39539, 39540
@@ -74,7 +76,7 @@ class Vmc(Dialect):
         ints[:] = moment.face is not None and face.state != "returning"
         self._weights(face, out[_WEIGHTS:self._end])
         if self._performer:
-            self._pose(face, out)
+            out[:_WEIGHTS] = self._pose(face)
             out[self._end] = moment.time
         else:
             ints[:] = moment.face is not None
@@ -97,23 +99,24 @@ class Vmc(Dialect):
         self._layout = Layout([(prefix + address, rest) for address, rest
                                in messages + self._after], limit, bundle)
 
-    def _pose(self, face, out):
-        w, x, y, z = unit(face.rotation)
-        neck = power((w, x, y, z), self._neck_share)
-        head = power((w, x, y, z), 1.0 - self._neck_share)      # the same axis: the rest of it
-        bones = neck, head, self._eye(face.left), self._eye(face.right)
-        for (_, _, at), (w, x, y, z) in zip(BONES, bones):
-            out[at:at + 4] = x, y, z, w
+    def _pose(self, face):
+        """x, y, z, w of the bones in their order."""
+        whole, out = unit(face.rotation), []
+        neck = power(whole, self._neck_share)
+        head = power(whole, 1.0 - self._neck_share)     # the same axis: the rest of it
+        for w, x, y, z in (neck, head, self._eye(face.left), self._eye(face.right)):
+            out += (x, y, z, w)
+        return out
 
     def _eye(self, eye):
-        return turn(*eye.gaze) if self._bones else (1.0, 0.0, 0.0, 0.0)
+        return turn(*eye.gaze.tolist()) if self._bones else (1.0, 0.0, 0.0, 0.0)
 
     def _weights(self, face, out):
         if self._presets:
             out[:] = presets(face)
             out[12:] *= self._looks
             return
-        np.clip(face.blendshapes, 0.0, 1.0, out=out)
+        bounded(face.blendshapes, out)
         if not self._looks:
             out[_LOOKS] = 0.0
 
@@ -145,14 +148,6 @@ def _floats(start, count):
     return tuple(Float(start + i) for i in range(count))
 
 
-def unit(q):
-    """(w, x, y, z) as floats of length 1 with w >= 0; anything not finite spreads to all four."""
-    w, x, y, z = (float(v) for v in q)
-    n = sqrt(w * w + x * x + y * y + z * z)
-    n = n if w >= 0 else -n
-    return (w / n, x / n, y / n, z / n) if n else (1.0, 0.0, 0.0, 0.0)
-
-
 def power(q, share):
     """The rotation `share` of the way from none to the unit quaternion q (w >= 0) along the
     shorter arc.
@@ -182,16 +177,15 @@ def presets(face):
     Vowels from how open, round and wide the mouth is, never more than 1 together; Blink stays 0
     because models add it to Blink_L and Blink_R.
     """
-    def both(name):
-        return 0.5 * (w[ARKIT[name + "Left"]] + w[ARKIT[name + "Right"]])
     w = face.blendshapes.clip(0.0, 1.0).tolist()
     pucker, funnel = w[ARKIT["mouthPucker"]], w[ARKIT["mouthFunnel"]]
     opened = w[ARKIT["jawOpen"]] * (1 - w[ARKIT["mouthClose"]])
-    wide = _bound(0.6 * both("mouthStretch") + 0.4 * both("mouthSmile"))
+    wide = _bound(0.6 * both(w, "mouthStretch") + 0.4 * both(w, "mouthSmile"))
     vowels = [opened * (1 - max(funnel, pucker)) * (1 - 0.5 * wide), 0.7 * wide * (1 - opened),
               pucker * (1 - 0.5 * opened), 0.5 * wide * opened, funnel * max(opened, 0.3)]
     total = max(1.0, sum(vowels))
-    moods = [_bound((both(name) - 0.3) / 0.7) for name in ("mouthSmile", "browDown", "mouthFrown")]
+    moods = [_bound((both(w, name) - 0.3) / 0.7)
+             for name in ("mouthSmile", "browDown", "mouthFrown")]
     yaw, pitch = (0.5 * (face.left.gaze + face.right.gaze) / 30.0).tolist()
     blinks = [0.0, w[ARKIT["eyeBlinkLeft"]], w[ARKIT["eyeBlinkRight"]]]
     looks = [_bound(pitch), _bound(-pitch), _bound(yaw), _bound(-yaw)]

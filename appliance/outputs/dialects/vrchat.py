@@ -4,6 +4,7 @@ VRChat's own eye tracking for avatars without them.
 VRChat keeps every parameter until it is told another value and shows nothing that it does not
 know. So only changes are sent, all of it once a second, and the neutral face at the end.
 """
+import copy
 import re
 from typing import NamedTuple, Union
 
@@ -14,7 +15,7 @@ from appliance.outputs.dialects.dialect import Dialect
 from appliance.outputs.dialects.taught import Values
 from appliance.outputs.dialects.unified import SIGNED, SUMS, USUAL, matrix, openness, sources
 from appliance.outputs.moment import NEUTRAL
-from appliance.outputs.osc import LIMIT, Bool, Float, Layout, bundles
+from appliance.outputs.osc import LIMIT, Bool, Float, Layout
 
 PORT = 9000
 FLAGS = ("EyeTrackingActive", "ExpressionTrackingActive", "LipTrackingActive")
@@ -46,7 +47,6 @@ class Vrchat(Dialect):
         self._kind, self._native, self._vergence = parameters, native, vergence
         self._changed_only = changed_only
         self._usual = usual(parameter_prefix, parameters, bits)
-        self._taught = Values(prefix + PARAMETERS + "%s", limit, bundle)
         self.declare(None)
 
     def declare(self, parameters):
@@ -54,7 +54,9 @@ class Vrchat(Dialect):
         while no avatar is known. All of it is sent anew.
         """
         known = parameters is not None
-        self._taught.declare(parameters)
+        self._taught = Values(self._prefix + PARAMETERS + "%s", self._limit, self._bundle,
+                              declared={self._prefix + address: tag for address, tag
+                                        in parameters.items()} if known else None)
         rows = _understood(parameters if known and self._kind != "none" else self._usual)
         self._values = _Values(rows)
         messages = [(row.address, ((Float if row.part is None else Bool)(i),))
@@ -63,8 +65,14 @@ class Vrchat(Dialect):
         messages += [(address, tuple(Float(self._eyes + i) for i in places)) for address, places
                      in ((GAZE, range(4)), (LIDS, (4,))) if self._wants(address, parameters)]
         self._layout = Layout([(self._prefix + address, rest) for address, rest in messages],
-                              bundle=False) if messages else None
+                              self._limit, bundle=False) if messages else None
         self._changes = Changes()
+
+    def declared(self, parameters):
+        """Another one with the same options that knows these parameters, see declare()."""
+        other = copy.copy(self)
+        other.declare(parameters)
+        return other
 
     def __call__(self, moment):
         """The datagrams of this moment, valid until the next call."""
@@ -79,13 +87,13 @@ class Vrchat(Dialect):
         chosen = list(self._changes(numbers, moment.time, everything))
         floats, bools = self._layout.floats, self._layout.bools
         floats[:self._eyes] = numbers[:len(floats)]
-        bools[:] = numbers[:len(bools)] > 0.5
-        if shown:                   # else VRChat goes back to its own looks and blinks
+        np.greater(numbers[:len(bools)], 0.5, out=bools)
+        if shown and self._eyes < len(self._layout.datagrams):
+            # not while lost: then VRChat goes back to its own looks and blinks
             floats[self._eyes:] = self._native_eyes(face)[:max(0, len(floats) - self._eyes)]
             chosen += range(self._eyes, len(self._layout.datagrams))
         written = self._layout.write()
-        messages = [written[i] for i in chosen]
-        return bundles(messages, self._limit) if self._bundle else messages
+        return self._layout.bundled(chosen) if self._bundle else [written[i] for i in chosen]
 
     def _wants(self, address, parameters):
         """Whether VRChat's own eye tracking is to have gaze or lids; by VRCFaceTracking's rule
@@ -172,9 +180,10 @@ class _Values:
         one below 0 is 0 where nothing tells its sign.
         """
         out = self._matrix.dot(sources(face))
-        size = np.abs(np.maximum(out[self._bits], self._lowest))
-        steps = np.minimum(size * self._steps, self._steps - 1).astype(int)
-        out[self._negative] = out[self._negative] < 0
-        out[self._bits] = steps >> self._shift & 1
         out[self._flags] = active
+        if self._bits or self._negative:
+            size = np.abs(np.maximum(out[self._bits], self._lowest))
+            steps = np.minimum(size * self._steps, self._steps - 1).astype(int)
+            out[self._negative] = out[self._negative] < 0
+            out[self._bits] = steps >> self._shift & 1
         return out

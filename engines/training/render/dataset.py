@@ -11,12 +11,12 @@ from appliance.face import ARKIT, LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS
 from engines.training.render import assembly, scene as scenes, world
 from engines.training.render.raster import Tones
 
-FACE, EYE = 224, 96
+FACE, EYE = 344, 96
 EYE_SIZES = (28, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144)
 _PAD = 256
 # Samples along each axis for a pixel: shading them is what drawing costs without a graphics card.
 # Faces are shrunk and blurred later anyway; eyes are few pixels, and their irises thin.
-FINER = {"face": 1.25, "eyes": 2.0}
+FINER = {"face": 1.0, "eyes": 2.0}
 
 
 def project(scene, points):
@@ -109,7 +109,7 @@ class Studio:
         model, rng = self.world.model, self.rng
         points = project(scene, model.landmarks(self.vertices))
         low, high = points.min(0), points.max(0)
-        scale = rng.uniform(95, 130) / np.sqrt(np.prod(high - low))
+        scale = rng.uniform(145, 200) / np.sqrt(np.prod(high - low))
         middle = (FACE - 1) / 2 + rng.uniform(-6, 6, 2) - scale * (low + high) / 2
         crop = np.array([[scale, 0, middle[0]], [0, scale, middle[1]]])
         pixels, radiance = self._draw(scene, crop, (FACE, FACE))

@@ -1,0 +1,94 @@
+"""A configuration and the outputs become what goes on beside the loop: we are found, others are
+found, and those are served that answer.
+"""
+import asyncio
+import ipaddress
+import os
+
+from appliance import keeping
+from appliance.network import oscquery
+from appliance.network.addresses import Own
+from appliance.network.avatars import Avatars
+from appliance.network.background import Background
+from appliance.network.broadcast import Broadcast
+from appliance.network.discovery import Discovery, services
+from appliance.network.hosts import Hosts
+from appliance.network.vts_api import VtsApi
+from appliance.outputs.dialects import DIALECTS
+from appliance.outputs.mailbox import Mailbox
+
+LOOK_EVERY = 0.5        # seconds between looks at which targets there are
+GOODBYE = 1.0           # seconds in which a last frame may be answered
+_BOARD = "/proc/device-tree/model"
+
+
+class Surroundings:
+    """Open while it exists; `hosts` is who is there. `close()` after the outputs are closed.
+
+    config: a config.Config. outputs: outputs.Outputs. status: status.Status. One thread does all
+    of it; the loop is never made to wait.
+    """
+
+    def __init__(self, config, outputs, status):
+        self.hosts, self._config = Hosts(), config
+        self._outputs, self._status, self._own = outputs, status, Own()
+        parts = [self._plugins]
+        if config.network.oscquery:
+            parts.append(oscquery.OscQuery(self._state, self._is_near, port=oscquery.PORT,
+                                           hears=self._control_port()))
+        if config.network.discovery:
+            parts += [Discovery(self.hosts, self._offer, self._own),
+                      Broadcast(self.hosts, self._own),
+                      Avatars(lambda: outputs.channels, self.hosts, self._own)]
+        self._background = Background(parts)
+        self._background.start()
+
+    def close(self):
+        """Say goodbye and end the thread."""
+        self._background.close()
+
+    def _control_port(self):
+        return self._config.control.port if self._config.control.enabled else 0
+
+    def _state(self):
+        return self._outputs.moment, self._status
+
+    def _is_near(self, address):
+        """Whether it belongs to this machine or to a network that it is attached to."""
+        at = ipaddress.ip_address(address)
+        return at.is_loopback or any(at in network.network for _, network in self._own())
+
+    def _offer(self, serial):
+        network = self._config.network
+        ports = {"control": self._control_port(),
+                 "oscquery": oscquery.PORT if network.oscquery else 0}
+        return services(serial, ports, sorted(DIALECTS), name=network.name,
+                        token=bool(self._config.control.token), model=_model())
+
+    async def _plugins(self):
+        """Keep a connection for each mailbox among the targets."""
+        kept = keeping.Kept(os.path.join(keeping.folder(), "vts", "tokens.json"))
+        serving = {}
+        try:
+            while True:
+                for channel in self._outputs.channels:
+                    if isinstance(channel.link, Mailbox) and channel.link not in serving:
+                        serving[channel.link] = asyncio.ensure_future(
+                            self._background.guarded(VtsApi(channel.link, kept)))
+                for box in [box for box, task in serving.items() if box.closed and task.done()]:
+                    serving.pop(box)
+                await asyncio.sleep(LOOK_EVERY)
+        finally:
+            if serving:
+                await asyncio.wait(serving.values(), timeout=GOODBYE)
+            for task in serving.values():
+                task.cancel()
+
+
+def _model():
+    """What kind of machine this is, for those who look for one."""
+    try:
+        with open(_BOARD) as f:
+            return "nano" if "Jetson Nano" in f.read() else "pc"
+    except OSError:
+        return "pc"

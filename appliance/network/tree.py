@@ -1,0 +1,113 @@
+"""The /kagami namespace with its last values becomes the nodes that an OSCQuery page shows."""
+from appliance.face import ARKIT_NAMES
+from appliance.monitor import read
+from appliance.outputs.dialects.kagami import Kagami
+from appliance.outputs.moment import NEUTRAL, Moment
+
+READ, WRITE = 1, 2
+_UNIT, _DEGREE, _FRACTION, _ANY = (0.0, 1.0), (-180.0, 180.0), (0.0, 1.0), None
+_EYE = ("yaw and pitch of the gaze relative to the head, openness, confidence", "degrees",
+        ((-90.0, 90.0), (-90.0, 90.0), _UNIT, _UNIT))
+# Last parts of an address: description, unit, range of each argument (the last stands for more).
+_WORDS = {
+    "frame": ("begins each bundle: number, Unix seconds, nanoseconds, faces, flags", "", (_ANY,)),
+    "state": ("id, state (0 lost, 1 tracked, 2 held, 3 returning), score, age in seconds", "",
+              (_ANY, (0, 3), _UNIT, _ANY)),
+    "box": ("left, top, width, height", "fraction of the picture", (_FRACTION,)),
+    "rot": ("camera from head, w x y z", "unit quaternion", (_UNIT,) + 3 * ((-1.0, 1.0),)),
+    "euler": ("yaw, pitch, roll: to the own left, up, to the own left shoulder", "degrees",
+              (_DEGREE, (-90.0, 90.0), _DEGREE)),
+    "pos": ("between the eyes: x right in the picture, y down, z away", "mm", (_ANY,)),
+    "eye/left": _EYE, "eye/right": _EYE,
+    "iris": ("left x, y, radius, right x, y, radius", "fraction of the picture", (_FRACTION,)),
+    "arkit": ("the 52 weights in the order of /kagami/arkit/names", "", (_UNIT,)),
+    "points": ("x, y of 68 points, iBUG order", "fraction of the picture", (_ANY,)),
+    "version": ("product, version, build, protocol", "", (_ANY,)),
+    "names": ("the names of the 52 weights", "", (_ANY,)),
+    "camera": ("width, height, fx, fy, cx, cy", "pixels", (_ANY,)),
+    "status": ("code, text, frames a second, frames dropped, degrees Celsius, seconds up", "",
+               ((0, 6), _ANY)),
+    "timing": ("capture, detector, landmarks, pose and iris, expression, sending, total", "ms",
+               (_ANY,))}
+_TAGS = {float: "f", int: "i", str: "s"}
+
+
+class Namespace:
+    """`tree()` is the root node, with the values of the newest face."""
+
+    def __init__(self):
+        self._wires = Kagami(bundle=False), Kagami(bundle=False, form="human")
+        self._values, self._number = {}, None
+        self._take(Moment(0, 0.0, 0.0, (1, 1), NEUTRAL._replace(state="tracked"), 0, 0.0, True))
+
+    def tree(self, moment, status):
+        """moment: outputs.moment.Moment or None. status: status.Status or None."""
+        if moment is not None and moment.number != self._number:
+            self._number = moment.number
+            self._take(moment)
+        if status is not None:
+            self._keep(self._wires[0].announce(status, True))
+        root = node("", "the face that Kagami follows")
+        for address, values in self._values.items():
+            _put(root, address.split("/")[1:], leaf(address, values))
+        return root
+
+    def _take(self, moment):
+        for wire in self._wires:
+            self._keep(wire(moment))
+
+    def _keep(self, datagrams):
+        for datagram in datagrams:
+            for message in read(bytes(datagram)):
+                self._values[message.address] = list(message.arguments)
+
+
+def node(path, description=""):
+    """A container without contents."""
+    made = {"FULL_PATH": path or "/", "ACCESS": 0, "CONTENTS": {}}
+    if description:
+        made["DESCRIPTION"] = description
+    return made
+
+
+def leaf(address, values, access=READ):
+    """The node of one address: type tags, values, and what _WORDS say of it."""
+    made = {"FULL_PATH": address, "ACCESS": access,
+            "TYPE": "".join(_TAGS[type(v)] for v in values),
+            "VALUE": [round(v, 6) if isinstance(v, float) else v for v in values]}
+    description, unit, ranges = _words(address)
+    ranges = (ranges + (ranges[-1],) * len(values))[:len(values)]
+    if any(ranges):
+        made["RANGE"] = [dict(zip(("MIN", "MAX"), r)) if r else {} for r in ranges]
+    words = ("DESCRIPTION", description), ("UNIT", unit)
+    made.update((key, text) for key, text in words if text)
+    return made
+
+
+def _words(address):
+    parts = address.split("/")
+    if parts[-1] in ARKIT_NAMES:
+        return "one weight", "", (_UNIT,)
+    if parts[-2:-1] == ["taught"]:
+        return "how much of what was taught under this name is shown", "", (_UNIT,)
+    return _WORDS.get(parts[-1]) or _WORDS.get("/".join(parts[-2:])) or ("", "", (_ANY,))
+
+
+def _put(root, parts, made):
+    """Hang a leaf where its address says; a node may have both a value and contents."""
+    at, path = root, ""
+    for part in parts[:-1]:
+        path += "/" + part
+        at = at.setdefault("CONTENTS", {}).setdefault(part, node(path))
+    before = at.setdefault("CONTENTS", {}).get(parts[-1], {})
+    at["CONTENTS"][parts[-1]] = dict(before, **made)
+
+
+def found(root, path):
+    """The node at `path`, or None."""
+    at = root
+    for part in [p for p in path.split("/") if p]:
+        at = at.get("CONTENTS", {}).get(part)
+        if at is None:
+            return None
+    return at

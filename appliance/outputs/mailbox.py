@@ -1,0 +1,46 @@
+"""Datagrams of one target come in, another thread takes the newest: for wires that answer, where
+sending would wait.
+"""
+from collections import deque
+
+
+class Mailbox:
+    """In place of a Link: `send(datagram)` costs the loop nothing, whatever becomes of it.
+
+    `host`, `port`: where to. `wake`: what to call, from the sending thread, when the box is no
+    longer empty, or None. `sent` and `failed` count datagrams; `trouble` is "" or why none leave.
+    """
+
+    refused = 0         # nothing here is told of one
+
+    def __init__(self, to, host, port):
+        self.to, self.host, self.port = to, host, port
+        self.sent, self.failed, self.trouble, self.wake = 0, 0, "not connected yet", None
+        self.closed = False
+        self._newest = deque(maxlen=1)
+
+    @property
+    def answer(self):
+        """What is known of the receiver, in words."""
+        return self.trouble or "connected"
+
+    def send(self, datagram):
+        """Keep this one in place of an older one that was not taken."""
+        waiting = len(self._newest)
+        self._newest.append(bytes(datagram))
+        self.failed += waiting
+        if not waiting and self.wake is not None:
+            self.wake()
+
+    def take(self):
+        """The newest datagram that was not taken yet, or None."""
+        try:
+            return self._newest.popleft()
+        except IndexError:
+            return None
+
+    def close(self):
+        """No more comes."""
+        self.closed = True
+        if self.wake is not None:
+            self.wake()

@@ -1,0 +1,89 @@
+"""The listening side of the program without camera and networks: control, outputs and settings."""
+from appliance import config
+from appliance.network.control import Control
+from appliance.options import Networks
+from appliance.outputs import Outputs
+from appliance.outputs.osc import message
+from appliance.settings import Settings
+from appliance.status import Status
+from tests.fakes.people import frame, person
+from tests.fakes.receiver import Receiver, free_port
+
+PEERS = "127.0.0.2 127.0.0.3 127.0.0.4 127.0.0.5 127.0.0.6"
+
+
+class Hours:
+    """A clock that is set by hand."""
+
+    def __init__(self):
+        self.now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+class Recorder:
+    """A calibration that remembers its calls."""
+
+    def __init__(self):
+        self.calls = []
+
+    def __getattr__(self, name):
+        return lambda *arguments: self.calls.append((name,) + arguments)
+
+
+class Box:
+    """Control on a free port; `allow` are addresses of this machine that play its neighbours."""
+
+    def __init__(self, *targets, again=None, calibration=None, **control):
+        given = dict(dict(port=free_port(), allow=PEERS), **control)
+        given["allow"] = Networks().parse(given["allow"])
+        base = config.aim(config.defaults(), targets)
+        self.config = base._replace(control=base.control._replace(**given),
+                                    targets=base.targets if targets else [])
+        self.clock, self.port, self._number = Hours(), given["port"], 0
+        self.settings = Settings(self.config, again)
+        self.outputs = Outputs(self.config.targets, base.loss, base.output)
+        self.settings.follow(lambda c: self.outputs.change(c.targets, c.loss, c.output))
+        self.status = Status()
+        self.control = Control(self.settings, self.outputs, self.status, calibration, self.clock)
+        self.settings.follow(self.control.change)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.outputs.close()
+        self.control.close()
+
+    def turn(self, count=1):
+        """So many frames of somebody, a thirtieth of a second apart."""
+        for _ in range(count):
+            self._number += 1
+            self.clock.now += 1 / 30.0
+            self.outputs.send([person()], frame(self._number / 30.0))
+            self.control.turn()
+
+
+class Peer(Receiver):
+    """A program at `host` that talks to a Box."""
+
+    def __init__(self, box, host="127.0.0.2"):
+        super().__init__(host)
+        self.host, self._box = host, box
+
+    def send(self, datagram):
+        """Send bytes."""
+        self.socket.sendto(datagram, ("127.0.0.1", self._box.port))
+
+    def say(self, address, *arguments):
+        """Send a message; gives [(address, arguments)] of what comes back within a turn."""
+        self.send(message(address, *arguments))
+        self._box.control.turn()
+        return [(a, args) for a, _, args in self.messages()]
+
+    def subscribe(self, dialect="kagami", port=0, seconds=30, every=1, mask=0):
+        """Go both steps; gives what the second was answered."""
+        (address, (number,)), = self.say("/kagami/subscribe", dialect, port, seconds, every, mask)
+        assert address == "/kagami/challenge"
+        return self.say("/kagami/subscribe/confirm", number)

@@ -1,0 +1,70 @@
+"""Two machines on one cable: network namespaces, joined by a pair of virtual adapters."""
+import os
+import shutil
+import subprocess
+import sys
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
+HERE, THERE = "10.77.0.1", "10.77.0.2"
+
+
+def missing():
+    """Why there can be no namespaces here, or ""."""
+    if os.geteuid() != 0 or not shutil.which("ip"):
+        return "network namespaces need root and iproute2"
+    tried = subprocess.run(["ip", "netns", "add", "kagami-try"], stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL)
+    subprocess.run(["ip", "netns", "del", "kagami-try"], stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+    return "network namespaces are not allowed here" if tried.returncode else ""
+
+
+class Lan:
+    """While entered, the machines "a" at HERE and "b" at THERE."""
+
+    def __init__(self):
+        self._names = {name: "kagami-%d-%s" % (os.getpid(), name) for name in "ab"}
+        self._programs = []
+
+    def __enter__(self):
+        for name in self._names.values():
+            _ip("netns", "add", name)
+        _ip("link", "add", "eth0", "netns", self._names["a"], "type", "veth", "peer", "name",
+            "eth0", "netns", self._names["b"])
+        for name, address in (("a", HERE), ("b", THERE)):
+            self.at(name, "ip", "link", "set", "lo", "up")
+            self.at(name, "ip", "link", "set", "eth0", "up")
+            self.move(name, address)
+        return self
+
+    def __exit__(self, *_):
+        for program in self._programs:
+            if program.poll() is None:
+                program.kill()
+            program.communicate()
+        for name in self._names.values():
+            _ip("netns", "del", name)
+
+    def at(self, name, *words):
+        """Run a program on a machine and wait for it; what it wrote."""
+        done = subprocess.run(["ip", "netns", "exec", self._names[name]] + list(words), check=True,
+                              stdout=subprocess.PIPE, universal_newlines=True, cwd=ROOT)
+        return done.stdout
+
+    def move(self, name, address):
+        """Give a machine this address in place of the one it has."""
+        self.at(name, "ip", "addr", "flush", "dev", "eth0")
+        self.at(name, "ip", "addr", "add", address + "/24", "brd", "+", "dev", "eth0")
+        self.at(name, "ip", "route", "replace", "224.0.0.0/4", "dev", "eth0")
+
+    def start(self, name, *words):
+        """Start a Python module on a machine; a Popen with its lines."""
+        program = subprocess.Popen(
+            ["ip", "netns", "exec", self._names[name], sys.executable, "-u", "-m"] + list(words),
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True, cwd=ROOT)
+        self._programs.append(program)
+        return program
+
+
+def _ip(*words):
+    subprocess.run(("ip",) + words, check=True)

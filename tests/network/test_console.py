@@ -1,0 +1,180 @@
+"""What a person asks and keeps: a real port answered by a loop in a thread, real files."""
+import threading
+import time
+
+import pytest
+
+from appliance import config
+from appliance.errors import ConfigError, KagamiError, PartMissing, UsageError
+from appliance.network import console
+from tests.fakes.box import Box
+from tests.fakes.receiver import Receiver, free_port
+
+
+@pytest.fixture
+def path(tmp_path, monkeypatch):
+    """The file of added targets beside a configuration of this test's own."""
+    monkeypatch.setenv(config.VARIABLE, str(tmp_path / "kagami.conf"))
+    (tmp_path / "kagami.conf").write_text("")
+    return config.added_path()
+
+
+@pytest.fixture
+def port():
+    return free_port()
+
+
+@pytest.fixture
+def running(path, port):
+    """A program that runs, its loop in a thread."""
+    with Box(port=port, again=lambda: loaded(port)) as box:
+        box.settings.reread()
+        box.control._clock = time.monotonic
+        stop = threading.Event()
+
+        def loop():
+            while not stop.wait(0.005):
+                box.control.turn()
+        thread = threading.Thread(target=loop)
+        thread.start()
+        yield box
+        stop.set()
+        thread.join()
+
+
+def loaded(port, *more):
+    return config.load(overrides=["control.port=%d" % port, "control.allow=127.0.0.2"]
+                       + list(more))
+
+
+def sent_to(box):
+    return [channel.target.to for channel in box.outputs.channels]
+
+
+def test_added_targets_are_in_the_configuration(path, port):
+    assert path.endswith("kagami.targets.conf")
+    told = console.add(loaded(port), path, "vmc@127.0.0.1:5001")
+    console.add(loaded(port), path, "kagami@[::1]:5002")
+    assert "in force when `kagami run` starts" in told
+    assert [t.to for t in loaded(port).targets] == ["vmc@127.0.0.1:5001", "kagami@[::1]:5002"]
+
+
+def test_what_is_dropped_is_there_no_longer(path, port):
+    for to in ("vmc@127.0.0.1:5001", "vmc@127.0.0.1:5002"):
+        console.add(loaded(port), path, to)
+    console.drop(loaded(port), path, "vmc@127.0.0.1:5001")
+    assert [t.to for t in loaded(port).targets] == ["vmc@127.0.0.1:5002"]
+
+
+def test_the_target_that_a_user_wrote_stays_beside_an_added_one(path, port):
+    one = loaded(port, "target.to=vmc@127.0.0.1:5000")
+    console.add(one, path, "vmc@127.0.0.1:5001")
+    assert [t.to for t in loaded(port).targets] == ["vmc@127.0.0.1:5000", "vmc@127.0.0.1:5001"]
+
+
+@pytest.mark.parametrize("to, told", [
+    ("vmcc@127.0.0.1:1", "did you mean vmc"), ("vmc@127.0.0.1", "is sent to already"),
+    ("vmc@127.0.0.1:39539", "is sent to already")])
+def test_what_cannot_be_added_is_told(path, port, to, told):
+    with pytest.raises(UsageError, match=told):
+        console.add(loaded(port), path, to)
+
+
+def test_a_ninth_target_is_refused(path, port):
+    for i in range(8):
+        console.add(loaded(port), path, "vmc@127.0.0.1:%d" % (5001 + i))
+    with pytest.raises(UsageError, match="8 targets are the most"):
+        console.add(loaded(port), path, "vmc@127.0.0.1:6000")
+
+
+@pytest.mark.parametrize("to, told", [
+    ("vmc@127.0.0.1:5002", "did you mean vmc@127.0.0.1:5001"), ("x", "was not added"),
+    ("vmc@127.0.0.1:39539", "stands in default")])
+def test_what_cannot_be_dropped_is_told(path, port, to, told):
+    console.add(loaded(port), path, "vmc@127.0.0.1:5001")
+    with pytest.raises(UsageError, match=told):
+        console.drop(loaded(port), path, to)
+
+
+def test_the_running_program_follows(running, path, port):
+    told = console.add(loaded(port), path, "vmc@127.0.0.1:5001")
+    assert told.endswith("the running program follows")
+    assert sent_to(running) == ["vmc@127.0.0.1:5001"]
+    console.drop(loaded(port), path, "vmc@127.0.0.1:5001")
+    assert sent_to(running) == ["vmc@127.0.0.1:39539"]
+
+
+def test_a_configuration_that_the_program_refuses_is_told(running, path, port, tmp_path):
+    now = loaded(port)
+    (tmp_path / "kagami.conf").write_text("[camera]\nwdth = 3\n")
+    with pytest.raises(ConfigError, match="wdth"):
+        console.add(now, path, "vmc@127.0.0.1:5001")
+    assert sent_to(running) == ["vmc@127.0.0.1:39539"]
+
+
+def test_a_program_with_targets_of_its_own_is_told_apart(path, port):
+    with Box("vmc@127.0.0.1:5009", port=port) as box:
+        box.settings._again = lambda: box.config
+        box.control._clock = time.monotonic
+        stop = threading.Event()
+        thread = threading.Thread(target=lambda: [box.control.turn() for _ in
+                                                  iter(lambda: stop.wait(0.005), True)])
+        thread.start()
+        try:
+            told = console.add(loaded(port), path, "vmc@127.0.0.1:5001")
+        finally:
+            stop.set()
+            thread.join()
+    assert "does not send there" in told
+
+
+def test_the_list_says_who_why_and_what_is_known(running, path, port):
+    console.add(loaded(port), path, "vmc@127.0.0.1:5001")
+    head, row = console.listing(loaded(port))
+    assert head.split() == ["to", "frames/s", "refused", "answer", "why"]
+    assert row.split() == ["vmc@127.0.0.1:5001", "0.0", "0", "nothing", "sent", "yet", "added"]
+
+
+def test_without_a_program_the_list_says_what_is_configured(path, port):
+    lines = console.listing(loaded(port))
+    assert lines[1].split() == ["vmc@127.0.0.1:39539", "-", "-", "-", "[target]"]
+    assert "nobody answers at port %d" % port in lines[-1]
+
+
+def test_a_word_from_a_computer_names_it(running, port):
+    words = []
+
+    def say(text):
+        words.append(text)
+        with Receiver("127.0.0.2") as pc:
+            pc.socket.sendto(b"anything", ("127.0.0.1", port))
+    assert console.listen(loaded(port), "vmc", 5, say) == "vmc@127.0.0.2"
+    assert "5 s" in words[0] and str(port) in words[0]
+
+
+def test_the_port_that_is_wished_for_is_kept(running, port):
+    def say(_):
+        with Receiver("127.0.0.2") as pc:
+            pc.socket.sendto(b"anything", ("127.0.0.1", port))
+    assert console.listen(loaded(port), "kagami:5005", 5, say) == "kagami@127.0.0.2:5005"
+
+
+def test_a_stranger_s_word_does_not_count(running, port):
+    def say(_):
+        with Receiver("127.0.0.9") as pc:
+            pc.socket.sendto(b"anything", ("127.0.0.1", port))
+    with pytest.raises(KagamiError, match="no computer has said anything"):
+        console.listen(loaded(port), "vmc", 1, say)
+
+
+@pytest.mark.parametrize("form, seconds, told", [
+    ("vmcc", 5, "did you mean vmc"), ("vmc:x", 5, "port"), ("vmc", 0, "give 1 to 600 s"),
+    ("vmc", 601, "give 1 to 600 s")])
+def test_what_cannot_be_waited_for_is_told_before_the_wait(path, port, form, seconds, told):
+    with pytest.raises(UsageError, match=told):
+        console.listen(loaded(port), form, seconds, pytest.fail)
+
+
+def test_without_a_program_nothing_can_be_waited_for(path, port):
+    with pytest.raises(PartMissing, match="start `kagami run` first"):
+        console.listen(loaded(port), "vmc", 5, pytest.fail)

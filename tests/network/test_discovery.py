@@ -1,0 +1,144 @@
+"""Who is on the network is found, followed and forgotten: real multicast between two machines."""
+import ipaddress
+import shutil
+import sys
+import threading
+
+import pytest
+
+from appliance.network import addresses
+from appliance.network.addresses import trusted
+from appliance.network.discovery import services
+from appliance.network.hosts import Host, Hosts, MOST
+from tests.fakes import lan
+from tests.fakes.receiver import eventually
+
+OWN = [ipaddress.ip_interface("192.168.1.5/24"), ipaddress.ip_interface("10.0.0.5/8")]
+
+
+@pytest.mark.parametrize("advertised, source, used", [
+    (["192.168.1.20"], "192.168.1.20", "192.168.1.20"),
+    (["127.0.0.1"], "192.168.1.20", "192.168.1.20"),        # as VRChat does
+    (["127.0.0.1"], "", ""),
+    (["127.0.0.1"], "192.168.1.5", "127.0.0.1"),            # it is on this machine
+    (["192.168.1.5"], "", "127.0.0.1"),
+    (["8.8.8.8"], "192.168.1.20", "192.168.1.20"),          # somebody names a victim
+    (["8.8.8.8"], "", ""), ([], "8.8.8.8", ""), ([], "", ""),
+    (["192.168.1.255"], "", ""), (["224.0.0.1"], "", ""), (["0.0.0.0"], "", ""),
+    (["fe80::1"], "192.168.1.20", "192.168.1.20"), (["nonsense"], "", ""),
+    (["10.1.2.3", "192.168.1.20"], "192.168.1.20", "192.168.1.20"),
+    (["10.1.2.3"], "192.168.1.20", "10.1.2.3")])
+def test_only_addresses_of_attached_networks_are_believed(advertised, source, used):
+    assert trusted(advertised, source, OWN) == used
+
+
+def test_this_machine_has_an_adapter_and_a_serial():
+    found = addresses.adapters()
+    assert found and len(addresses.serial([name for name, _ in found])) == 6
+
+
+@pytest.mark.parametrize("host, target", [
+    (Host("VRChat", "VRChat-Client-A", "192.168.1.20", 50000), "vrchat@192.168.1.20:9000"),
+    (Host("VRChat", "VRChat-Client-A", "192.168.1.20", 50000, 9100), "vrchat@192.168.1.20:9100"),
+    (Host("VTube Studio", "VTube Studio", "127.0.0.1", 8001), "vts@127.0.0.1:8001"),
+    (Host("OSC", "Knobs", "192.168.1.21", 8000, 8000), "kagami@192.168.1.21:8000"),
+    (Host("OSCQuery", "Score", "192.168.1.21", 80), ""),
+    (Host("VTube Studio", "off", "127.0.0.1", 0), ""),
+    (Host("Kagami", "Kagami-0a1b2c", "192.168.1.9", 39601), "")])
+def test_each_host_has_a_target_to_write(host, target):
+    assert host.target == target
+
+
+def test_a_flood_of_hosts_is_bounded():
+    hosts = Hosts()
+    for i in range(2 * MOST):
+        hosts.put(i, Host("OSC", "n%d" % i, "192.168.1.2", 9000))
+    assert len(list(hosts)) == MOST
+
+
+def test_records_are_short_and_tell_no_secret():
+    made = services("0a1b2c", {"control": 39600, "oscquery": 39601}, ["vmc"] * 99, token=True,
+                    name="x" * 999)
+    assert [kind for kind, _, _, _ in made] == [
+        "_kagami._udp.local.", "_osc._udp.local.", "_oscjson._tcp.local."]
+    for _, name, _, text in made:
+        assert name.startswith("Kagami-0a1b2c.") and list(text)[0] == "txtvers"
+        assert max(len(k) + len(v) + 1 for k, v in text.items()) < 200
+        assert sum(len(k) + len(v) + 2 for k, v in text.items()) < 400
+    assert made[0][3]["auth"] == "token"
+
+
+def test_what_nobody_listens_to_is_not_announced():
+    assert services("0a1b2c", {"oscquery": 39601})[0][0] == "_oscjson._tcp.local."
+    assert services("0a1b2c", {"control": 0}) == []
+
+
+class Log:
+    """The lines of a program, as they come."""
+
+    def __init__(self, program):
+        self.lines = []
+        threading.Thread(target=self._read, args=(program.stdout,), daemon=True).start()
+
+    def _read(self, stream):
+        for line in stream:
+            self.lines.append(line.strip())
+
+    def says(self, words, seconds=20.0):
+        """Whether a line with these words comes."""
+        return eventually(lambda: any(words in line for line in self.lines), seconds)
+
+
+@pytest.fixture
+def two():
+    pytest.importorskip("zeroconf")
+    pytest.importorskip("aiohttp")
+    if lan.missing():
+        pytest.skip(lan.missing())
+    with lan.Lan() as made:
+        yield made
+
+
+def vrchat(two, avatar="avtr_one"):
+    program = two.start("b", "tests.fakes.vrchat", "VRChat-Client-ABC123", "50123", avatar)
+    assert program.stdout.readline() == "announced\n"
+    return program
+
+
+def test_a_vrchat_appears_changes_its_address_and_vanishes(two):
+    log = Log(two.start("a", "tests.fakes.sender", "vrchat@%s" % lan.THERE))
+    there = vrchat(two)
+    assert log.says("found VRChat-Client-ABC123 at 10.77.0.2 (--to vrchat@10.77.0.2:9000)")
+    assert log.says("the avatar has 3 parameters")
+    there.kill()                                # no goodbye
+    assert log.says("the avatar is not known, so all is sent")
+    two.move("b", "10.77.0.3")
+    there = vrchat(two)
+    assert log.says("VRChat-Client-ABC123 at 10.77.0.2 (--to vrchat@10.77.0.2:9000) is now at "
+                    "10.77.0.3"), log.lines
+    there.terminate()
+    assert log.says("has gone")
+    assert not [line for line in log.lines if "127.0.0.1" in line or "Traceback" in line]
+
+
+def test_what_is_found_is_listed_with_what_to_write(two):
+    vrchat(two)
+    listed = two.at("a", sys.executable, "-m", "appliance", "discover", "--seconds", "6")
+    assert "--to vrchat@10.77.0.2:9000" in listed
+
+
+AVAHI = ("mount -t tmpfs t /run; mkdir -p /run/dbus; mount -t tmpfs t /etc/avahi/services;"
+         "dbus-daemon --system --fork; avahi-daemon --no-drop-root --no-chroot --no-rlimits -D;"
+         "for i in 1 2 3 4 5 6 7 8 9; do sleep 1; avahi-browse -ptr %s | grep ^= && break; done;"
+         "kill $(cat /run/avahi-daemon/pid /run/dbus/pid)")
+
+
+def test_avahi_finds_us(two):
+    for tool in ("avahi-browse", "avahi-daemon", "dbus-daemon", "unshare"):
+        if not shutil.which(tool):
+            pytest.skip("no %s here" % tool)
+    log = Log(two.start("a", "tests.fakes.sender", "vmc@" + lan.THERE))
+    found = two.at("b", "unshare", "-m", "sh", "-c", AVAHI % "_oscjson._tcp").splitlines()
+    resolved = [line.split(";") for line in found if line.startswith("=")]
+    assert [(row[3][:7], row[7], row[8]) for row in resolved] == [
+        ("Kagami-", lan.HERE, "39601")], (found, log.lines)
