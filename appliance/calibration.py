@@ -38,13 +38,13 @@ class Calibration:
     brows and corners of the mouth are told as their mean. drift: minutes in which straight ahead
     follows a head that is nearly straight, 0 for never. `outcome`: what the last command came to,
     a text, "" while it is under way. `busy`: what is being measured, or "". `changes` counts what
-    ought to be kept at once.
+    ought to be kept at once; `learned`: whether anything has moved by itself.
     """
 
     def __init__(self, document=None, driven=None, ranges=True, link=0.0, drift=0.0):
         self._driven = np.ones(len(ARKIT_NAMES)) if driven is None else np.array(driven, float)
         self._learns, self._link, self._drift = ranges, link, 60.0 * drift
-        self._samples, self._last = None, None
+        self._samples, self._last, self.learned = None, None, False
         self.ranges, self.outcome, self.changes = Ranges(), "", 0
         self._clear(True, True, True)
         self.restore(document or {})
@@ -143,6 +143,7 @@ class Calibration:
 
     def _learn(self, face, dt):
         self.ranges.learn(face, self._above(face.blendshapes), dt)
+        self.learned = True
         self._unsettled += 1
         if self._unsettled >= SETTLE:
             self._settle()
@@ -193,6 +194,7 @@ class Calibration:
         if degrees(np.sqrt(off.dot(off))) < NEARLY:
             share = 1 - exp(-min(dt, 0.1) / self._drift)
             self._rotation = geometry.slerp(self._rotation, rotation, share)
+            self.learned = True
             self._settle()
 
     def _levels(self):

@@ -1,16 +1,17 @@
-"""Words on the command line become calls: one function per command, arguments only.
+"""Words on the command line become calls: one function per command, arguments only. Here are the
+commands that track; commands.py has the others.
 
 Each command imports what it runs, so that `--help` is quick and the settings of numeric libraries
 are made before they load.
 """
-import argparse
 import logging
 import os
 import signal
 import sys
 from collections import OrderedDict
 
-from appliance import __version__, terminal
+from appliance import __version__, commands, terminal
+from appliance.arguments import Parser, configured
 from appliance.errors import KagamiError, UsageError, nearest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -28,48 +29,16 @@ ABOUT = """kagami: head, eyes and face from a camera to every avatar application
   kagami monitor 39539              show what arrives on a port
   kagami targets                    who is sent what, and whether anybody answers; add, drop
   kagami config                     the options in force, and where each comes from
+  kagami calibrate neutral          my resting face, straight ahead, of the kagami that runs
+  kagami teach smirk                show a face a few times, and it becomes a value
 
 `kagami COMMAND --help` tells each command's options. --debug shows the trace of an error,
 --version the version."""
 
 
-class Parser(argparse.ArgumentParser):
-    """argparse whose complaints are ours: one line, with the nearest right name."""
-
-    def __init__(self, command, examples):
-        super().__init__(prog="kagami " + command, allow_abbrev=False,
-                         description=COMMANDS[command].__doc__,
-                         epilog="for instance:\n" + examples,
-                         formatter_class=argparse.RawDescriptionHelpFormatter)
-        self._more = "`%s --help` lists what it takes" % self.prog
-
-    def error(self, message):
-        """argparse's own complaint as a UsageError."""
-        raise UsageError(self.prog, message, self._more)
-
-    def read(self, words):
-        """The arguments in `words`; UsageError names the first that is not known."""
-        args, unknown = self.parse_known_args(words)
-        for action in self._actions:        # argparse gives up on words behind an option
-            if not action.option_strings and getattr(args, action.dest) is None:
-                if unknown and unknown[0][:1] != "-":
-                    setattr(args, action.dest, unknown.pop(0))
-        if unknown:
-            self._unknown(unknown[0].split("=")[0])
-        return args
-
-    def _unknown(self, word):
-        if not word.startswith("-"):
-            raise UsageError(word, "one word too many for `%s`" % self.prog, self._more)
-        options = [o for action in self._actions for o in action.option_strings if o[:2] == "--"]
-        near = nearest(word, options)
-        raise UsageError(word, "`%s` has no such option" % self.prog,
-                         "did you mean %s?" % near if near else self._more)
-
-
 def demo(words):
     """Track the clip that comes with Kagami and send what it shows, in real time."""
-    parser = Parser("demo", "  kagami demo\n"
+    parser = Parser(demo, "  kagami demo\n"
                     "  kagami demo --to vmc@192.168.1.20:39539 --to kagami@127.0.0.1:39600")
     _to(parser)
     _timing(parser)
@@ -80,7 +49,7 @@ def demo(words):
 
 def run(words):
     """Track a face in what a camera or a file shows and send it, until stopped with Ctrl-C."""
-    parser = Parser("run", "  kagami run --source usb --to vmc@192.168.1.20:39539\n"
+    parser = Parser(run, "  kagami run --source usb --to vmc@192.168.1.20:39539\n"
                     "  kagami run --source file:clip.mp4 --every-frame --timing ms.json\n"
                     "  kagami run --set camera.width=1280 --set camera.height=720")
     parser.add_argument("--source", metavar="URL", help="usb, usb:DEVICE, file:PATH, stills:DIR, "
@@ -88,8 +57,10 @@ def run(words):
     _to(parser)
     parser.add_argument("--every-frame", action="store_true",
                         help="drop no frame of a file, as fast as it goes")
+    parser.add_argument("--show", action="store_true", help="show what is seen, in a window "
+                        "where there is a display, else on the terminal")
     _timing(parser)
-    _configured(parser)
+    configured(parser)
     args = parser.read(words)
     from appliance import config
 
@@ -97,12 +68,12 @@ def run(words):
         return config.aim(config.load(args.config, args.set), args.to)
     settings = read()
     url = settings.camera.source if args.source is None else args.source
-    _run(url, settings, args.timing, args.every_frame, read)
+    _run(url, settings, args.timing, args.every_frame, again=read, known=True, show=args.show)
 
 
 def track(words):
     """Measure every frame of a file: JSON lines, a table, a video to look at."""
-    parser = Parser("track", "  kagami track clip.mp4 --json out.jsonl --csv out.csv\n"
+    parser = Parser(track, "  kagami track clip.mp4 --json out.jsonl --csv out.csv\n"
                     "  kagami track clip.mp4 --overlay seen.mp4 --only landmarks")
     parser.add_argument("file", metavar="FILE", help="a video, a picture or a folder of pictures")
     parser.add_argument("--json", metavar="OUT", help="a line of JSON for every frame")
@@ -110,7 +81,7 @@ def track(words):
     parser.add_argument("--overlay", metavar="OUT", help="a video with the measurements drawn")
     parser.add_argument("--only", metavar="STAGE", help="draw one stage alone: detector, "
                         "landmarks, pose, iris or expression")
-    _configured(parser)
+    configured(parser)
     args = parser.read(words)
     from appliance import config, offline, settings
     outcome, line = offline.Outcome(args.json, args.csv, args.overlay, args.only), _start()
@@ -120,76 +91,33 @@ def track(words):
     line.write("%d frames, %d with a face" % frames)
 
 
-def cameras(words):
-    """List the cameras that are there, each with its stable name and what it can do."""
-    Parser("cameras", "  kagami cameras").read(words)
-    from appliance.sources import cameras as found
-    print("\n".join(found.lines()))
-
-
-def discover(words):
-    """List who is on the network for some seconds, with what to write after --to for each."""
-    parser = Parser("discover", "  kagami discover\n  kagami discover --seconds 10")
-    parser.add_argument("--seconds", metavar="N", type=float, default=5.0,
-                        help="how long to listen, 1 to 3600 (default 5)")
+def teach(words):
+    """Show a face a few times, give it a name, and it becomes a value from 0 to 1 on the wires."""
+    parser = Parser(teach, "  kagami teach smirk\n  kagami teach smirk --times 5\n"
+                    "  kagami teach --list\n  kagami teach --forget smirk")
+    parser.add_argument("name", metavar="NAME", nargs="?", help="letters, digits and _")
+    parser.add_argument("--times", metavar="N", type=int, default=3, choices=range(2, 6),
+                        help="how often it is shown, 2 to 5 (default 3)")
+    parser.add_argument("--source", metavar="URL", help="where no kagami runs: see `kagami run`")
+    parser.add_argument("--list", action="store_true", help="what is taught")
+    parser.add_argument("--forget", metavar="NAME", help="forget one")
+    configured(parser)
     args = parser.read(words)
-    if not 1 <= args.seconds <= 3600:
-        parser.error("--seconds %g is not from 1 to 3600" % args.seconds)
-    from appliance.network import listing
-    print("\n".join(listing.lines(args.seconds)))
+    from appliance import config, errands
+    settings = config.load(args.config, args.set)
+    errand = errands.Errands(settings.calibration.folder)
+    if args.forget or args.list or not args.name:
+        print(errand.forget(args.forget) if args.forget else errand.taught())
+    elif args.source is not None or not errand.teach(args.name, args.times, print):
+        line = _start()
+        from appliance.run import lesson
+        url = settings.camera.source if args.source is None else args.source
+        lesson(url, settings, args.name, args.times, line)
 
 
-def monitor(words):
-    """Show the OSC values that arrive on a port as bars."""
-    parser = Parser("monitor", "  kagami monitor\n  kagami monitor 39600")
-    parser.add_argument("port", metavar="PORT", nargs="?", type=int, default=39539,
-                        help="UDP port (default 39539)")
-    args = parser.read(words)
-    from appliance import monitor as watching
-    watching.monitor(args.port)
-
-
-def config(words):
-    """Print every option in force, and where it comes from."""
-    parser = Parser("config", "  kagami config\n"
-                    "  kagami config --config mine.conf --set camera.rate=60")
-    _configured(parser)
-    args = parser.read(words)
-    from appliance import config as options, settings
-    found = options.load(args.config, args.set)
-    settings.check(found)
-    print(options.listing(found))
-
-
-def targets(words):
-    """List who is sent what and whether anybody answers; add a target, or drop one."""
-    parser = Parser("targets", "  kagami targets\n  kagami targets add vmc@192.168.1.20\n"
-                    "  kagami targets add vmc --listen 60\n  kagami targets drop vmc@192.168.1.20")
-    parser.add_argument("action", metavar="ACTION", nargs="?", help="list (default), add or drop")
-    parser.add_argument("to", metavar="TO", nargs="?", help="DIALECT@HOST or DIALECT@HOST:PORT; "
-                        "with --listen DIALECT or DIALECT:PORT (default vmc)")
-    parser.add_argument("--listen", metavar="SECONDS", type=int, help="wait for a word from a "
-                        "computer at the control port, and send there")
-    _configured(parser)
-    args = parser.read(words)
-    from appliance import config
-    from appliance.network import console
-    settings, path = config.load(args.config, args.set), config.added_path(args.config)
-    action = args.action or "list"
-    if action not in ("list", "add", "drop"):
-        parser.error("%s is neither list, add nor drop" % action)
-    if action == "list":
-        print("\n".join(console.listing(settings)))
-        return
-    if action == "add" and args.listen is not None:
-        args.to = console.listen(settings, args.to or "vmc", args.listen, terminal.write)
-    if args.to is None:
-        parser.error("name the target to %s" % action)
-    print(getattr(console, action)(settings, path, args.to))
-
-
-COMMANDS = OrderedDict((f.__name__, f) for f in (run, demo, track, cameras, discover, monitor,
-                                                 targets, config))
+_ALL = (run, demo, track, commands.cameras, commands.discover, commands.monitor, commands.targets,
+        commands.config, commands.calibrate, teach)
+COMMANDS = OrderedDict((command.__name__, command) for command in _ALL)
 
 
 def main(words=None):
@@ -238,12 +166,6 @@ def _timing(parser):
     parser.add_argument("--timing", metavar="OUT", help="write the timing as JSON at the end")
 
 
-def _configured(parser):
-    parser.add_argument("--config", metavar="FILE", help="read this instead of /etc/kagami.conf")
-    parser.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE",
-                        help="set one option (repeatable); `kagami config` lists them")
-
-
 def _start():
     """What a program sets and a library must not: OpenCV's threads, signals, the log's place."""
     import cv2
@@ -257,7 +179,7 @@ def _start():
     return line
 
 
-def _run(url, settings, timing_path, every_frame=False, again=None):
+def _run(url, settings, timing_path, every_frame=False, **more):
     line = _start()
     from appliance.run import session
-    session(url, settings, timing_path, every_frame, line, again)
+    session(url, settings, timing_path, every_frame, line, **more)

@@ -3,7 +3,8 @@
 Units, axes and signs are those of docs/architecture.md: pixels (x, y) with the centre of the first
 pixel at (0, 0), millimetres and the OpenCV camera frame, left and right always the subject's own.
 """
-from typing import NamedTuple, Optional
+from types import MappingProxyType
+from typing import Mapping, NamedTuple, Optional
 
 import numpy as np
 
@@ -80,7 +81,8 @@ class Face(NamedTuple):
     pixels, one standard deviation along each axis. rotation: camera_from_head as (w, x, y, z), w
     >= 0. translation: (3,) mm, the midpoint of the eyeballs in the camera frame. left, right: Eye.
     blendshapes: (52,) in the order of ARKIT_NAMES, 0 to 1. state: "tracked", "held" (the last
-    values, repeated) or "returning" (to neutral).
+    values, repeated) or "returning" (to neutral). taught: {name: 0 to 1}, the expressions that
+    somebody taught (teach.py).
     """
 
     id: int
@@ -94,6 +96,7 @@ class Face(NamedTuple):
     right: Eye
     blendshapes: np.ndarray
     state: str = "tracked"
+    taught: Mapping[str, float] = MappingProxyType({})
 
     @property
     def matrix(self):

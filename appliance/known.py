@@ -38,9 +38,9 @@ class Known(NamedTuple):
 
 def written(known):
     """The document of a Known."""
-    return {"form": FORM, "rotation": _plain(known.rotation), "rest": _named(known.rest, 0.0),
+    return {"form": FORM, "rotation": _plain(known.rotation), "rest": named(known.rest, 0.0),
             "lids": known.hand, "gaze": _plain(known.gaze),
-            "learned": {"lids": _plain(known.lids), "tops": _named(known.tops, 1.0)}}
+            "learned": {"lids": _plain(known.lids), "tops": named(known.tops, 1.0)}}
 
 
 def understood(document):
@@ -99,7 +99,8 @@ def _weights(named, usual, low, high):
     return out
 
 
-def _named(weights, usual):
+def named(weights, usual):
+    """{name: value} of those of (52,) weights that are not as usual."""
     return {name: round(value, 4) for name, value in zip(ARKIT_NAMES, weights.tolist())
             if round(value, 4) != usual}
 

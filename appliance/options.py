@@ -126,6 +126,11 @@ SCHEMA = OrderedDict([
     ("smoothing", OrderedDict(
         (group + part, kind) for group in ("head", "points", "eyes", "expression")
         for part, kind in (("_cutoff", _CUTOFF), ("_beta", _BETA)))),
+    ("calibration", OrderedDict([
+        ("folder", Text()),
+        ("ranges", Flag()),
+        ("link", _SHARE),
+        ("drift", Number(float, 0, 1440, "minutes"))])),
     ("loss", OrderedDict([
         ("hold_ms", _TIME),
         ("return_ms", _TIME),

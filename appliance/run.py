@@ -1,18 +1,20 @@
 """The loop: pictures from a source, faces from the tracker, datagrams to the targets.
 
 It ends with the source, or with SIGINT or SIGTERM; SIGHUP reads the configuration again, SIGUSR1
-prints the timing table. That no picture comes is a state, not an error.
+prints the timing table, SIGUSR2 recenters. That no picture comes is a state, not an error.
 """
 import json
 import signal
 import sys
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from time import monotonic, perf_counter
 
 from appliance import backends, files, terminal
 from appliance.network.control import Control
 from appliance.network.surroundings import Surroundings
 from appliance.outputs import Outputs
+from appliance.person import Person
+from appliance.preview import open_preview
 from appliance.settings import Settings
 from appliance.sources import open_source
 from appliance.status import Status
@@ -23,16 +25,17 @@ WAIT = 0.04        # seconds; while the camera is away a lost face still eases t
 
 
 class Signals:
-    """While entered: `stopping` after SIGINT or SIGTERM, `table` after SIGUSR1, `reload` after
-    SIGHUP, or `stopping` where the terminal that it was started from has gone.
+    """While entered: `stopping` after SIGINT or SIGTERM, `table` after SIGUSR1, `recenter` after
+    SIGUSR2, `reload` after SIGHUP, or `stopping` where the terminal that it was started from has
+    gone.
 
     A second SIGINT or SIGTERM kills, for a loop that hangs.
     """
 
-    numbers = signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP
+    numbers = signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGHUP
 
     def __init__(self):
-        self.stopping = self.table = self.reload = False
+        self.stopping = self.table = self.recenter = self.reload = False
         # nohup says that the terminal does not matter
         self._leash = terminal.attached() and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN
 
@@ -47,6 +50,8 @@ class Signals:
     def _caught(self, number, _):
         if number == signal.SIGUSR1:
             self.table = True
+        elif number == signal.SIGUSR2:
+            self.recenter = True
         elif number == signal.SIGHUP and not (self._leash and not terminal.attached()):
             self.reload = True
         else:
@@ -54,35 +59,51 @@ class Signals:
             signal.signal(number, signal.SIG_DFL)
 
 
-def run(source, tracker, outputs, status, stop, line=None, beside=()):
+def run(source, tracker, outputs, status, stop, line=None, beside=(), person=None, preview=None):
     """Track until the source ends or `stop.stopping`; the caller closes what it opened.
 
-    stop: Signals, or anything with `stopping` and `table`. line: a terminal.LiveLine that shows
-    the status, or None. beside: what else is called once a turn, and must not wait.
+    stop: Signals, or anything with `stopping`, `table` and `recenter`. line: a terminal.LiveLine
+    that shows the status, or None. beside: what else is called once a turn, and must not wait.
+    person: a person.Person between tracker and outputs, or None. preview: a preview.Preview of
+    what is seen, or None.
     """
     while not stop.stopping and not source.ended:
         frame = source.read(WAIT)
         faces = []
         if frame is not None:
-            faces = _turn(frame, tracker, outputs, status.timing)
+            faces = _turn(frame, tracker, outputs, status.timing, person, source.live)
         elif source.live:
             outputs.idle(monotonic(), source.state == "running")
         for turn in beside:
             turn()
         status.turn(frame, faces, source)
+        if person is not None:
+            _tend(person, status, stop)
         if status.due():
             outputs.report(status)
-        if line is not None:
+        if preview is not None:
+            preview(frame, faces, status.line)
+        elif line is not None:
             line.show(status.line)
         if stop.table:
             stop.table = False
             print_table(status, line)
 
 
-def _turn(frame, tracker, outputs, timing):
+def _tend(person, status, stop):
+    if stop.recenter:
+        stop.recenter = False
+        person.calibration.recenter()
+    person.tend()
+    status.notice = person.notice
+
+
+def _turn(frame, tracker, outputs, timing, person, live):
     timing.add("capture", perf_counter() - frame.arrived)
     faces = tracker(frame.luma, frame.time)
     start = perf_counter()
+    if person is not None:
+        faces = person(faces, frame, live)
     outputs.send(faces, frame)
     end = perf_counter()
     timing.add("publish", end - start)
@@ -98,11 +119,13 @@ def print_table(status, line=None):
     sys.stdout.flush()
 
 
-def session(url, config, timing_path=None, every_frame=False, line=None, again=None):
+def session(url, config, timing_path=None, every_frame=False, line=None, again=None, known=False,
+            show=False):
     """Open what `url` and `config` name, run, close, print the table.
 
     timing_path: where the table goes as JSON too. every_frame: of a file, as fast as it goes.
-    again: () -> the Config to go over to when it is to be read again, or None.
+    again: () -> the Config to go over to when it is to be read again, or None. known: what is kept
+    of the person applies. show: what is seen is shown too.
     """
     stop = Signals()
     settings = Settings(config, again, stop)
@@ -113,19 +136,55 @@ def session(url, config, timing_path=None, every_frame=False, line=None, again=N
         backend = backends.choose(config.backend.name)
         with closing(open_source(url, config.camera, every_frame)) as source:
             tracker = Tracker(config, timing, backend)
-            with _opened(settings, status) as (outputs, control):
-                run(source, tracker, outputs, status, stop, line, (settings.turn, control.turn))
+            with ExitStack() as stack:
+                person = stack.enter_context(closing(_person(config, tracker))) if known else None
+                outputs, control = stack.enter_context(_opened(settings, status, person))
+                view = open_preview(line, config.camera.fov) if show else None
+                stack.callback(view.close if show else int)
+                run(source, tracker, outputs, status, stop, line, (settings.turn, control.turn),
+                    person, view)
         print_table(status, line)
         write(timing.as_dict(status.dropped))
 
 
+def lesson(url, config, name, rounds, line=None):
+    """Teach an expression to what `url` shows, with nothing sent; what came of it is logged."""
+    status = Status(Timing(), config.camera.fov)
+    backend = backends.choose(config.backend.name)      # before GStreamer, see above
+    with closing(open_source(url, config.camera)) as source:
+        tracker = Tracker(config, status.timing, backend)
+        with closing(_person(config, tracker)) as person, Signals() as stop:
+            person.teach(name, rounds)
+            outputs = Outputs((), config.loss, config.output)
+            run(source, tracker, outputs, status, _Until(person, stop), line, person=person)
+            person.finish(source.ended)
+
+
+class _Until:
+    """Stops with the signals, and when the lesson is over."""
+
+    table = False
+
+    def __init__(self, person, signals):
+        self._person, self._signals, self.recenter = person, signals, False
+
+    @property
+    def stopping(self):
+        """Whether to stop now."""
+        return self._signals.stopping or self._person.lesson is None
+
+
+def _person(config, tracker):
+    return Person(config.calibration, config.camera.fov, tracker.driven)
+
+
 @contextmanager
-def _opened(settings, status):
+def _opened(settings, status, person):
     """The outputs and what is listened to beside them; receivers are told how it ended."""
     config = settings.config
     outputs = Outputs(config.targets, config.loss, config.output, config.camera.fov)
     settings.follow(lambda new: outputs.change(new.targets, new.loss, new.output))
-    control = Control(settings, outputs, status)
+    control = Control(settings, outputs, status, person and person.calibration)
     settings.follow(control.change)
     settings.follow(status.follow)
     surroundings = Surroundings(config, outputs, status)

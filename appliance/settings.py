@@ -14,7 +14,7 @@ from appliance.sources import understood
 LOG = logging.getLogger("kagami")
 ROOM = 1024         # bytes in which every message fits that nothing is put before
 # Sections that only a start reads.
-STARTS = ("camera", "tracker", "smoothing", "network", "backend")
+STARTS = ("camera", "tracker", "smoothing", "calibration", "network", "backend")
 # What may be set by command until the next start, and the option behind it.
 KEYS = OrderedDict([("mirror", ("target", "mirror")), ("hold_ms", ("loss", "hold_ms")),
                     ("return_ms", ("loss", "return_ms")),

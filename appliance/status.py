@@ -4,18 +4,21 @@ import os
 import time
 from collections import deque
 
+from appliance.framing import Framing
 from appliance.timing import ROWS, Timing
 
 CODES = {"starting": 0, "tracking": 1, "no face": 2, "no camera": 3, "error": 5, "stopping": 6}
 AWAY_AFTER = 0.5          # seconds without a picture after which the camera counts as away
+JUDGE_EVERY = 0.5         # seconds between looks at how the face lies in the picture
 
 
 class Status:
     """One record of the state.
 
     `state`: a key of CODES, `code` its number, `text` its words, with the reason where no camera
-    is. `size`: (width, height) or None, `fov` degrees. `fps`, `dropped`, `restarts` (of the
-    camera), `uptime` (seconds).
+    is, how the face lies in the picture, and `notice`: what is asked of the person. `size`:
+    (width, height) or None, `fov` degrees. `fps`, `dropped`, `restarts` (of the camera), `uptime`
+    (seconds).
     `temperature`: degrees Celsius, 0 where unknown. `ms`: {row: 95th percentile over about the
     last second}. `targets`: texts, only to be shown.
     """
@@ -24,7 +27,8 @@ class Status:
         self.timing = timing if timing is not None else Timing()
         self.fov, self.targets = fov, tuple(targets)
         self.state, self.text = "starting", "starting"
-        self.size, self.dropped, self.restarts, self.faces = None, 0, 0, []
+        self.size, self.dropped, self.restarts, self.faces, self.notice = None, 0, 0, [], ""
+        self._framing, self._judged, self._words = Framing(), 0.0, ""
         self._started = self._last_picture = time.monotonic()
         self._arrivals = deque(maxlen=60)
         self._reported = (None, 0.0)
@@ -65,7 +69,8 @@ class Status:
         self.targets = tuple(target.to for target in config.targets)
 
     def turn(self, frame, faces, source):
-        """One turn of the loop: a frame with its faces, or None and [] where none came in time.
+        """One turn of the loop: a frame with its faces as they are sent, or None and [] where none
+        came in time.
 
         The watchdog is fed here and nowhere else.
         """
@@ -75,7 +80,8 @@ class Status:
             self.faces, self._last_picture = faces, now
             self._arrivals.append(frame.arrived)
             tracked = any(face.state == "tracked" for face in faces)
-            self._become("tracking" if tracked else "no face")
+            self._judge(frame, faces, now)
+            self._become("tracking" if tracked else "no face", self._words)
         elif now - self._last_picture > AWAY_AFTER:
             self.faces = []
             self._arrivals.clear()
@@ -111,10 +117,18 @@ class Status:
             parts.append("-> " + " ".join(self.targets))
         return "  ".join(parts)
 
+    def _judge(self, frame, faces, now):
+        """Words on how the face lies in the picture, now and then."""
+        tracked = bool(faces) and faces[0].state == "tracked"
+        if now - self._judged >= JUDGE_EVERY or tracked != (self.state == "tracking"):
+            words, self._judged = self._framing(frame.luma, faces), now
+            self._words = ", ".join(["tracking"] * tracked + [words] * bool(words))
+
     def _become(self, state, text=""):
         if self.state == "starting":
             self._notify("READY=1")
-        self.state, self.text = state, text or state
+        self.state = state
+        self.text = (text or state) + (", " + self.notice if self.notice else "")
 
 
 def _degrees(path):

@@ -46,6 +46,10 @@ class LiveLine:
         else:
             self._put(text() + "\n")
 
+    def draw(self, lines):
+        """Draw lines in place from the top of the terminal; what is below them stays."""
+        self._put("\x1b[H" + "".join(line + "\x1b[K\n" for line in lines))
+
     def write(self, text):
         """Write a line that stays where the live one was."""
         self.clear()

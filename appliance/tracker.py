@@ -30,7 +30,8 @@ FAIR = 0.2              # score of a first look below which a second would look 
 
 class Tracker:
     """Finds faces and follows them; `config` (default: default.conf alone) and `timing` (add(row,
-    seconds)) as the program has them, `backend` to bring its own networks."""
+    seconds)) as the program has them, `backend` to bring its own networks. `driven`: (52,), 1 for
+    each shape that is measured at all, else 0."""
 
     def __init__(self, config=None, timing=None, backend=None):
         config = config or configuration.defaults()
@@ -40,6 +41,7 @@ class Tracker:
         self._landmarks = Landmarks(backend.load("landmarks"))
         self._iris = Iris(backend.load("iris"))
         self._express = Expression(backend.load("expression"))
+        self.driven = self._express.driven
         self._pose = Pose(config.camera.fov, config.tracker.eye_distance)
         self._newest, self._clock = 0, 0.0
         self.reset()

@@ -198,7 +198,7 @@ def test_on_a_terminal_the_status_is_rewritten_in_place(receiver):
     program.communicate(timeout=30)
     text = shown(master)
     assert text.count("\r\x1b[K") > 3
-    assert re.search(r"no face  \d+\.\d fps  .*-> kagami@127", text)
+    assert re.search(r"nobody there[a-z, ]*  \d+\.\d fps  .*-> kagami@127", text)
 
 
 def test_on_a_terminal_track_shows_how_far_it_is(grey_clip, tmp_path):

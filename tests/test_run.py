@@ -2,17 +2,21 @@
 import json
 import os
 import signal
+import socket
 
 import pytest
 
 from appliance import config, run as module
 from appliance.errors import ConfigError, OutputError, UsageError
+from appliance.outputs.osc import message
+from appliance.person import Person
 from appliance.run import Signals, run, session
 from appliance.status import Status
 from appliance.timing import ROWS, Timing
 from appliance.tracker import Tracker
 from tests.fakes import dots
 from tests.fakes.film import Film, Memory
+from tests.fakes.receiver import free_port
 
 FACE, NOBODY = dots.picture((320, 200)), dots.picture()
 
@@ -20,7 +24,7 @@ FACE, NOBODY = dots.picture((320, 200)), dots.picture()
 class Stop:
     """Stops nothing."""
 
-    stopping = table = False
+    stopping = table = recenter = False
 
 
 def play(pictures, live=False, stop=None):
@@ -93,6 +97,27 @@ def test_sigterm_stops_and_sigusr1_asks_for_the_table():
     assert signal.getsignal(signal.SIGTERM) == before
 
 
+def test_sigusr2_recenters():
+    with Signals() as stop:
+        os.kill(os.getpid(), signal.SIGUSR2)
+        assert stop.recenter and not stop.stopping
+        memory, status, person = Memory(), Status(Timing()), Person(config.defaults().calibration)
+        tracker = Tracker(timing=status.timing, backend=dots.Dots())
+        run(Film([dots.picture((320, 200, 1.0, 20.0))] * 30), tracker, memory, status, stop,
+            person=person)
+    first, last = memory.of("send")[1][0], memory.of("send")[-1][0]
+    assert abs(first.angles[2]) > 15 and abs(last.angles[2]) < 1
+
+
+def test_without_a_person_the_trackers_faces_are_sent_as_they_are():
+    plain, _ = play([FACE] * 3)
+    memory, status = Memory(), Status(Timing())
+    run(Film([FACE] * 3), Tracker(timing=status.timing, backend=dots.Dots()), memory, status,
+        Stop(), person=Person(config.defaults().calibration))
+    for before, after in zip(plain.of("send"), memory.of("send")):
+        assert [f.rotation.tolist() for f in before] == [f.rotation.tolist() for f in after]
+
+
 def test_sighup_asks_for_the_configuration():
     with Signals() as stop:
         os.kill(os.getpid(), signal.SIGHUP)
@@ -126,6 +151,21 @@ def test_the_table_asked_for_is_printed_once(capsys):
     stop.table = True
     play([FACE] * 3, stop=stop)
     assert capsys.readouterr().out.count("stage") == 1
+
+
+class Asked(Film):
+    """A film during which this machine is sent a datagram."""
+
+    def __init__(self, pictures, port, datagram):
+        super().__init__(pictures)
+        self._port, self._datagram = port, datagram
+
+    def read(self, wait=0.5):
+        """The next Frame; with the fourth the datagram is on its way."""
+        if self._number == 3:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as there:
+                there.sendto(self._datagram, ("127.0.0.1", self._port))
+        return super().read(wait)
 
 
 @pytest.fixture
@@ -164,6 +204,25 @@ def test_a_signal_while_it_opens_counts(opened, monkeypatch, capsys, number, tab
     session("file:x", config.defaults())
     assert capsys.readouterr().out.count("stage") == tables
     assert len(opened["memory"].of("send")) == sent
+
+
+@pytest.mark.parametrize("address, rest, told", [
+    ("/kagami/calibrate/recenter", (), {"rotation"}), ("/kagami/calibrate/neutral", (0.5,), {
+        "rotation"}), ("/kagami/calibrate/gaze", (9.0, -4.0), {"gaze"})])
+def test_a_command_by_osc_calibrates_the_person_of_a_session(opened, monkeypatch, state, address,
+                                                             rest, told):
+    port = free_port()
+    film = Asked([dots.picture((320, 200, 1.0, 20.0))] * 60, port,
+                 message(address, "word", *rest))
+    monkeypatch.setattr(module, "open_source", lambda *_: film)
+    given = config.defaults()
+    given = given._replace(control=given.control._replace(port=port, token="word"))
+    session("file:x", given, known=True)
+    first, last = opened["memory"].of("send")[1][0], opened["memory"].of("send")[-1][0]
+    assert abs(first.angles[2]) > 15
+    assert (abs(last.angles[2]) < 1) == ("rotation" in told)
+    assert (last.left.gaze.tolist() == pytest.approx([9.0, -4.0])) == ("gaze" in told)
+    assert "calibration.json" in os.listdir(state)
 
 
 def test_a_session_that_fails_tells_the_receivers(opened, monkeypatch, tmp_path):

@@ -120,11 +120,12 @@ def test_one_that_a_part_refuses_changes_nothing(written):
 def test_what_only_a_start_reads_is_told_and_stays(written, caplog):
     caplog.set_level(logging.INFO, "kagami")
     written("")
-    settings = written("[camera]\nwidth = 800\n[smoothing]\nhead_beta = 1\n[backend]\n"
-                       "name = onnxruntime\n")
+    settings = written("[camera]\nwidth = 800\n[smoothing]\nhead_beta = 1\n[calibration]\n"
+                       "link = 1\n[backend]\nname = onnxruntime\n")
     settings.turn()
     assert caplog.messages[-1] == (
-        "camera.width, smoothing.head_beta, backend.name: in force with the next start")
+        "camera.width, smoothing.head_beta, calibration.link, backend.name: in force with the "
+        "next start")
     assert settings.config.camera.width == 640
 
 

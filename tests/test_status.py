@@ -41,6 +41,24 @@ def test_a_face_is_tracked_until_it_is_gone(clock):
     assert (status.state, status.code) == ("no face", 2)
 
 
+def test_words_say_how_the_face_lies_in_the_picture(clock):
+    status = Status()
+    (frame, film), = frames(1)
+    frame = frame._replace(luma=np.zeros((480, 640), np.uint8))
+    status.turn(frame, [face(size=0.1)], film)
+    assert status.text == "tracking, too far, too dark" and status.state == "tracking"
+    status.turn(frame, [], film)
+    assert status.text == "nobody there, too dark" and status.code == 2
+
+
+def test_what_is_asked_of_the_person_stands_behind_the_state(clock):
+    status = Status()
+    status.notice = "show smirk (1 of 3)"
+    (frame, film), = frames(1)
+    status.turn(frame, [], film)
+    assert status.text.endswith(", show smirk (1 of 3)")
+
+
 def test_a_camera_is_away_after_half_a_second(clock):
     status, film = Status(), Film([None] * 3, live=True)
     film.read()

@@ -180,7 +180,7 @@ class Control:
 
     def _calibrated(self):
         if self._calibration is None:
-            raise PartMissing("calibration", "not there", "use a version that has it")
+            raise PartMissing("calibration", "none applies here", "start `kagami run`")
         return self._calibration
 
     def _set(self, order, value):

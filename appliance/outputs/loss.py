@@ -94,7 +94,13 @@ def _between(a, b, share):
     return b._replace(rotation=geometry.slerp(a.rotation, b.rotation, share),
                       blendshapes=a.blendshapes + share * (b.blendshapes - a.blendshapes),
                       left=_eye_between(a.left, b.left, share),
-                      right=_eye_between(a.right, b.right, share))
+                      right=_eye_between(a.right, b.right, share),
+                      taught=_taught_between(a.taught, b.taught, share))
+
+
+def _taught_between(a, b, share):
+    return {name: a.get(name, 0.0) + share * (value - a.get(name, 0.0))
+            for name, value in b.items()}
 
 
 def _eye_between(a, b, share):
@@ -107,7 +113,8 @@ def _resting(face):
     eyes = [eye._replace(openness=NEUTRAL.left.openness, gaze=NEUTRAL.left.gaze)
             for eye in (face.left, face.right)]
     return face._replace(rotation=NEUTRAL.rotation, blendshapes=NEUTRAL.blendshapes,
-                         left=eyes[0], right=eyes[1], state="returning")
+                         left=eyes[0], right=eyes[1], state="returning",
+                         taught=dict.fromkeys(face.taught, 0.0))
 
 
 def _sound(face, last):

@@ -46,7 +46,7 @@ class Expression:
     def __init__(self, engine):
         self._engine = engine
         self._pixels = np.zeros(engine.inputs["image"].shape[1:3], np.uint8)
-        self._driven = np.isin(ARKIT_NAMES, engine.network.driven).astype(float)
+        self.driven = np.isin(ARKIT_NAMES, engine.network.driven).astype(float)
 
     def __call__(self, luma, reading, upright, left, right, thorough=False):
         """(52,) in the order of ARKIT_NAMES, 0 to 1, of a landmarks reading and its two Eyes.
@@ -61,7 +61,7 @@ class Expression:
         if thorough:
             other = self._infer(self._pixels[:, ::-1], (-turn[0], turn[1]))
             shapes[SHAPES] = 0.5 * (shapes[SHAPES] + other[MIRROR])
-        return with_eyes(shapes, left, right) * self._driven
+        return with_eyes(shapes, left, right) * self.driven
 
     def _infer(self, pixels, turn):
         self._engine.inputs["image"][0, :, :, 0] = pixels

@@ -20,7 +20,7 @@ from tests.fakes.people import person
 from tests.golden import decoded
 
 DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/osc.md")
-MOMENT = Moment(1, 1.0, 1.0, (640, 480), person(), 1, 1.0)
+MOMENT = Moment(1, 1.0, 1.0, (640, 480), person()._replace(taught={"smirk": 0.5}), 1, 1.0)
 STATUS = types.SimpleNamespace(code=1, text="", fps=1.0, dropped=0, temperature=1.0, uptime=1,
                                size=(640, 480), fov=60.0, ms={})
 
@@ -57,6 +57,7 @@ def sent():
 
 def general(address):
     """An address with what is one of a list told as what it is."""
+    address = address.replace("smirk", "<name>")
     address = re.sub("arkit/(?!names).+", "arkit/<name>", address)
     if address[1:] in NAMES:
         return "/<name>"

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from appliance.outputs.dialects import openseeface
-from appliance.outputs.dialects.openseeface import MODEL, NOSE, PACKET, OpenSeeFace
+from appliance.mean_face import MODEL
+from appliance.outputs.dialects.openseeface import NOSE, PACKET, OpenSeeFace
 from appliance.outputs.moment import Moment, Slot, mirrored
 from tests import golden_apps
 from tests.fakes.people import person

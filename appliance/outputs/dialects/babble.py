@@ -8,6 +8,7 @@ import numpy as np
 from appliance.face import ARKIT, ARKIT_NAMES
 from appliance.outputs.changes import Changes
 from appliance.outputs.dialects.dialect import Dialect
+from appliance.outputs.dialects.taught import Values
 from appliance.outputs.moment import NEUTRAL, bounded
 from appliance.outputs.osc import Float, Layout
 
@@ -45,6 +46,7 @@ class Babble(Dialect):
         self._of = np.array([_OF.get(name, _UNKNOWN) for name in names])
         self._layout = Layout([(prefix + "/" + name, (Float(i),)) for i, name in enumerate(names)],
                               bundle=False)
+        self._taught = Values(prefix + "/%s", bundle=False)
 
     def __call__(self, moment):
         """The datagrams of this moment, valid until the next call."""
@@ -54,4 +56,4 @@ class Babble(Dialect):
         everything = moment.face is None or not self._changed_only
         chosen = self._changes(self._layout.floats, moment.time, everything)
         written = self._layout.write()
-        return [written[i] for i in chosen]
+        return [written[i] for i in chosen] + list(self._taught(moment))

@@ -4,6 +4,7 @@ own, because its receivers read no more than one.
 Every frame is sent whole: a blink may be shorter than the time until a lost datagram is made good.
 """
 from appliance.outputs.dialects.dialect import Dialect
+from appliance.outputs.dialects.taught import Values
 from appliance.outputs.dialects.unified import openness, sight
 from appliance.outputs.moment import NEUTRAL
 from appliance.outputs.osc import Float, Layout
@@ -37,6 +38,7 @@ class Etvr(Dialect):
         self._ends = etvr_set == "native"
         self._layout = Layout([(prefix + address, rest) for address, rest in SETS[etvr_set]],
                               bundle=False)
+        self._taught = Values(prefix + _AVATAR + "%s", bundle=False)
 
     def __call__(self, moment):
         """The datagrams of this moment, valid until the next call."""
@@ -47,7 +49,7 @@ class Etvr(Dialect):
         numbers = eyes + (left, right, 0.5 * (eyes[1] + eyes[3]), 1.0 - 0.5 * (left + right))
         floats = self._layout.floats
         floats[:] = numbers[:len(floats)]
-        return self._layout.write()
+        return self._layout.write() + self._taught(moment)
 
     @staticmethod
     def port(target):

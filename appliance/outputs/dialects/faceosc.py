@@ -10,6 +10,7 @@ import numpy as np
 
 from appliance.face import ARKIT
 from appliance.outputs.dialects.dialect import Dialect
+from appliance.outputs.dialects.taught import Values
 from appliance.outputs.dialects.unified import both, openness
 from appliance.outputs.osc import LIMIT, Float, Layout
 
@@ -41,6 +42,7 @@ class FaceOsc(Dialect):
         self._shown = Layout([(prefix + "/found", (1,))] + messages, limit, bundle)
         self._raw = self._shown.floats[14:].reshape(66, 2)
         self._lost = Layout([(prefix + "/found", (0,))], limit, bundle)
+        self._taught = Values(prefix + "/gesture/%s", limit, bundle)
 
     def __call__(self, moment):
         """The datagrams of this moment, valid until the next call; a face on its way to neutral is
@@ -55,7 +57,7 @@ class FaceOsc(Dialect):
         out[:14] = (_place(place, moment) + orientation(matrix)
                     + tuple(gestures(face, self._swapped)))
         face.landmarks.take(_RAW, axis=0, out=self._raw, mode="clip")   # which is not buffered
-        return self._shown.write()
+        return self._shown.write() + self._taught(moment)
 
 
 def _place(point, moment):

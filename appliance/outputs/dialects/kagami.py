@@ -11,6 +11,7 @@ import numpy as np
 from appliance import __version__, geometry
 from appliance.face import ARKIT_NAMES
 from appliance.outputs.dialects.dialect import Dialect
+from appliance.outputs.dialects.taught import Values
 from appliance.outputs.moment import bounded
 from appliance.outputs.osc import LIMIT, Float, Int, Layout, message
 
@@ -49,7 +50,7 @@ class Kagami(Dialect):
         self._lay()
 
     def _lay(self):
-        """Datagrams of one more slot: shown, and lost."""
+        """Datagrams of one more slot: shown, lost, and what was taught."""
         here = "%s/kagami/face/%d/" % (self._prefix, len(self._slots))
         state = [(here + "state", _STATE)]
         shown = state[:self._frames & STATE] + [
@@ -58,8 +59,9 @@ class Kagami(Dialect):
         shown += [(here + "arkit/" + name, _floats(_STARTS["arkit"] + i, 1))
                   for i, name in enumerate(ARKIT_NAMES) if self._frames & HUMAN]
         head = (self._prefix + "/kagami/frame", _FRAME)
-        self._slots.append(tuple(Layout(messages, *self._wire, head=head)
-                                 for messages in (shown, state)))
+        self._slots.append((Layout(shown, *self._wire, head=head),
+                            Layout(state, *self._wire, head=head),
+                            Values(here + "taught/%s", *self._wire, head=head)))
 
     def __call__(self, moment):
         """The datagrams of this moment, valid until the next call."""
@@ -69,9 +71,11 @@ class Kagami(Dialect):
         frame = _frame(moment, sum(slot.face is not None for slot in slots))
         while len(self._slots) < len(slots):
             self._lay()
-        for slot, (shown, lost) in zip(slots, self._slots):
+        for slot, (shown, lost, taught) in zip(slots, self._slots):
             if slot.face is not None or human and slot.fresh:       # when lost: zeros, once
                 out += self._written(shown, frame, slot, moment.size)
+                if self._frames & (ARKIT | HUMAN):
+                    out += taught(slot, frame)
             elif not human:
                 out += self._written(lost, frame, slot, moment.size)
         return out

@@ -56,20 +56,22 @@ class Vmc(Dialect):
         eyes = eyes or ("bones" if self._presets else "both")
         self._bones, self._looks = eyes != "blend", eyes != "bones"
         self._performer = role == "performer"
-        values = _values(blendshapes, case)
+        self._values, self._shape = _values(blendshapes, case), (prefix, limit, bundle)
         self._end = _WEIGHTS + len(PRESETS if self._presets else ARKIT_NAMES)
         if self._performer:
             self.lost = (keepalive, float("inf")) if keepalive else (5.0, 1.0)
-            messages = _bones(positions == "rest") + values + _ending(ok_args, self._end)
+            self._before, self._after = _bones(positions == "rest"), _ending(ok_args, self._end)
         else:
             self.lost = (0.0, 0.0)      # once: then the performer's own face is not overlaid
-            messages = values + [("/VMC/Ext/Set/Eye", (Int(0),) + _floats(self._end, 3))]
-        self._layout = Layout([(prefix + address, rest) for address, rest in messages],
-                              limit, bundle)
+            self._before = []
+            self._after = [("/VMC/Ext/Set/Eye", (Int(0),) + _floats(self._end, 3))]
+        self._lay_out(())
 
     def __call__(self, moment):
         """The datagrams of this moment, valid until the next call."""
         face = moment.face or NEUTRAL
+        if moment.face is not None and tuple(face.taught) != self._taught:
+            self._lay_out(tuple(face.taught))
         out, ints = self._layout.floats, self._layout.ints
         ints[:] = moment.face is not None and face.state != "returning"
         self._weights(face, out[_WEIGHTS:self._end])
@@ -78,13 +80,24 @@ class Vmc(Dialect):
             out[self._end] = moment.time
         else:
             ints[:] = moment.face is not None
-            out[self._end:] = _look(face) if moment.face is not None else 0.0
+            out[self._end:self._end + 3] = _look(face) if moment.face is not None else 0.0
+        if self._taught:
+            out[-len(self._taught):] = [face.taught.get(name, 0.0) for name in self._taught]
         return self._layout.write()
 
     @staticmethod
     def port(target):
         """Where its receivers listen."""
         return ASSISTANT_PORT if target.role == "assistant" else PORT
+
+    def _lay_out(self, taught):
+        """The messages, with those of taught expressions before Apply and their floats last."""
+        self._taught, (prefix, limit, bundle) = taught, self._shape
+        first = self._end + (1 if self._performer else 3)
+        more = [("/VMC/Ext/Blend/Val", (name, Float(first + i))) for i, name in enumerate(taught)]
+        messages = self._before + self._values + more + [("/VMC/Ext/Blend/Apply", ())]
+        self._layout = Layout([(prefix + address, rest) for address, rest
+                               in messages + self._after], limit, bundle)
 
     def _pose(self, face):
         """x, y, z, w of the bones in their order."""
@@ -119,8 +132,7 @@ def _values(blendshapes, case):
     lists = _PRESETS.get(blendshapes) or [ARKIT_NAMES]
     spelt = [(n, i) for names in lists for i, name in enumerate(names)
              for n in (_spelt(name, case) if names is ARKIT_NAMES else (name,))]
-    weights = [("/VMC/Ext/Blend/Val", (name, Float(_WEIGHTS + i))) for name, i in spelt]
-    return weights + [("/VMC/Ext/Blend/Apply", ())]
+    return [("/VMC/Ext/Blend/Val", (name, Float(_WEIGHTS + i))) for name, i in spelt]
 
 
 def _spelt(name, case):

@@ -12,6 +12,7 @@ import numpy as np
 
 from appliance.outputs.changes import Changes
 from appliance.outputs.dialects.dialect import Dialect
+from appliance.outputs.dialects.taught import Values
 from appliance.outputs.dialects.unified import SIGNED, SUMS, USUAL, matrix, openness, sources
 from appliance.outputs.moment import NEUTRAL
 from appliance.outputs.osc import LIMIT, Bool, Float, Layout
@@ -53,6 +54,9 @@ class Vrchat(Dialect):
         while no avatar is known. All of it is sent anew.
         """
         known = parameters is not None
+        self._taught = Values(self._prefix + PARAMETERS + "%s", self._limit, self._bundle,
+                              declared={self._prefix + address: tag for address, tag
+                                        in parameters.items()} if known else None)
         rows = _understood(parameters if known and self._kind != "none" else self._usual)
         self._values = _Values(rows)
         messages = [(row.address, ((Float if row.part is None else Bool)(i),))
@@ -72,8 +76,11 @@ class Vrchat(Dialect):
 
     def __call__(self, moment):
         """The datagrams of this moment, valid until the next call."""
+        return self._parameters(moment) + list(self._taught(moment))
+
+    def _parameters(self, moment):
         if self._layout is None:
-            return ()
+            return []
         face, shown = moment.face or NEUTRAL, moment.face is not None
         numbers = self._values(face, shown)
         everything = not (shown and self._changed_only)

@@ -1,0 +1,92 @@
+"""The commands that track nothing: they look around, ask the program that runs, or show and change
+what is kept.
+
+As in cli.py each imports what it runs.
+"""
+from appliance import terminal
+from appliance.arguments import Parser, configured
+
+
+def cameras(words):
+    """List the cameras that are there, each with its stable name and what it can do."""
+    Parser(cameras, "  kagami cameras").read(words)
+    from appliance.sources import cameras as found
+    print("\n".join(found.lines()))
+
+
+def discover(words):
+    """List who is on the network for some seconds, with what to write after --to for each."""
+    parser = Parser(discover, "  kagami discover\n  kagami discover --seconds 10")
+    parser.add_argument("--seconds", metavar="N", type=float, default=5.0,
+                        help="how long to listen, 1 to 3600 (default 5)")
+    args = parser.read(words)
+    if not 1 <= args.seconds <= 3600:
+        parser.error("--seconds %g is not from 1 to 3600" % args.seconds)
+    from appliance.network import listing
+    print("\n".join(listing.lines(args.seconds)))
+
+
+def monitor(words):
+    """Show the OSC values that arrive on a port as bars."""
+    parser = Parser(monitor, "  kagami monitor\n  kagami monitor 39600")
+    parser.add_argument("port", metavar="PORT", nargs="?", type=int, default=39539,
+                        help="UDP port (default 39539)")
+    args = parser.read(words)
+    from appliance import monitor as watching
+    watching.monitor(args.port)
+
+
+def targets(words):
+    """List who is sent what and whether anybody answers; add a target, or drop one."""
+    parser = Parser(targets, "  kagami targets\n  kagami targets add vmc@192.168.1.20\n"
+                    "  kagami targets add vmc --listen 60\n  kagami targets drop vmc@192.168.1.20")
+    parser.add_argument("action", metavar="ACTION", nargs="?", help="list (default), add or drop")
+    parser.add_argument("to", metavar="TO", nargs="?", help="DIALECT@HOST or DIALECT@HOST:PORT; "
+                        "with --listen DIALECT or DIALECT:PORT (default vmc)")
+    parser.add_argument("--listen", metavar="SECONDS", type=int, help="wait for a word from a "
+                        "computer at the control port, and send there")
+    configured(parser)
+    args = parser.read(words)
+    from appliance import config
+    from appliance.network import console
+    settings, path = config.load(args.config, args.set), config.added_path(args.config)
+    action = args.action or "list"
+    if action not in ("list", "add", "drop"):
+        parser.error("%s is neither list, add nor drop" % action)
+    if action == "list":
+        print("\n".join(console.listing(settings)))
+        return
+    if action == "add" and args.listen is not None:
+        args.to = console.listen(settings, args.to or "vmc", args.listen, terminal.write)
+    if args.to is None:
+        parser.error("name the target to %s" % action)
+    print(getattr(console, action)(settings, path, args.to))
+
+
+def config(words):
+    """Print every option in force, and where it comes from."""
+    parser = Parser(config, "  kagami config\n"
+                    "  kagami config --config mine.conf --set camera.rate=60")
+    configured(parser)
+    args = parser.read(words)
+    from appliance import config as options, settings
+    found = options.load(args.config, args.set)
+    settings.check(found)
+    print(options.listing(found))
+
+
+def calibrate(words):
+    """Make this person's straight ahead, resting face, lids and gaze known, or show what is known.
+
+    show, export FILE, import FILE, reset; of a kagami that runs: recenter (I look straight ahead),
+    neutral [SECONDS] (my resting face), eyes open|shut (now), gaze YAW PITCH (I look there)."""
+    parser = Parser(calibrate, "  kagami calibrate neutral 2\n  kagami calibrate eyes shut\n"
+                    "  kagami calibrate show\n  kagami calibrate export me.json\n"
+                    "  kagami calibrate reset eyes")
+    parser.add_argument("what", metavar="WHAT", help="see above")
+    parser.add_argument("values", metavar="VALUE", nargs="*", help="a file, seconds, degrees ...")
+    configured(parser)
+    args = parser.read(words)
+    from appliance import config, errands
+    errand = errands.Errands(config.load(args.config, args.set).calibration.folder)
+    print(errand.calibrate(args.what, args.values))

@@ -1,0 +1,139 @@
+"""Between tracker and outputs: calibrated, taught, kept, asked."""
+import json
+import logging
+import os
+
+import cv2
+import numpy as np
+import pytest
+
+from appliance import config, person as module
+from appliance.face import ARKIT, Frame
+from appliance.mailbox import Mailbox
+from appliance.person import Person
+from appliance.tracker import Tracker
+from tests.fakes.people import frame, person
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+DATA = os.environ.get("KAGAMI_DATA") or os.path.join(ROOT, "../shared/data")
+CLIPS = os.path.join(DATA, "clips")
+needs_clips = pytest.mark.skipif(not os.path.isdir(CLIPS), reason="no real clips here")
+SETTINGS = config.defaults().calibration
+logging.getLogger("kagami").setLevel(logging.INFO)
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch):
+    monkeypatch.setattr(module, "TEND_EVERY", 0.0)
+
+
+def play(one, face, seconds=1.5, start=0.0):
+    for i in range(int(10 * seconds)):
+        shown, = one([face], frame(start + i / 10.0))
+        one.tend()
+    return shown
+
+
+def put(state, request):
+    """What a command would leave there."""
+    with open(os.path.join(state, "request.json"), "w") as f:
+        f.write(json.dumps(request))
+
+
+def test_what_was_calibrated_is_there_after_a_restart():
+    one = Person(SETTINGS)
+    one.calibration.recenter()
+    play(one, person(yaw=20, pitch=0, roll=0))
+    one.close()
+    again = Person(SETTINGS)
+    assert play(again, person(yaw=20, pitch=0, roll=0)).angles[0] == pytest.approx(0, abs=0.01)
+
+
+def test_it_is_kept_at_once_not_only_at_the_end():
+    one = Person(SETTINGS)
+    one.calibration.neutral(0.5)
+    play(one, person(jawOpen=0.2))
+    one._calibrated.flush()
+    shown = play(Person(SETTINGS), person(jawOpen=0.2))
+    assert shown.blendshapes[ARKIT["jawOpen"]] < 1e-3
+
+
+def test_where_nothing_happened_nothing_is_written(state):
+    one = Person(SETTINGS._replace(ranges=False))
+    play(one, person())
+    one.close()
+    assert os.listdir(state) == []
+
+
+def test_what_is_learned_is_kept_at_the_end(state):
+    one = Person(SETTINGS)
+    play(one, person(openness=(0.8, 0.8)), seconds=5)
+    one.close()
+    assert os.listdir(state) == ["calibration.json"]
+
+
+@pytest.mark.parametrize("request_, told", [
+    ({"do": "recenter"}, "straight ahead: taken"),
+    ({"do": "neutral", "seconds": 0.5}, "resting face: taken"),
+    ({"do": "eyes", "which": "open"}, "eyes open: taken"),
+    ({"do": "gaze", "yaw": 12, "pitch": 6}, "gaze: taken"),
+    ({"do": "clear", "what": "all"}, "all: as at first"),
+    ({"do": "import", "document": {"form": 1, "rest": {"jawOpen": 0.1}}}, "taken over"),
+    ({"do": "import", "document": {"form": 1, "rest": {"jawOpen": 9}}}, "jawOpen"),
+    ({"do": "import", "document": 3}, ""), ({"do": "neutral"}, "seconds"),
+    ({"do": "neutral", "seconds": None}, ""), ({"do": "eyes", "which": []}, "open or shut"),
+    ({"do": "dance"}, "not known"), ({"do": "forget", "name": "x"}, "not taught"),
+    ({"do": "teach", "name": "no name", "rounds": 2}, "not a name")])
+def test_every_request_gets_its_answer(state, request_, told):
+    one = Person(SETTINGS)
+    put(state, request_)
+    play(one, person())
+    assert told in Mailbox(state).answered(5.0)
+
+
+def test_what_is_asked_of_the_person_stands_in_the_notice():
+    one = Person(SETTINGS)
+    assert one.notice == ""
+    one.calibration.neutral()
+    assert one.notice == "calibrating resting face"
+    one.teach("smirk")
+    one([person()], frame(0.0))
+    assert one.notice.startswith("rest")
+
+
+def clip(name, first, last):
+    """Frames of a real recording."""
+    video = cv2.VideoCapture(os.path.join(CLIPS, name + ".mp4"))
+    for i in range(last):
+        fine, picture = video.read()
+        if fine and i >= first:
+            yield Frame(i, i / 25.0, 0.0, cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY))
+
+
+@needs_clips
+def test_a_real_head_is_straight_and_at_rest_after_neutral():
+    tracker, one, shown = Tracker(), Person(SETTINGS), []
+    one.calibration.neutral(1.0)
+    for picture in clip("interview", 0, 45):
+        shown += one(tracker(picture.luma, picture.time), picture)
+    before, after = shown[5], shown[-8:]
+    assert abs(before.angles[1]) > 8        # the camera stands low
+    assert np.abs([face.angles for face in after]).max() < 6
+
+
+@needs_clips
+@pytest.mark.skipif(not hasattr(cv2, "ml"), reason="this OpenCV has no ml module")
+def test_a_real_mouth_shown_wide_open_once_is_told_the_next_time():
+    tracker, one, seen = Tracker(), Person(SETTINGS), {}
+    for picture in clip("interview", 330, 480):
+        for face in tracker(picture.luma, picture.time):
+            seen[picture.number] = face, picture
+    features, size = one.taught.features, (640, 480)
+    lesson = module.Lesson("gape", features, 1)
+    lesson.shown = [[features(seen[i][0], size) for i in range(398, 416)]]
+    lesson.rest = [[features(seen[i][0], size) for i in range(340, 388)]]
+    one.taught.learn(lesson)
+    one.taught.wait()
+    values = {i: one.taught([seen[i][0]], size)[0].taught["gape"] for i in seen}
+    assert min(values[i] for i in range(450, 470)) > 0.5
+    assert max(values[i] for i in range(425, 438)) < 0.4
