@@ -77,7 +77,7 @@ def send(ports, count, rate):
         # The time of the plan: when this process was woken late must not make a pace leave out.
         out.send([face], empty._replace(number=number, time=begun + number / rate))
         busy.append(time.process_time() - start)
-    sent = [channel._link.sent for channel in out.channels]
+    sent = [channel.link.sent for channel in out.channels]
     out.close()
     return times, busy, sent
 
