@@ -178,10 +178,22 @@ def test_who_leaves_and_comes_back_is_somebody_new_and_the_other_stays_first(two
     assert [ids_at([face]) for face in faces] == [{"right": first["right"]}, {"left": 3}]
 
 
-def test_with_room_for_more_the_detector_looks_now_and_then(two_wanted, backend):
+@pytest.mark.parametrize("every, searches", [(15, 3), (10, 4), (1, 31)])
+def test_with_room_for_more_the_detector_looks_as_often_as_wanted(backend, every, searches):
+    wanted = ["tracker.max_faces=2", "tracker.detector_every=%d" % every]
+    tracker = Tracker(config.load(config.DEFAULTS, wanted), backend=backend)
     for _ in range(31):
-        two_wanted(dots.picture(LEFT))
-    assert backend.calls["detector"] == 3
+        tracker(dots.picture(LEFT))
+    assert backend.calls["detector"] == searches
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_a_full_house_needs_no_search(backend, most):
+    wanted = ["tracker.max_faces=%d" % most, "tracker.detector_every=1"]
+    tracker = Tracker(config.load(config.DEFAULTS, wanted), backend=backend)
+    for _ in range(10):
+        assert len(tracker(dots.picture(LEFT, RIGHT))) == most
+    assert backend.calls["detector"] == 1
 
 
 def test_two_that_became_one_are_one(two_wanted, backend):
