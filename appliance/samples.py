@@ -8,8 +8,8 @@ KEPT = 0.5              # share of the pictures that count: those nearest to the
 
 
 class Samples:
-    """What is seen of a face from the first picture on, for `seconds`; name: in words; use: what is
-    called with it afterwards."""
+    """What is seen of a face from the first picture on, for `seconds`; name: in words; use: what
+    is called with it afterwards."""
 
     def __init__(self, name, seconds, use):
         self.name, self.use = name, use

@@ -1,5 +1,5 @@
-"""A square's reading: points in the picture, the same from both sides, a score with its limit at one
-half."""
+"""A square's reading: points in the picture, the same from both sides, a score with its limit
+at one half."""
 import numpy as np
 import pytest
 
