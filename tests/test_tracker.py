@@ -99,6 +99,14 @@ def test_a_face_found_again_has_a_new_id(tracker):
     assert tracker(dots.picture((320, 200)))[0].id == 2
 
 
+def test_a_face_hidden_and_shown_a_hundred_times_is_one_face_each_time(tracker):
+    seen, hidden, ids = dots.picture((320, 200)), dots.picture(), []
+    for _ in range(100):
+        for luma in (seen, seen, hidden, hidden, hidden, hidden):
+            ids.append([face.id for face in tracker(luma)])
+    assert ids == [told for n in range(1, 101) for told in ([n], [n], [n], [n], [], [])]
+
+
 def test_the_detector_looks_in_every_picture_without_a_face(tracker, backend):
     for _ in range(5):
         tracker(dots.picture())
@@ -420,6 +428,17 @@ def of_the_demo(*numbers):
             found[number] = cv2.resize(picture, (480, 360))
     film.release()
     return found
+
+
+@pytest.mark.parametrize("blink", [183, 195])
+def test_a_blink_of_a_still_head_hardly_turns_it(blink):
+    frames = of_the_demo(*range(170, blink + 6))     # the head rests from picture 174 on
+    tracker = Tracker()
+    faces = {number: tracker(frames[number])[0] for number in range(170, blink + 6)}
+    assert faces[blink].left.openness < 0.2 and faces[blink].right.openness < 0.3
+    before = np.array(faces[blink - 4].angles)
+    turns = [np.abs(faces[n].angles - before).max() for n in range(blink - 3, blink + 6)]
+    assert max(turns) < 1.25        # degrees; 1.0 is what the networks of today do
 
 
 def test_the_real_networks_follow_two_of_whom_one_leaves_and_comes_back():
