@@ -13,6 +13,8 @@ from appliance.sources import open_source
 from appliance.stages.detector import Detector
 from appliance.tracker import Tracker
 
+SMALLEST = 16         # pixels of a video's width and height
+
 
 class Outcome(NamedTuple):
     """Where what goes: paths, or None. only: the one stage (of overlay.STAGES) that the overlay
@@ -122,7 +124,8 @@ def _video(path, fov, only, backend):
 
 
 class Pictures:
-    """A video file from pictures: its rate is that of the first two, its size that of the first.
+    """A video file from pictures: its rate is that of the first two, its size that of the first,
+    16x16 at least, which codecs want.
 
     path: the name that tells the kind of video. temporary: where it is written.
     """
@@ -155,7 +158,7 @@ class Pictures:
 
     def _start(self, rate):
         picture, self._first = self._first[0], None
-        self._size = picture.shape[1], picture.shape[0]
+        self._size = max(SMALLEST, picture.shape[1]), max(SMALLEST, picture.shape[0])
         self._writer = cv2.VideoWriter(self._temporary, self._code, rate, self._size)
         if not self._writer.isOpened():
             raise OutputError(self._path, "OpenCV cannot write this kind of video", "name it .avi")

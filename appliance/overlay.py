@@ -39,8 +39,9 @@ class Overlay:
             for stage in STAGES[1:]:
                 if self.only in (None, stage):
                     getattr(self, "_" + stage)(face)
-            self._text("%d  %s  %.2f" % (face.id, face.state, face.score), face.box[0],
-                       face.box[1] - 6 * self._unit)
+            if self.only != "detector":         # it has scores of its own there
+                self._text("%d  %s  %.2f" % (face.id, face.state, face.score), face.box[0],
+                           face.box[1] - 6 * self._unit)
 
     def _candidate(self, candidate):
         x0, y0, x1, y1 = candidate.box

@@ -85,7 +85,7 @@ class Status:
         elif now - self._last_picture > AWAY_AFTER:
             self.faces = []
             self._arrivals.clear()
-            self._become("no camera", source.state)
+            self._become("no camera", "no picture" if source.state == "running" else source.state)
         self._notify("WATCHDOG=1")
 
     def stop(self, failed=False):

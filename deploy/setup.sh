@@ -21,7 +21,7 @@ for name in ("Gst", "GstApp", "GstVideo"):
     gi.require_version(name, "1.0")
 from gi.repository import Gst, GstApp, GstVideo
 Gst.init(None)
-needed = "appsink decodebin fdsrc jpegdec jpegparse qtdemux v4l2src videoconvert videoflip avdec_h264 avdec_mpeg4"
+needed = "appsink decodebin fdsrc jpegdec jpegparse qtdemux rawvideoparse v4l2src videoconvert videoflip avdec_h264 avdec_mpeg4"
 raise SystemExit(not all(Gst.ElementFactory.find(name) for name in needed.split()))
 PYTHON
 }

@@ -82,6 +82,16 @@ def test_one_picture_is_a_video_too(film, tmp_path):
     assert cv2.VideoCapture(done(tmp_path, overlay="out.mp4")["overlay"]).read()[0]
 
 
+@pytest.mark.parametrize("name", ["out.mp4", "out.avi"])
+@pytest.mark.parametrize("size", [(1, 1), (7, 40)])
+def test_the_smallest_picture_is_a_video_too(film, tmp_path, name, size):
+    film(np.zeros(size, np.uint8))
+    paths = done(tmp_path, json="out.jsonl", overlay=name)
+    shown = cv2.VideoCapture(paths["overlay"]).read()[1]
+    assert shown.shape == (max(16, size[0]), max(16, size[1]), 3)
+    assert len(lines(paths["json"])) == 1
+
+
 def test_pictures_of_several_sizes_share_a_video(film, tmp_path):
     film(FACE, dots.picture(width=320, height=200), FACE)
     video = cv2.VideoCapture(done(tmp_path, overlay="out.mp4")["overlay"])

@@ -67,6 +67,10 @@ def test_candidates_of_the_detector_are_boxes():
     assert np.abs(np.concatenate((found.min(axis=0), found.max(axis=0))) - box).max() <= 2
 
 
+def test_the_detector_alone_is_drawn_without_the_faces_of_the_tracker():
+    assert (drawn("detector", [face()]) == 128).all()
+
+
 def test_one_stage_alone_is_less_than_all():
     one = face()
     assert len(where(drawn("pose", [one]), GREEN)) < len(where(drawn(None, [one]), GREEN))

@@ -8,6 +8,7 @@ import pytest
 
 from appliance import config, run as module
 from appliance.errors import ConfigError, OutputError, UsageError
+from appliance.outputs import Outputs
 from appliance.outputs.osc import message
 from appliance.person import Person
 from appliance.run import Signals, run, session
@@ -45,6 +46,26 @@ def test_a_face_keeps_its_id_over_five_hundred_pictures():
     memory, status = play([FACE] * 500)
     assert {face.id for faces in memory.of("send") for face in faces} == {1}
     assert status.timing.count("total") == 500 and status.dropped == 0
+
+
+def test_five_hundred_pictures_leave_in_order_with_the_age_of_their_face():
+    class Kept(Outputs):
+        """Outputs that remember what their targets are told."""
+
+        def __init__(self):
+            settings = config.defaults()
+            super().__init__([], settings.loss, settings.output)
+            self.moments = []
+
+        def send(self, faces, frame):
+            super().send(faces, frame)
+            self.moments.append(self.moment)
+    outputs = Kept()
+    run(Film([FACE] * 500), Tracker(backend=dots.Dots()), outputs, Status(Timing()), Stop())
+    assert [moment.number for moment in outputs.moments] == list(range(500))
+    for i, moment in enumerate(outputs.moments):
+        assert moment.time == moment.age == pytest.approx(i / 30.0, abs=1e-9)
+        assert (moment.id, moment.face.state) == (1, "tracked")
 
 
 def test_every_row_of_the_timing_is_counted():

@@ -71,6 +71,15 @@ def test_a_camera_is_away_after_half_a_second(clock):
     assert status.text.startswith("waiting for") and status.line().startswith("waiting for")
 
 
+def test_a_source_that_says_nothing_of_its_stall_has_no_picture(clock):
+    status = Status()
+    (frame, film), = frames(1)
+    status.turn(frame, [], film)
+    clock[0] += 0.6
+    status.turn(None, [], film)
+    assert (status.state, status.text) == ("no camera", "no picture")
+
+
 def test_the_rate_is_that_of_the_arrivals(clock):
     status = Status()
     for frame, film in frames(40, 25.0):

@@ -99,6 +99,14 @@ def test_a_face_found_again_has_a_new_id(tracker):
     assert tracker(dots.picture((320, 200)))[0].id == 2
 
 
+def test_a_face_hidden_and_shown_a_hundred_times_is_one_face_each_time(tracker):
+    seen, hidden, ids = dots.picture((320, 200)), dots.picture(), []
+    for _ in range(100):
+        for luma in (seen, seen, hidden, hidden, hidden, hidden):
+            ids.append([face.id for face in tracker(luma)])
+    assert ids == [told for n in range(1, 101) for told in ([n], [n], [n], [n], [], [])]
+
+
 def test_the_detector_looks_in_every_picture_without_a_face(tracker, backend):
     for _ in range(5):
         tracker(dots.picture())
@@ -178,10 +186,22 @@ def test_who_leaves_and_comes_back_is_somebody_new_and_the_other_stays_first(two
     assert [ids_at([face]) for face in faces] == [{"right": first["right"]}, {"left": 3}]
 
 
-def test_with_room_for_more_the_detector_looks_now_and_then(two_wanted, backend):
+@pytest.mark.parametrize("every, searches", [(15, 3), (10, 4), (1, 31)])
+def test_with_room_for_more_the_detector_looks_as_often_as_wanted(backend, every, searches):
+    wanted = ["tracker.max_faces=2", "tracker.detector_every=%d" % every]
+    tracker = Tracker(config.load(config.DEFAULTS, wanted), backend=backend)
     for _ in range(31):
-        two_wanted(dots.picture(LEFT))
-    assert backend.calls["detector"] == 3
+        tracker(dots.picture(LEFT))
+    assert backend.calls["detector"] == searches
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_a_full_house_needs_no_search(backend, most):
+    wanted = ["tracker.max_faces=%d" % most, "tracker.detector_every=1"]
+    tracker = Tracker(config.load(config.DEFAULTS, wanted), backend=backend)
+    for _ in range(10):
+        assert len(tracker(dots.picture(LEFT, RIGHT))) == most
+    assert backend.calls["detector"] == 1
 
 
 def test_two_that_became_one_are_one(two_wanted, backend):
@@ -271,11 +291,93 @@ def test_a_box_far_larger_than_the_picture_is_answered(tracker):
     assert len(tracker(dots.picture(), rois=[(-1e9, -1e9, 1e9, 1e9)])) == 1
 
 
-def test_the_limit_and_the_patience_are_options(backend):
-    settings = config.load(config.DEFAULTS, ["tracker.lost_after=1"])
-    tracker = Tracker(settings, backend=backend)
+def with_options(backend, *texts):
+    return Tracker(config.load(config.DEFAULTS, texts), backend=backend)
+
+
+def scoring(backend, *scores):
+    """The networks' scores from now on, the last one for good."""
+    left = list(scores)
+
+    def scored(inputs, outputs):
+        dots.read_landmarks(inputs, outputs)
+        outputs["score"][:] = left.pop(0) if len(left) > 1 else left[0]
+    backend.readers["landmarks"] = scored
+
+
+def test_the_patience_is_an_option(backend):
+    tracker = with_options(backend, "tracker.lost_after=1")
     tracker(dots.picture((320, 200)))
     assert tracker(dots.picture()) == []
+
+
+@pytest.mark.parametrize("limit, state", [(0.2, "tracked"), (0.4, "held")])
+def test_the_limit_for_a_followed_face_is_an_option(backend, limit, state):
+    tracker = with_options(backend, "tracker.score=%g" % limit)
+    tracker(dots.picture((320, 200)))
+    scoring(backend, 0.3)
+    assert tracker(dots.picture((320, 200)))[0].state == state
+
+
+@pytest.mark.parametrize("limit, found", [(0.94, 1), (0.96, 0)])
+def test_the_limit_for_a_newcomer_is_an_option(backend, limit, found):
+    tracker = with_options(backend, "tracker.score=%g" % limit)
+    assert len(tracker(dots.picture((320, 200)))) == found
+
+
+@pytest.mark.parametrize("limit, score", [(0.3, 0.4), (0.6, 0.8)])
+def test_the_limit_for_a_second_look_is_an_option(backend, limit, score):
+    tracker = with_options(backend, "tracker.score=%g" % limit)
+    scoring(backend, 0.8, 0.8, 0.4, 0.4, 0.05)
+    luma, box = dots.picture((320, 200)), rolled_box(320, 200)
+    assert tracker(luma, rois=[box])[0].score == pytest.approx(score)
+
+
+def test_the_smoothing_is_the_configured_one_and_delays_no_look(backend):
+    tracker = with_options(backend, "smoothing.points_cutoff=0.01", "smoothing.points_beta=0")
+    first = tracker(dots.picture((150, 200)))[0]
+    for x in range(160, 500, 10):
+        face = tracker(dots.picture((x, 200)))[0]
+        assert face.state == "tracked"
+    assert np.abs(face.landmarks - first.landmarks).max() < 50
+
+
+@pytest.mark.parametrize("options, distance", [
+    (["camera.fov=90"], geometry.focal_length(640, 90)),
+    (["tracker.eye_distance=70"], geometry.focal_length(640, 60) * 70 / 63)])
+def test_lens_and_eyes_set_the_distance(backend, options, distance):
+    face = with_options(backend, *options)(dots.picture((320, 200)))[0]
+    assert face.translation[2] == pytest.approx(distance, abs=40)
+
+
+@pytest.mark.parametrize("first, second", [
+    ((450, 220, 1.3), (160, 220, 0.8)), ((300, 200), (540, 100, 1.1))])
+def test_of_two_newcomers_the_larger_and_the_nearer_to_the_middle_comes_first(two_wanted, first,
+                                                                              second):
+    faces = two_wanted(dots.picture(first, second))
+    assert [face.id for face in faces] == [1, 2]
+    assert np.abs(faces[0].landmarks - dots.face_points(*first)).max() < 3
+
+
+def test_a_given_box_of_somebody_who_lies_is_measured(tracker, backend):
+    def upright_only(inputs, outputs):
+        dots.read_landmarks(inputs, outputs)
+        across, along = outputs["rotation"][0, :2]
+        if abs(along) > across:
+            outputs["score"][:] = 0.05
+    backend.readers["landmarks"] = upright_only
+    for roll in (90, -90):
+        place = (320, 240, 1.0, roll)
+        face = tracker(dots.picture(place), rois=[rolled_box(*place)])[0]
+        assert face.score > 0.9
+        assert np.abs(face.landmarks - dots.face_points(*place)).max() < 2
+
+
+@pytest.mark.parametrize("roll, looks", [(0, 2), (15, 2), (-35, 3)])
+def test_a_given_box_of_a_tilted_head_is_looked_at_once_more(tracker, backend, roll, looks):
+    place = (320, 200, 1.0, roll)
+    tracker(dots.picture(place), rois=[rolled_box(*place)])
+    assert backend.calls["landmarks"] == 2 * looks      # each from both sides
 
 
 def test_each_stage_that_ran_is_timed_once(backend):
@@ -327,6 +429,17 @@ def of_the_demo(*numbers):
             found[number] = cv2.resize(picture, (480, 360))
     film.release()
     return found
+
+
+@pytest.mark.parametrize("blink", [183, 195])
+def test_a_blink_of_a_still_head_hardly_turns_it(blink):
+    frames = of_the_demo(*range(170, blink + 6))     # the head rests from picture 174 on
+    tracker = Tracker()
+    faces = {number: tracker(frames[number])[0] for number in range(170, blink + 6)}
+    assert faces[blink].left.openness < 0.2 and faces[blink].right.openness < 0.3
+    before = np.array(faces[blink - 4].angles)
+    turns = [np.abs(faces[n].angles - before).max() for n in range(blink - 3, blink + 6)]
+    assert max(turns) < 1.25        # degrees; 1.0 is what the networks of today do
 
 
 def test_the_real_networks_follow_two_of_whom_one_leaves_and_comes_back():

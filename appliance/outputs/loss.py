@@ -19,10 +19,11 @@ _GROUPS = ("box", "landmarks", "rotation", "translation", "blendshapes")
 class Loss:
     """Call with the faces and the time of each frame, and with none while no frame comes.
 
-    hold, back, blend: seconds. `face` afterwards is what to show, its state "tracked", "held" or
-    "returning", or None while lost. `id` is its id, while lost the last one's; `age` the seconds
-    since it was found, while lost since it was last seen; `fresh` is True when the state is
-    another one than after the call before.
+    A face that the tracker itself only holds was not seen: every time counts from the last picture
+    that showed it. hold, back, blend: seconds. `face` afterwards is what to show, its state
+    "tracked", "held" or "returning", or None while lost. `id` is its id, while lost the last
+    one's; `age` the seconds since it was found, while lost since it was last seen; `fresh` is True
+    when the state is another one than after the call before.
     """
 
     def __init__(self, hold=0.25, back=0.5, blend=0.15):
@@ -41,7 +42,7 @@ class Loss:
         self._time = time = time if self._time is None else max(time, self._time)
         self._seen = time if self._seen is None else self._seen
         face = self._followed(faces)
-        if face is None:
+        if face is None or face.state != "tracked":
             self.face = self._missing(time - self._seen)
         else:
             self.face = self._measured(_sound(face, self._last), time)
@@ -63,7 +64,6 @@ class Loss:
         if self._state in ("lost", "returning"):
             self._from, self._blending = self.face or NEUTRAL, time
         self.id, self._seen = face.id, time
-        face = face if face.state == "tracked" else face._replace(state="tracked")
         if self._from is not None:
             share = _eased(time - self._blending, self._blend)
             face = _between(self._from, face, share)

@@ -16,7 +16,7 @@ class Source:
 
     live: pictures come when they come, and while none do the loop goes on. ended: True after the
     last picture. dropped: pictures that were there and never handed out. restarts: how often a
-    camera was opened anew. state: "running", or "waiting for CAMERA: REASON". size: (width,
+    camera was opened anew. state: "running", or "waiting for WHAT: REASON". size: (width,
     height), None before the first picture.
     `length`: seconds in all, None where nobody can tell.
     """

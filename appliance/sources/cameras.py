@@ -88,7 +88,8 @@ def choose(modes, width, height, rate):
 
 def settle(path, exposure, power_line):
     """Set exposure ("auto" or microseconds) and power-line frequency as far as the camera has
-    them; auto never slows the camera down in the dark."""
+    them; auto never slows the camera down in the dark. Returns the names of the options that ask
+    for something and were not taken."""
     settings = {v4l2.POWER_LINE: v4l2.POWER_LINE_VALUES[str(power_line)]}
     if exposure == "auto":
         settings[v4l2.EXPOSURE_MODE] = v4l2.APERTURE_PRIORITY
@@ -97,9 +98,12 @@ def settle(path, exposure, power_line):
         settings[v4l2.EXPOSURE_TIME] = int(exposure) // 100
     settings[v4l2.EXPOSURE_SLOWS] = 0
     try:
-        return v4l2.control(path, settings)
+        taken = v4l2.control(path, settings)
     except OSError:
-        return {}
+        taken = {}
+    asked = (("exposure", exposure, v4l2.EXPOSURE_TIME), ("power_line", power_line,
+                                                          v4l2.POWER_LINE))
+    return [name for name, value, number in asked if value != "auto" and number not in taken]
 
 
 def lines(dev="/dev"):

@@ -53,7 +53,7 @@ TEE = " ! tee name=both ! queue max-size-buffers=1"
 BESIDE_WAIT = 2 * 10 ** 9         # nanoseconds
 BESIDE = " both. ! queue max-size-buffers=1 ! videoconvert"
 
-PACKAGES = {"v4l2src": "good", "jpegdec": "good", "videoflip": "good", "rawvideoparse": "bad",
+PACKAGES = {"v4l2src": "good", "jpegdec": "good", "videoflip": "good", "rawvideoparse": "base",
             "decodebin": "base", "videoconvert": "base", "videotestsrc": "base"}
 
 

@@ -40,7 +40,7 @@ class Opening:
 
     def __init__(self, device, options, rgb):
         self._device, self._options, self._rgb = device, options, rgb
-        self._before = self._missed = self._path = None
+        self._before = self._missed = self._path = self._refused = None
 
     def __call__(self):
         """(name, mode, Pipeline); raises Away, PartMissing."""
@@ -49,7 +49,11 @@ class Opening:
         options, camera = self._options, self._found()
         self._path = os.path.realpath(camera.path)
         mode, rate = cameras.choose(camera.modes, options.width, options.height, options.rate)
-        cameras.settle(camera.path, options.exposure, options.power_line)
+        refused = cameras.settle(camera.path, options.exposure, options.power_line)
+        if refused and refused != self._refused:
+            log.warning("camera %s: does not take %s; it goes on as it is", camera.card,
+                        " and ".join(refused))
+        self._refused = refused
         kind, form = cameras.READ[mode.format]
         text = line(kind, options, "live", self._rgb, path=camera.path, format=form,
                     width=mode.width, height=mode.height, rate=written(rate))

@@ -39,6 +39,8 @@ class Recording(Source):
         super().__init__(live)
         self._pipeline, self._name, self._every = pipeline, name, every_frame
         self.length, self._reached = pipeline.length, 0.0
+        if live:
+            self.state = "waiting for " + name
         self._arrival = Arrival()
         self._count, self._playing = Count(count.none if every_frame else count.by_time), False
 
@@ -81,6 +83,7 @@ class Recording(Source):
         number = self._count(picture)
         time = self._time(number, picture)
         self.dropped, self.size = self._count.dropped, picture.luma.shape[1::-1]
+        self.state = "running"
         arrived = perf_counter() if self._every else self._arrival(time)
         return Frame(number, time, arrived, picture.luma, picture.rgb)
 

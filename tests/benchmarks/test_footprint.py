@@ -9,6 +9,11 @@ from benchmarks.__main__ import main
 KEPT = []
 
 
+def renewing(luma):
+    """Keeps the newest 100 KiB for its work."""
+    KEPT[:] = [bytearray(100 * 1024)]
+
+
 def leaking(luma):
     """Leaves a thousand bytes behind."""
     KEPT.append(bytearray(1000))
@@ -21,6 +26,10 @@ def wasting(luma):
 
 def test_what_a_picture_leaves_behind_is_counted():
     assert 1000 <= life.allocations(leaking, [None], 20)["left_bytes"] <= 1400
+
+
+def test_what_is_renewed_is_not_left_behind():
+    assert life.allocations(renewing, [None], 20)["left_bytes"] < 100
 
 
 def test_what_a_picture_holds_for_a_moment_is_counted():

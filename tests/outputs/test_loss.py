@@ -43,6 +43,13 @@ def test_held_repeats_the_last_values(loss):
     assert held == before._replace(state="held")
 
 
+def test_a_face_that_the_tracker_only_holds_counts_from_when_it_was_seen(loss):
+    doubtful = loss.face._replace(state="held", score=0.1)
+    states = [loss([doubtful], time).state for time in (10.033, 10.249, 10.251)]
+    assert states == ["held", "held", "returning"] and loss.age == pytest.approx(0.251)
+    assert loss([doubtful], 10.751) is None and loss.age == pytest.approx(0.751)
+
+
 def test_returning_is_a_cosine_in_time(loss):
     for part in (0.1, 0.25, 0.5, 0.9):
         face, = shown_at(loss, 10.25 + 0.5 * part)

@@ -26,6 +26,13 @@ def test_one_face_makes_no_slots():
     assert slots.shown() == () and slots.primary.id == 2
 
 
+def test_a_face_that_comes_and_goes_a_hundred_times_needs_no_more_room(slots):
+    for n in range(3, 103):
+        for part in range(10):
+            slots([person(id=n)] if part < 2 else [], 10.0 + n + part / 10.0)
+        assert len(told(slots)) == 2 and [state for _, state in told(slots)] == ["lost", "lost"]
+
+
 def test_each_face_has_a_slot(slots):
     assert told(slots) == [(1, "tracked"), (2, "tracked")]
 

@@ -181,6 +181,14 @@ def test_a_camera_without_controls_is_left_alone(kernel):
     assert settled(kernel, "auto", "auto", {}) == {}
 
 
+@pytest.mark.parametrize("exposure, power_line, controls, refused", [
+    ("auto", "auto", {}, []), (8000, "50", {}, ["exposure", "power_line"]),
+    (8000, "50", CONTROLS, []), (8000, "auto", {v4l2.POWER_LINE: (0, 2)}, ["exposure"])])
+def test_what_was_asked_for_and_not_taken_is_told(kernel, exposure, power_line, controls, refused):
+    path = kernel.plug(0, "Cam", WEBCAM, controls=controls)
+    assert cameras.settle(path, exposure, power_line) == refused
+
+
 def test_the_list_names_cameras_their_modes_and_what_was_passed_over(kernel, webcam):
     kernel.plug(1, "Webcam", {}, 0x800000)
     text = "\n".join(cameras.lines(kernel.dev))

@@ -158,3 +158,12 @@ def test_without_its_bindings_gstreamer_is_named(tmp_path):
     told = ran("import sys; sys.path.insert(0, %r)\n%s" % (str(tmp_path), READ), "test").stdout
     assert "GStreamer: its Python bindings do not load" in told
     assert "apt-get install python3-gi" in told
+
+
+@pytest.mark.parametrize("name", sorted(gstreamer.PACKAGES))
+def test_an_element_is_in_the_package_that_is_named_for_it(name):
+    gstreamer.Gst.init(None)
+    factory = gstreamer.Gst.ElementFactory.find(name)
+    if factory is None:
+        pytest.skip("no %s here" % name)
+    assert factory.get_plugin().get_source() == "gst-plugins-" + gstreamer.PACKAGES[name]

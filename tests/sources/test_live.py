@@ -32,7 +32,8 @@ class Plug:
         self.insert()
 
     def insert(self, number=0, card="Webcam"):
-        self.path = self.kernel.plug(number, card, FORMATS, by_id="usb-%s-video-index0" % card)
+        self.path = self.kernel.plug(number, card, FORMATS, by_id="usb-%s-video-index0" % card,
+                                     controls={v4l2.POWER_LINE: (0, 2)})
         self._lines(STAND_IN)
 
     def remove(self):
@@ -118,6 +119,16 @@ def test_a_camera_delivers_the_mode_nearest_to_the_options(plug, opened):
 def test_a_large_picture_is_asked_for_as_jpeg(plug, opened):
     source = opened(width=1280, height=720)
     assert until(source, picture).luma.shape == (720, 1280) and "jpegdec" in plug.lines[0]
+
+
+def test_a_camera_is_settled_and_what_it_refuses_is_logged_once(plug, opened, caplog):
+    source = opened(exposure=8000, power_line="60")
+    until(source, picture)
+    assert plug.kernel.set == {("Webcam", v4l2.POWER_LINE): 2}
+    plug.break_off("gone")
+    until(source, nothing), until(source, picture)
+    assert [r for r in caplog.messages if "does not take" in r] == [
+        "camera Webcam: does not take exposure; it goes on as it is"]
 
 
 def test_without_a_camera_it_waits_and_says_for_what(plug, opened):

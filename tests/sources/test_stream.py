@@ -23,10 +23,11 @@ from appliance.sources import open_source
 try:
     how = ["every" in sys.argv, "rgb" in sys.argv]
     source = open_source(sys.argv[1], config.defaults().camera, *how)
+    first = source.state
     for f in source:
         print(f.number, "%.4f" % f.time, f.luma.shape, f.luma[0, 0], f.luma[-1, -1],
               f.rgb if f.rgb is None else f.rgb.shape, flush=True)
-    print("live", source.live, "dropped", source.dropped)
+    print("live", source.live, "dropped", source.dropped, "from", first, "to", source.state)
     source.close()
 except KagamiError as e:
     print(e)
@@ -99,6 +100,7 @@ def test_pictures_of_a_camera_come_as_they_come():
     process.stdin.write(bytes(64))
     told = process.communicate(timeout=60)[0].decode()
     assert told.startswith("1 ") and "live True" in told
+    assert "from waiting for standard input to running" in told
 
 
 @pytest.mark.parametrize("form, why", [

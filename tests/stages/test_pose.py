@@ -85,6 +85,14 @@ def test_the_head_never_lies_behind_the_camera(seed):
     assert np.allclose(found.dot(found.T), np.eye(3), atol=1e-6)
 
 
+@pytest.mark.parametrize("zoom, nearest", [(20.0, True), (1e-4, False)])
+def test_no_head_is_nearer_or_farther_than_a_head_can_be(zoom, nearest):
+    one = reading(np.eye(3), np.array([0, 0, 600.0]))
+    points = MIDDLE + zoom * (one.points - MIDDLE)
+    place = Pose()(one._replace(points=points, sigma=np.full(68, 1e-2)), SHAPE)[1]
+    assert pose.NEAREST <= place[2] <= pose.FARTHEST
+
+
 def test_points_on_one_spot_still_give_a_place():
     one = reading(np.eye(3), np.array([0, 0, 600.0]))
     found, place = Pose()(one._replace(points=np.full((68, 2), 300.0)), SHAPE)
