@@ -4,7 +4,7 @@ A One-Euro filter (Casiez, Roussel, Vogel, CHI 2012) over all numbers of a face 
 first-order low pass whose cut-off rises with the speed of what it belongs to, so that what rests
 is still and what moves is not late.
 """
-from math import exp, pi
+from math import exp, pi, sqrt
 
 import numpy as np
 
@@ -18,6 +18,10 @@ LEFT_IRIS, RIGHT_IRIS, LEFT_GAZE, RIGHT_GAZE = (slice(a, b) for a, b in (
 SHAPES, COUNT = slice(168, 220), 220    # at 166 and 167: openness, left and right
 SPEED_CUTOFF = 3.0      # Hz: low pass on the speeds that steer the cut-offs
 AT_ONCE = 0.3           # change of openness that passes unfiltered: a blink may last one picture
+# Lids on their way shake the measured head: smaller turns wait until they are open again, or have
+# been shut for longer than a blink. Larger ones pass, less that much.
+SHAKE = 3.0 * pi / 180  # radians
+LIDS, BLINK_LASTS = 0.3, 0.5    # how far shut; seconds, after as many again nothing waits
 UNSURE = 2.0            # sigma in % of the face at which a point's cut-off at rest is halved
 GAP = 0.5               # seconds without a picture after which nothing is carried over
 SHORTEST = 1e-3         # seconds: what two pictures of one time stamp are taken to be apart
@@ -51,7 +55,8 @@ class Smoothing:
         self._speed, self._turn = np.zeros(COUNT), None
         self._jump = np.full(COUNT, np.inf)
         self._jump[[166, 167, SHAPES.start + BLINK[0], SHAPES.start + BLINK[1]]] = AT_ONCE
-        self._time = None
+        self._time, self._shut = None, 0.0
+        self._shake = SHAKE if settings.head_cutoff else 0.0
 
     def __call__(self, face, time):
         """The Face with smooth numbers; time: seconds, of its picture."""
@@ -81,6 +86,7 @@ class Smoothing:
         moved, ahead = self._new - self._last, self._new - self._smooth
         moved[ROTATION] = geometry.rotation_between(self._last_turn, face.rotation)
         ahead[ROTATION] = geometry.rotation_between(self._turn, face.rotation)
+        ahead[ROTATION] *= self._steady(ahead[ROTATION], dt)
         size = max(1.0, float(face.box[2] - face.box[0]), float(face.box[3] - face.box[1]))
         self._per_unit[POINTS.start:RIGHT_IRIS.stop] = 100.0 / size
         self._speed += _share(SPEED_CUTOFF, dt) * (moved * self._per_unit / dt - self._speed)
@@ -95,6 +101,14 @@ class Smoothing:
         turn = geometry.quaternion_from_vector(ahead[ROTATION])
         self._turn = geometry.quaternion_product(self._turn, turn)
         self._last_turn = face.rotation
+
+    def _steady(self, turn, dt):
+        """The share of a turn (3,) that is not a blink's doing."""
+        shut = 1.0 - min(self._new[166], self._new[167])
+        self._shut = self._shut + dt if shut > 0.5 * LIDS else 0.0
+        lasting = min(1.0, max(0.0, 2.0 - self._shut / BLINK_LASTS))
+        waits = self._shake * lasting * min(1.0, max(0.0, shut / LIDS))
+        return max(0.0, 1.0 - waits / max(1e-9, sqrt(turn.dot(turn)))) if waits else 1.0
 
     def _scatter(self, face):
         out = self._smooth.copy()

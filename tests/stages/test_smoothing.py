@@ -144,3 +144,29 @@ def test_what_was_shown_is_not_overwritten_by_the_next_picture():
     smooth = Smoothing(SETTINGS)
     shown = [smooth(face(x=300 + i), i / 30.0) for i in range(3)]
     assert shown[0].landmarks[0, 0] < shown[1].landmarks[0, 0] < shown[2].landmarks[0, 0]
+
+
+def blink(yaw, shut, settings=SETTINGS):
+    """Degrees of yaw shown of a head at rest, then turned by `yaw` while its lids are shut for so
+    many pictures, and the same once they are open again."""
+    resting, blinking = [face()] * 30, [face(yaw=yaw, openness=0.0)] * shut
+    faces = resting + blinking + [face(yaw=yaw)] * 15
+    shown = [f.angles[0] for f in replay(faces, settings=settings)]
+    return shown[29 + shut], shown[-1]
+
+
+def test_a_small_turn_waits_for_the_lids_to_open():
+    during, after = blink(2.0, 6)
+    assert abs(during) < 1e-6 and after > 1.5
+
+
+def test_a_large_turn_passes_while_the_lids_are_shut():
+    assert blink(20.0, 6)[0] > 16
+
+
+def test_lids_that_stay_shut_hold_nothing():
+    assert blink(2.0, 45)[0] > 1.5
+
+
+def test_without_the_filter_of_the_head_a_blink_holds_nothing():
+    assert np.isclose(blink(2.0, 6, OFF)[0], 2.0)
