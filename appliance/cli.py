@@ -246,6 +246,7 @@ def _configured(parser):
 
 def _start():
     """What a program sets and a library must not: OpenCV's threads, signals, the log's place."""
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)       # by default it kills; no table yet
     import cv2
     cv2.setNumThreads(1)
     # As an exception, so that half-written files are taken away.

@@ -109,10 +109,9 @@ def session(url, config, timing_path=None, every_frame=False, line=None, again=N
     timing = Timing()
     status = Status(timing, config.camera.fov, [target.to for target in config.targets])
     with stop, _timing_file(timing_path) as write:
-        # Before GStreamer: the libunwind that comes with it would catch no later C++ exception.
-        backend = backends.choose(config.backend.name)
+        backends.ready(config.backend.name)
         with closing(open_source(url, config.camera, every_frame)) as source:
-            tracker = Tracker(config, timing, backend)
+            tracker = Tracker(config, timing)
             with _opened(settings, status) as (outputs, control):
                 run(source, tracker, outputs, status, stop, line, (settings.turn, control.turn))
         print_table(status, line)

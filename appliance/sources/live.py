@@ -107,7 +107,8 @@ class Live(Source):
         """Let go of the camera."""
         super().close()
         if self._pipeline is not None:
-            self._pipeline.close(FAREWELL)
+            # Told before the first picture, a pipeline that just starts now and then never returns.
+            self._pipeline.close(FAREWELL if self.state == "running" else 0.0)
             self._pipeline = None
 
     def _again(self, wait):
