@@ -107,7 +107,7 @@ class Live(Source):
         """Let go of the camera."""
         super().close()
         if self._pipeline is not None:
-            # Told before the first picture, a pipeline that just starts now and then never returns.
+            # A pipeline that is told while it starts sometimes never answers.
             self._pipeline.close(FAREWELL if self.state == "running" else 0.0)
             self._pipeline = None
 
