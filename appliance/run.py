@@ -132,10 +132,9 @@ def session(url, config, timing_path=None, every_frame=False, line=None, again=N
     timing = Timing()
     status = Status(timing, config.camera.fov, [target.to for target in config.targets])
     with stop, _timing_file(timing_path) as write:
-        # Before GStreamer: the libunwind that comes with it would catch no later C++ exception.
-        backend = backends.choose(config.backend.name)
+        backends.ready(config.backend.name)
         with closing(open_source(url, config.camera, every_frame)) as source:
-            tracker = Tracker(config, timing, backend)
+            tracker = Tracker(config, timing)
             with ExitStack() as stack:
                 person = stack.enter_context(closing(_person(config, tracker))) if known else None
                 outputs, control = stack.enter_context(_opened(settings, status, person))
@@ -150,9 +149,9 @@ def session(url, config, timing_path=None, every_frame=False, line=None, again=N
 def lesson(url, config, name, rounds, line=None):
     """Teach an expression to what `url` shows, with nothing sent; what came of it is logged."""
     status = Status(Timing(), config.camera.fov)
-    backend = backends.choose(config.backend.name)      # before GStreamer, see above
+    backends.ready(config.backend.name)
     with closing(open_source(url, config.camera)) as source:
-        tracker = Tracker(config, status.timing, backend)
+        tracker = Tracker(config, status.timing)
         with closing(_person(config, tracker)) as person, Signals() as stop:
             person.teach(name, rounds)
             outputs = Outputs((), config.loss, config.output)

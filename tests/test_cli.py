@@ -90,6 +90,12 @@ def test_debug_shows_the_trace():
     assert done.returncode != 0 and "Traceback" in done.stderr
 
 
+def test_asking_for_the_table_too_early_kills_nobody():
+    code = ("import os, signal; from appliance import cli; cli._start(); "
+            "os.kill(os.getpid(), signal.SIGUSR1); print('alive')")
+    assert subprocess.check_output([sys.executable, "-c", code], cwd=ROOT) == b"alive\n"
+
+
 def test_config_prints_what_is_in_force(kagami):
     status, out, _ = kagami("config", "--set", "camera.fov=78")
     assert status == 0 and "fov = 78" in out and "# --set" in out

@@ -23,11 +23,17 @@ log = logging.getLogger("kagami.backend")
 
 def choose(setting="auto"):
     """The backend for a setting of NAMES: the best that works here."""
+    backend = ready(setting)
+    log.info("networks run on %s, one thread: it is all that this version knows; a faster one "
+             "takes a version that knows TensorRT or OpenVINO", backend)
+    return backend
+
+
+def ready(setting="auto"):
+    """The same without a word. To be called before GStreamer is loaded: behind the libunwind that
+    comes with it, a C++ exception of a library that is loaded later ends the program."""
     if setting not in NAMES:
         raise UsageError("backend %s" % setting, "no such backend",
                          "choose one of " + ", ".join(NAMES))
     from appliance.backends.onnxruntime import OnnxRuntime
-    backend = OnnxRuntime()
-    log.info("networks run on %s, one thread: it is all that this version knows; a faster one "
-             "takes a version that knows TensorRT or OpenVINO", backend)
-    return backend
+    return OnnxRuntime()

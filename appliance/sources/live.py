@@ -111,7 +111,8 @@ class Live(Source):
         """Let go of the camera."""
         super().close()
         if self._pipeline is not None:
-            self._pipeline.close(FAREWELL)
+            # A pipeline that is told while it starts sometimes never answers.
+            self._pipeline.close(FAREWELL if self.state == "running" else 0.0)
             self._pipeline = None
 
     def _again(self, wait):

@@ -116,6 +116,16 @@ def test_a_camera_delivers_the_mode_nearest_to_the_options(plug, opened):
     assert "format=YUY2" in plug.lines[0] and "framerate=30/1" in plug.lines[0]
 
 
+def test_before_the_first_picture_it_is_closed_without_a_farewell(plug, opened, monkeypatch):
+    source, told = opened(), []
+    pipeline = source._pipeline
+    monkeypatch.setattr(pipeline, "close", lambda farewell=0.0: told.append(farewell))
+    source.close()
+    monkeypatch.undo()
+    pipeline.close()
+    assert told == [0.0]
+
+
 def test_a_large_picture_is_asked_for_as_jpeg(plug, opened):
     source = opened(width=1280, height=720)
     assert until(source, picture).luma.shape == (720, 1280) and "jpegdec" in plug.lines[0]
