@@ -4,6 +4,7 @@ import os
 import time
 from collections import deque
 
+from appliance.shortfall import Shortfall
 from appliance.timing import ROWS, Timing
 
 CODES = {"starting": 0, "tracking": 1, "no face": 2, "no camera": 3, "error": 5, "stopping": 6}
@@ -27,6 +28,7 @@ class Status:
         self._started = self._last_picture = time.monotonic()
         self._arrivals = deque(maxlen=60)
         self._reported = (None, 0.0)
+        self._shortfall = Shortfall(self.timing, self._started)
         self._notify = _notifier()
 
     @property
@@ -75,6 +77,7 @@ class Status:
             self._arrivals.append(frame.arrived)
             tracked = any(face.state == "tracked" for face in faces)
             self._become("tracking" if tracked else "no face")
+            self._shortfall(now, self.fps, source.rate)
         elif now - self._last_picture > AWAY_AFTER:
             self.faces = []
             self._arrivals.clear()

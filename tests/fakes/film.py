@@ -12,6 +12,7 @@ class Film:
         self._pictures, self._number = list(pictures), 0
         self.live, self.dropped, self.state, self.size = live, 0, "running", None
         self.length, self.closed = len(self._pictures) / 30.0, False
+        self.rate = None
 
     @property
     def ended(self):
