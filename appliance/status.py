@@ -5,6 +5,7 @@ import time
 from collections import deque
 
 from appliance.framing import Framing
+from appliance.shortfall import Shortfall
 from appliance.timing import ROWS, Timing
 
 CODES = {"starting": 0, "tracking": 1, "no face": 2, "no camera": 3, "error": 5, "stopping": 6}
@@ -32,6 +33,7 @@ class Status:
         self._started = self._last_picture = time.monotonic()
         self._arrivals = deque(maxlen=60)
         self._reported = (None, 0.0)
+        self._shortfall = Shortfall(self.timing, self._started)
         self._notify = _notifier()
 
     @property
@@ -82,6 +84,7 @@ class Status:
             tracked = any(face.state == "tracked" for face in faces)
             self._judge(frame, faces, now)
             self._become("tracking" if tracked else "no face", self._words)
+            self._shortfall(now, self.fps, source.rate)
         elif now - self._last_picture > AWAY_AFTER:
             self.faces = []
             self._arrivals.clear()

@@ -87,6 +87,15 @@ def test_the_rate_is_that_of_the_arrivals(clock):
     assert status.fps == pytest.approx(25)
 
 
+def test_a_rate_that_falls_short_is_logged(clock, caplog):
+    status = Status()
+    for frame, film in frames(40, 15.0):
+        film.rate = 30
+        clock[0] += 0.5
+        status.turn(frame, [], film)
+    assert [m for m in caplog.messages if m.startswith("15.0 pictures a second instead of 30")]
+
+
 def test_it_is_due_once_a_second_and_on_every_change(clock):
     status, film = Status(), Film([PICTURE])
     assert status.due() and not status.due()

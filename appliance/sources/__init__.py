@@ -18,12 +18,13 @@ class Source:
     last picture. dropped: pictures that were there and never handed out. restarts: how often a
     camera was opened anew. state: "running", or "waiting for WHAT: REASON". size: (width,
     height), None before the first picture.
-    `length`: seconds in all, None where nobody can tell.
+    `length`: seconds in all, None where nobody can tell. `rate`: pictures per second that a camera
+    was set to, else None.
     """
 
     def __init__(self, live=False):
         self.live, self.ended, self.state, self.size = live, False, "running", None
-        self.length = None
+        self.length = self.rate = None
         self.dropped = self.restarts = 0
 
     def read(self, wait=0.5):

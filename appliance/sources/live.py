@@ -16,6 +16,7 @@ log = logging.getLogger("kagami.source")
 AGAIN = 1.0           # seconds between two tries
 PATIENCE = 10.0       # seconds for which the same camera is waited for while another is there
 FAREWELL = 0.5        # seconds for a camera to end its stream
+ENOUGH = 0.9          # of the rate that is asked for: a mode with less is told
 SILENCE = 3.0         # seconds without a picture after which a pipeline counts as wedged
 
 
@@ -25,7 +26,7 @@ def pattern(camera, rgb=False):
     text = line("test", camera, "live", rgb, width=camera.width, height=camera.height,
                 rate=written(rate))
     name = "the test pattern"
-    return Live(name, lambda: (name, "at %g Hz" % rate, Pipeline(text)))
+    return Live(name, lambda: (name, "at %g Hz" % rate, rate, Pipeline(text)))
 
 
 def usb(device, camera, rgb=False):
@@ -40,10 +41,11 @@ class Opening:
 
     def __init__(self, device, options, rgb):
         self._device, self._options, self._rgb = device, options, rgb
-        self._before = self._missed = self._path = self._refused = None
+        self._before = self._missed = self._path = None
+        self._refused = self._slow = None
 
     def __call__(self):
-        """(name, mode, Pipeline); raises Away, PartMissing."""
+        """(name, mode, rate, Pipeline); raises Away, PartMissing."""
         if self._path:
             v4l2.let_go(self._path)
         options, camera = self._options, self._found()
@@ -58,7 +60,11 @@ class Opening:
         text = line(kind, options, "live", self._rgb, path=camera.path, format=form,
                     width=mode.width, height=mode.height, rate=written(rate))
         name = "camera %s (%s)" % (camera.card, camera.path)
-        return name, "%s at %g Hz" % (mode.format, rate), Pipeline(text)
+        if rate < ENOUGH * options.rate and self._slow != (name, mode, rate):
+            log.warning("%s: %g pictures a second are the most at %dx%d, not %g", name, rate,
+                        mode.width, mode.height, options.rate)
+            self._slow = name, mode, rate
+        return name, "%s at %g Hz" % (mode.format, rate), rate, Pipeline(text)
 
     def _found(self):
         camera = cameras.find(self._device, self._before)
@@ -78,8 +84,8 @@ def written(rate):
 class Live(Source):
     """Pictures of what `start` opens, as long as it lasts, and again when it is back.
 
-    start: gives (name, mode, Pipeline), the first two for people; raises Away, PartMissing. name:
-    what is waited for before the first is known.
+    start: gives (name, mode, rate, Pipeline), the first two for people; raises Away, PartMissing.
+    name: what is waited for before the first is known.
     """
 
     def __init__(self, name, start):
@@ -128,7 +134,7 @@ class Live(Source):
 
     def _open(self):
         try:
-            self._name, self._mode, self._pipeline = self._start()
+            self._name, self._mode, self.rate, self._pipeline = self._start()
             self._pipeline.play()
         except (Away, Broken) as e:
             return bool(self._lose(e))

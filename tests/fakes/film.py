@@ -13,6 +13,7 @@ class Film:
         self.live, self.state, self.size = live, "running", None
         self.dropped = self.restarts = 0
         self.length, self.closed = len(self._pictures) / 30.0, False
+        self.rate = None
 
     @property
     def ended(self):

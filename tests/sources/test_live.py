@@ -141,6 +141,17 @@ def test_a_camera_is_settled_and_what_it_refuses_is_logged_once(plug, opened, ca
         "camera Webcam: does not take exposure; it goes on as it is"]
 
 
+@pytest.mark.parametrize("asked, told", [(30, []), (60, [
+    "30 pictures a second are the most at 640x480, not 60"])])
+def test_a_mode_that_is_slower_than_asked_is_told_once(plug, opened, caplog, asked, told):
+    source = opened(rate=asked)
+    until(source, picture)
+    plug.break_off("gone")
+    until(source, nothing), until(source, picture)
+    assert source.rate == 30
+    assert [r.split(": ")[1] for r in caplog.messages if "second" in r] == told
+
+
 def test_without_a_camera_it_waits_and_says_for_what(plug, opened):
     plug.kernel.unplug(plug.path)
     source = opened()
