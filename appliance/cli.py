@@ -168,7 +168,7 @@ def _timing(parser):
 
 def _start():
     """What a program sets and a library must not: OpenCV's threads, signals, the log's place."""
-    for number in (signal.SIGUSR1, signal.SIGUSR2):     # by default they kill; nothing is there yet
+    for number in (signal.SIGUSR1, signal.SIGUSR2):     # by default they kill
         signal.signal(number, signal.SIG_IGN)
     import cv2
     cv2.setNumThreads(1)
