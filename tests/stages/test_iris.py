@@ -54,7 +54,8 @@ def test_a_gaze_to_the_ear_on_both_sides_comes_back_with_the_head_s_signs():
         outputs["gaze"][:] = (20, 10)
     backend.readers["iris"] = outward
     left, right = Iris(backend.load("iris"))(dots.picture(), reading(300, 200), 0.0)
-    assert np.allclose(left.gaze, (20, 10)) and np.allclose(right.gaze, (-20, 10))
+    assert left.gaze[0] > 5 and np.isclose(left.gaze[0], -right.gaze[0])
+    assert left.gaze[1] == right.gaze[1] == 10
 
 
 def test_the_iris_of_a_tilted_right_eye_points_to_the_nose_and_up():
@@ -63,9 +64,14 @@ def test_the_iris_of_a_tilted_right_eye_points_to_the_nose_and_up():
     assert left.iris[1, 1] < left.iris[0, 1] and left.iris[2, 0] > left.iris[0, 0]
 
 
-def test_two_open_eyes_keep_their_own_gaze():
-    _, gaze, score = agree(OPEN, [(10, 1), (-5, 2)], SURE, 20.0, AHEAD)
-    assert np.allclose(gaze, [(10, 1), (-5, 2)]) and score == SURE
+def test_two_open_eyes_look_at_one_height_and_one_point():
+    _, gaze, score = agree(OPEN, [(-4, 1), (3, 3)], SURE, 20.0, AHEAD)
+    assert np.allclose(gaze, [(-4, 2), (3, 2)]) and score == SURE
+
+
+def test_rays_that_part_are_brought_together_half_the_way():
+    _, ((left, _), (right, _)), _ = agree(OPEN, [(13, 0), (-10, 0)], SURE, 0.0, AHEAD)
+    assert np.isclose(right - left, 0.5 * (7 - 23)) and np.isclose(right + left, 3)
 
 
 @pytest.mark.parametrize("yaw, hidden", [(60, 0), (-60, 1)])
@@ -78,21 +84,20 @@ def test_an_eye_that_the_head_hides_follows_the_one_in_view(yaw, hidden):
 
 def test_the_hidden_eye_looks_where_the_other_looks():
     _, gaze, _ = agree(OPEN, [(30, 30), (-5, 2)], SURE, 70.0, AHEAD)
-    assert np.allclose(gaze, [(-5, 2), (-5, 2)])
+    assert np.allclose(gaze, [(-12, 2), (-5, 2)], atol=0.1)
 
 
 def test_wink_keeps_the_gaze_of_the_open_eye():
     _, gaze, _ = agree([0.1, 1.0], [(25, -20), (5, 3)], SURE, 0.0, AHEAD)
-    assert np.allclose(gaze, [(5, 3), (5, 3)])
+    assert np.allclose(gaze, [(-2, 3), (5, 3)], atol=0.1)
 
 
 def test_a_blink_holds_the_last_gaze():
-    _, gaze, _ = agree([0.1, 0.05], [(25, -20), (-30, -25)], SURE, 0.0, ((4, 1), (3, 1)))
-    assert np.allclose(gaze, [(3, 1), (4, 1)], atol=1.01)
-    assert np.allclose(np.mean(gaze, axis=0), (3.5, 1))
+    last = (1, 1), (6, 1)
+    assert np.allclose(agree([0.1, 0.05], [(25, -20), (-30, -25)], SURE, 0.0, last)[1], last)
 
 
 def test_nothing_jumps_while_the_head_turns():
     yaws = np.arange(0, 90, 0.5)
-    gaze = np.array([agree([1.0, 0.5], [(20, 0), (-20, 0)], SURE, y, AHEAD)[1] for y in yaws])
+    gaze = np.array([agree([1.0, 0.5], [(10, 0), (-20, 0)], SURE, y, AHEAD)[1] for y in yaws])
     assert np.abs(np.diff(gaze, axis=0)).max() < 3
