@@ -15,7 +15,7 @@ from appliance.network.surroundings import Surroundings
 from appliance.outputs import Outputs
 from appliance.person import Person
 from appliance.preview import open_preview
-from appliance.settings import Settings
+from appliance.settings import Settings, check
 from appliance.sources import open_source
 from appliance.status import Status
 from appliance.timing import Timing
@@ -148,11 +148,12 @@ def session(url, config, timing_path=None, every_frame=False, line=None, again=N
 
 def lesson(url, config, name, rounds, line=None):
     """Teach an expression to what `url` shows, with nothing sent; what came of it is logged."""
+    check(config)
     status = Status(Timing(), config.camera.fov)
     backends.ready(config.backend.name)
-    with closing(open_source(url, config.camera)) as source:
+    with Signals() as stop, closing(open_source(url, config.camera)) as source:
         tracker = Tracker(config, status.timing)
-        with closing(_person(config, tracker)) as person, Signals() as stop:
+        with closing(_person(config, tracker)) as person:
             person.teach(name, rounds)
             outputs = Outputs((), config.loss, config.output)
             run(source, tracker, outputs, status, _Until(person, stop), line, person=person)

@@ -11,7 +11,7 @@ from appliance.errors import ConfigError, OutputError, UsageError
 from appliance.outputs import Outputs
 from appliance.outputs.osc import message
 from appliance.person import Person
-from appliance.run import Signals, run, session
+from appliance.run import Signals, lesson, run, session
 from appliance.status import Status
 from appliance.timing import ROWS, Timing
 from appliance.tracker import Tracker
@@ -268,7 +268,9 @@ def test_a_wrong_target_on_the_command_line_is_wrong_usage(opened):
     assert opened == {}
 
 
-def test_a_wrong_target_of_the_configuration_is_named_by_its_line(opened):
+@pytest.mark.parametrize("start", [session, lambda url, wrong: lesson(url, wrong, "smirk", 2)])
+def test_a_wrong_target_of_the_configuration_is_named_by_its_line(opened, start):
     wrong = config.load(overrides=["target pc.to=vmc@127.0.0.1:0"])
     with pytest.raises(ConfigError, match=r"--set: target pc.to = vmc@127.0.0.1:0: port"):
-        session("file:x", wrong)
+        start("file:x", wrong)
+    assert opened == {}
