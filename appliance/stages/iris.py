@@ -70,8 +70,8 @@ def eye_square(reading, corners):
 def agree(openness, gaze, score, yaw, last_gaze):
     """(openness, gaze, score) of left and right after each has helped the other out.
 
-    An eye that the turned head hides follows the one in view, and so does the gaze of a closed one;
-    where both are closed the last gaze holds. All fade in and out, nothing jumps.
+    An eye that the turned head hides follows the one in view, and so does the gaze of a closed
+    one; where both are closed the last gaze holds. All fade in and out, nothing jumps.
     """
     share = [1.0, 1.0]
     share[0 if yaw > 0 else 1] -= _ramp(abs(yaw), TURNED)

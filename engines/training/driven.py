@@ -8,7 +8,7 @@ import numpy as np
 
 from appliance.backends import manifest
 from appliance.backends.onnxruntime import OnnxRuntime
-from appliance.face import ARKIT_MIRROR, ARKIT_NAMES, LANDMARK_MIRROR
+from appliance.face import ARKIT, ARKIT_MIRROR, ARKIT_NAMES, LANDMARK_MIRROR
 from appliance.tracker import Tracker
 from benchmarks.renders import of_shapes
 from engines.training import faces
@@ -16,6 +16,8 @@ from engines.training import faces
 LEAST = 0.7         # correlation from which a shape is driven
 # It has to be reached by nearly every sample of so many heads: a shape that passes by luck is not driven
 HEADS, SAMPLES, NEARLY = 500, 200, 0.95
+# Right on drawn heads, yet on photographs of open mouths one in ten has a tongue that is not there
+UNTRUE = ("tongueOut",)
 GAZE = [i for i, name in enumerate(ARKIT_NAMES) if name.startswith("eyeLook")]
 
 
@@ -43,12 +45,13 @@ def answers(heads, path=manifest.MANIFEST):
 
 def surely(found, true):
     """(52,) the correlation that NEARLY all samples of HEADS heads reach; a pair's mean, and that of all directions of
-    the gaze: eyes that look up and never down would be worse than eyes at rest."""
+    the gaze: eyes that look up and never down would be worse than eyes at rest; 0 for the UNTRUE."""
     rng = np.random.RandomState(0)
     picks = (rng.randint(len(found), size=HEADS) for _ in range(SAMPLES))
     r = np.quantile([of_shapes(found[pick], true[pick]) for pick in picks], 1 - NEARLY, axis=0)
     r = 0.5 * (r + r[ARKIT_MIRROR])
     r[GAZE] = r[GAZE].mean()
+    r[[ARKIT[name] for name in UNTRUE]] = 0
     return r
 
 
