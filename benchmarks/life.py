@@ -36,9 +36,10 @@ def main(words):
 def first_life(tracker, url, born, most):
     """{"start_s", "peak_mib"} of tracking a source as it comes: decoder, libraries and all."""
     from appliance import config
-    from appliance.sources import open_source
+    from appliance.sources import endless, open_source
     start = None
-    with closing(open_source(url, config.defaults().camera, every_frame=True)) as source:
+    camera, whole = config.defaults().camera, not endless(url)
+    with closing(open_source(url, camera, every_frame=whole)) as source:
         for number, frame in enumerate(source):
             tracker(frame.luma)
             start = start or round(time.monotonic() - born, 3)

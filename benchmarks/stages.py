@@ -6,7 +6,7 @@ import numpy as np
 
 from appliance import backends, config as configuration
 from appliance.backends import manifest
-from appliance.sources import open_source
+from appliance.sources import endless, open_source
 from appliance.timing import ROWS, Timing
 from appliance.tracker import Tracker
 from benchmarks import report
@@ -19,7 +19,7 @@ def pictures(url, most):
     """Copies of up to `most` luma pictures of a source: in memory, decoding costs nothing."""
     camera = configuration.defaults().camera
     found = []
-    with closing(open_source(url, camera, every_frame=True)) as source:
+    with closing(open_source(url, camera, every_frame=not endless(url))) as source:
         for frame in source:
             found.append(np.array(frame.luma))
             if len(found) >= most:

@@ -53,10 +53,15 @@ def open_source(url, camera, every_frame=False, rgb=False):
     """
     understood(url)
     scheme, _, rest = url.partition(":")
-    if every_frame and scheme in ENDLESS:
+    if every_frame and endless(url):
         raise UsageError("source " + url, "it has no end, and --every-frame is for what has one",
                          "leave --every-frame out")
     return _OPENERS[scheme](rest, camera, every_frame, rgb)
+
+
+def endless(url):
+    """Whether pictures of what `url` names come for ever."""
+    return url.partition(":")[0] in ENDLESS
 
 
 def understood(url):
