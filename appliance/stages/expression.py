@@ -22,6 +22,9 @@ LOOK = tuple([ARKIT["eyeLook" + way + side] for way in ways] for side, ways in (
 SHAPES = np.array([i for i, name in enumerate(ARKIT_NAMES)
                    if name.startswith(("jaw", "mouth", "cheekPuff", "tongue"))])
 MIRROR = np.searchsorted(SHAPES, ARKIT_MIRROR[SHAPES])
+# What each of the 68 points counts for in the middle of mouth and jaw: lips, chin, nostrils
+MOUTH = np.zeros(68)
+MOUTH[48:68], MOUTH[6:11], MOUTH[31:36] = 0.45 / 20, 0.25 / 5, 0.3 / 5
 
 
 class Turned(NamedTuple):
@@ -34,9 +37,7 @@ class Turned(NamedTuple):
 
 def mouth_square(face):
     """The square of mouth and jaw, from the nose to below the chin, of a Turned."""
-    mouth, chin, nose = (face.points[part].mean(axis=0)
-                         for part in (slice(48, 68), slice(6, 11), slice(31, 36)))
-    centre = 0.45 * mouth + 0.25 * chin + 0.3 * nose
+    centre = MOUTH.dot(face.points)
     return crop.Square(tuple(centre.tolist()), max(crop.SMALLEST, 0.8 * face.size), face.roll)
 
 

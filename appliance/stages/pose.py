@@ -9,6 +9,7 @@ the camera.
 """
 from math import exp
 
+import cv2
 import numpy as np
 
 from appliance import geometry
@@ -70,7 +71,8 @@ class Pose:
         slopes = self._slopes(head, place, weight)
         normal = slopes.T.dot(slopes)
         normal.flat[::7] += _HOLDING
-        solution = np.linalg.inv(normal)    # one for all steps: the slopes hardly change
+        # One for all steps: the slopes hardly change. numpy's would cost more than it computes.
+        solution = cv2.invert(normal, flags=cv2.DECOMP_CHOLESKY)[1]
         for _ in range(STEPS):
             q = head + place
             missed = (seen - q[:, :2] / q[:, 2:]) * weight[:, None]
@@ -114,7 +116,8 @@ def _place(head, seen, weight):
     cross = mean_ray.dot(mean_off) - w.dot((seen * off).sum(axis=1))
     z = cross / spread if spread > 1e-12 else FARTHEST
     z = min(max(float(z), NEAREST), FARTHEST)
-    return np.append(mean_off + mean_ray * z, z)
+    x, y = (mean_off + mean_ray * z).tolist()
+    return np.array([x, y, z])
 
 
 def _moved(place, step):
