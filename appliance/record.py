@@ -55,7 +55,8 @@ def as_dict(face):
             "left": _eye(face.left),
             "right": _eye(face.right),
             "blendshapes": _rounded(face.blendshapes, _SHARE),
-            "state": face.state}
+            "state": face.state,
+            "taught": {name: _rounded(value, _SHARE) for name, value in face.taught.items()}}
 
 
 def _eye(eye):

@@ -41,7 +41,7 @@ class Wire:
         self.name, self.seeds, self.port = dialect, seeds, free_port()
         to = "%s@127.77.0.0/16:%d" % (dialect, self.port)
         self._outputs = Outputs([SimpleNamespace(to=to, **options)], LOSS, OUTPUT)
-        self._leases = self._outputs._channels[0]._link
+        self._leases = self._outputs.channels[0].link
         self._frame, self._face = frame(0.0), person()
 
     def turn(self):
@@ -52,7 +52,7 @@ class Wire:
 
     def asks(self, packet):
         """Whether a packet asks for something: then answers may be longer."""
-        return self._outputs._channels[0]._dialect.question(packet) is not None
+        return self._outputs.channels[0]._dialect.question(packet) is not None
 
     def close(self):
         """Stop listening."""
