@@ -21,6 +21,7 @@ from appliance.outputs import Outputs
 from appliance.outputs.dialects import ifacialmocap
 from appliance.outputs.leases import CLIENTS, TURN
 from appliance.outputs.osc import message
+from tests.fakes.box import Box, Recorder
 from tests.fakes.people import frame, person
 from tests.fakes.receiver import Receiver, free_port
 
@@ -89,6 +90,26 @@ class Monitor:
         self._socket.close()
 
 
+class Commands(Box):
+    """Control input, with neighbours who may write but do not know the word."""
+
+    name = "control"
+    seeds = [message(address, *rest) for address, rest in (
+        ("/kagami/ping", (7,)), ("/kagami/subscribe", ("kagami", 0, 30, 1, 0)),
+        ("/kagami/subscribe/confirm", (12345,)), ("/kagami/unsubscribe", ("vmc",)),
+        ("/kagami/get", ("/kagami/version",)), ("/kagami/calibrate/neutral", ("w", 1.0)),
+        ("/kagami/set/loss/hold_ms", ("w", 5)), ("/kagami/targets", ()))]
+    close = Box.__exit__
+
+    def __init__(self):
+        super().__init__(token="word", write="lan", calibration=Recorder(),
+                         allow="127.77.0.0/16 127.77.1.1")
+
+    def asks(self, packet):
+        """A lease takes a number that nobody can guess."""
+        return False
+
+
 def vts_seed(**changes):
     """A request of VTube Studio's clients."""
     return json.dumps(dict({"messageType": "iOSTrackingDataRequest", "time": 1.5, "sentBy": "x",
@@ -97,7 +118,6 @@ def vts_seed(**changes):
 
 ODD = (b"\0", b"\xff" * 4, b"[" * 50, b"{\"a\":" * 9, b"1e999", b"-1", b"9" * 30, b'"', b"}",
        b"#bundle\0", b",ifs")
-# Control input belongs here too: its commands as seeds, asks() true for those that start a lease.
 LISTENERS = {
     "ifacialmocap": lambda: Wire("ifacialmocap", [ifacialmocap.START, ifacialmocap.STOP]),
     "ifacialmocap v2": lambda: Wire("ifacialmocap", [ifacialmocap.START + ifacialmocap.SECOND],
@@ -105,7 +125,7 @@ LISTENERS = {
     "ifacialmocap tcp": lambda: Wire("ifacialmocap", [ifacialmocap.STREAM]),
     "vts": lambda: Wire("vts", [vts_seed(), vts_seed(ports=["PORT", 1, 70000]), vts_seed(time=1e9),
                                 vts_seed(time=-1), vts_seed(ports=["PORT"] * 50)]),
-    "monitor": Monitor}
+    "monitor": Monitor, "control": Commands}
 
 
 def mutated(seeds, chance):
