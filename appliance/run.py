@@ -139,7 +139,8 @@ def session(url, config, timing_path=None, every_frame=False, line=None, again=N
                 person = stack.enter_context(closing(_person(config, tracker))) if known else None
                 outputs, control = stack.enter_context(_opened(settings, status, person))
                 view = open_preview(line, config.camera.fov) if show else None
-                stack.callback(view.close if show else int)
+                if show:
+                    stack.callback(view.close)
                 run(source, tracker, outputs, status, stop, line, (settings.turn, control.turn),
                     person, view)
         print_table(status, line)
