@@ -10,7 +10,7 @@ import argparse
 import os
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-COUNTS = {"faces": 12000, "turned": 6000, "eyes": 10000, "held_out": 1000}
+COUNTS = {"faces": 12000, "turned": 6000, "profiles": 4000, "eyes": 10000, "held_out": 1000}
 # Minutes on two cores that gave usable networks.
 MINUTES = {"landmarks": 90.0, "iris": 20.0, "detector": 60.0, "expression": 60.0}
 

@@ -5,7 +5,7 @@ What the folder then holds (see `faces.load`, `trainers`):
 
     fits.npz, portraits_luma.npz, portrait_labels.npz      the portraits
     backgrounds/                                           pictures without faces (a link)
-    faces_*.npz, turned_*.npz, eyes_*.npz                  drawn samples to train on
+    faces_*.npz, turned_*.npz, profiles_*.npz, eyes_*.npz  drawn samples to train on
     val_faces.npz, val_eyes.npz                            drawn from seeds that training never sees
 """
 import os
@@ -26,7 +26,8 @@ FLIP = np.diag([1.0, -1, -1])
 def prepare(data, out, counts, shard=1000):
     """Fill the folder `out` from `data` (face model, portraits, backgrounds, light).
 
-    counts: how many samples of each kind: {"faces": n, "turned": n, "eyes": n, "held_out": n}. shard: samples a file.
+    counts: how many samples of each kind: {"faces": n, "turned": n, "profiles": n, "eyes": n, "held_out": n}.
+    shard: samples a file.
     """
     os.makedirs(out, exist_ok=True)
     _portraits(data, out)
@@ -36,7 +37,7 @@ def prepare(data, out, counts, shard=1000):
     if counts.get("held_out"):
         pen.drawn(os.path.join(out, "val_faces.npz"), "face", HELD_OUT, 0, counts["held_out"])
         pen.drawn(os.path.join(out, "val_eyes.npz"), "eyes", HELD_OUT + 1, 0, counts["held_out"])
-    for name, kind, seed in (("faces", "face", 1), ("turned", "turned", 3), ("eyes", "eyes", 2)):
+    for name, kind, seed in (("faces", "face", 1), ("turned", "turned", 3), ("profiles", "profile", 4), ("eyes", "eyes", 2)):
         for start in range(0, counts.get(name, 0), shard):
             path = os.path.join(out, "%s_%d_%06d.npz" % (name, seed, start))
             count = min(shard, counts[name] - start)

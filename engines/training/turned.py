@@ -15,6 +15,7 @@ from engines.training.portraits import Portraits
 from engines.training.render import dataset, scene as scenes
 from engines.training.render.expression import sample_expression, sample_gaze
 
+PROFILES = 0.3
 EYES = [i for name, i in ARKIT.items() if name.startswith(("eyeLook", "eyeBlink"))]
 
 
@@ -66,7 +67,7 @@ class Skins:
 
 def sample(rng, skins, seed):
     """A Scene with a random portrait's skin, and the (52,) trust in its blendshape labels."""
-    scene = scenes.sample(rng, seed)
+    scene = (scenes.profile if rng.random() < PROFILES else scenes.sample)(rng, seed)
     albedo, scene.identity, own = skins(int(rng.choice(skins.rows)))
     scene.albedo = albedo
     trust = np.full(52, 0.5, np.float32)

@@ -1,4 +1,4 @@
-"""`python -m engines.training.render --out DIR --count N --seed S --kind face|eyes`: material as
+"""`python -m engines.training.render --out DIR --count N --seed S --kind face|profile|eyes`: material as
 npz shards."""
 import argparse
 import os
@@ -12,7 +12,7 @@ def main():
     parser.add_argument("--data", default="../shared/data/train", help="folder with ict_face.npz")
     parser.add_argument("--out", required=True, help="folder for the shards")
     parser.add_argument("--name", default="", help="file name's first part (default: the kind)")
-    parser.add_argument("--kind", choices=("face", "eyes"), default="face")
+    parser.add_argument("--kind", choices=("face", "profile", "eyes"), default="face")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--start", type=int, default=0, help="index of the first sample")
     parser.add_argument("--count", type=int, required=True)

@@ -208,8 +208,8 @@ class Studio:
 def one(studio, kind, seed, index):
     """Sample `index` of a seed: (picture, labels)."""
     rng = np.random.default_rng([seed, index])
-    scene = scenes.sample(rng, (seed, index))
-    return studio.face(scene) if kind == "face" else studio.eyes(scene)
+    scene = (scenes.profile if kind == "profile" else scenes.sample)(rng, (seed, index))
+    return studio.eyes(scene) if kind == "eyes" else studio.face(scene)
 
 
 def write(path, data, kind, seed, start, count, studio=None):

@@ -67,6 +67,17 @@ def sample(rng, seed=()):
     return Scene(seed, identity, blendshapes, gaze, angles, place, fov, _look(rng), None, body)
 
 
+def profile(rng, seed=()):
+    """A Scene of a head turned 70 to 115 degrees to a side, a hand or another thing before half of them."""
+    scene = sample(rng, seed)
+    _, pitch, roll = scene.angles
+    scene.angles = (rng.uniform(70, 115) * rng.choice([-1, 1]), pitch, roll)
+    scene.body = tuple(np.array(scene.angles) * rng.uniform(0.2, 0.9))
+    if rng.random() < 0.5:
+        scene.look["occluder"] = rng.choice(["hand", "hand", "hand", "microphone", "mug"])
+    return scene
+
+
 def _look(rng):
     """Everything random about light, skin, hair and things worn, as plain numbers."""
     female = rng.random() < 0.5
