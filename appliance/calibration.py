@@ -38,8 +38,9 @@ class Calibration:
     all (None: every one). ranges: whether limits are learned. link: 0 to 1, how far both lids,
     brows and corners of the mouth are told as their mean. drift: minutes in which straight ahead
     follows a head that is nearly straight, 0 for never. `outcome`: what the last command came to,
-    a text or, where nothing changed, a KagamiError; "" while it is under way. `busy`: what is being measured, or "". `changes` counts what
-    ought to be kept at once; `learned`: whether anything has moved by itself.
+    a text or, where nothing changed, a KagamiError; "" while it is under way. `busy`: what is
+    being measured, or "". `changes` counts what ought to be kept at once; `learned`: whether
+    anything has moved by itself.
     """
 
     def __init__(self, document=None, driven=None, ranges=True, link=0.0, drift=0.0):

@@ -146,8 +146,8 @@ class Errands:
 
 
 def request(what, values):
-    """The arguments of the message for one of recenter, neutral, eyes or gaze from the words behind
-    it; UsageError where they are not what it takes."""
+    """The arguments of the message for one of recenter, neutral, eyes or gaze, from the words
+    behind it; UsageError where they are not what it takes."""
     forms = {"recenter": "", "neutral": "[SECONDS]", "eyes": "open|shut", "gaze": "YAW PITCH"}
     try:
         if what == "recenter" and not values:

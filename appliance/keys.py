@@ -1,4 +1,5 @@
-"""What may be set by command until the next start: a name and a value become another configuration.
+"""What may be set by command, until the next start: a key and a value in, another configuration
+out.
 """
 from collections import OrderedDict
 from typing import NamedTuple

@@ -1,5 +1,5 @@
-"""The socket file at which programs of this machine ask the one that runs: both its ends, and where
-it lies.
+"""The socket file at which programs of this machine ask the one that runs: both its ends, and
+where it lies.
 
 Whoever may open the file may ask. A person's command, and whatever shows a page, asks here; the
 UDP port is for the network.
@@ -94,7 +94,7 @@ def _alone_in(folder):
 
 
 def _make_room(path):
-    """Take a dead program's file away; OSError where a living one's is there, or something else."""
+    """Take a dead program's file away; OSError where a living one's is there, or another thing."""
     try:
         if not stat.S_ISSOCK(os.lstat(path).st_mode):
             raise OSError(errno.EEXIST, "something else has that name")
@@ -141,13 +141,13 @@ class Program:
     def __exit__(self, *_):
         self._socket.close()
 
-    def ask(self, address, *arguments, wait=PATIENCE, say=None):
+    def ask(self, address, *arguments, wait=None, say=None):
         """[Message] that answer, without the last, which says that it is done.
 
-        wait: seconds of silence at most. say: called with each text at once. Complaint: what the
-        program does not do, PartMissing where it says nothing.
+        wait: seconds of silence at most (PATIENCE). say: called with each text at once. Complaint:
+        what the program does not do, PartMissing where it says nothing.
         """
-        self._socket.settimeout(wait)
+        self._socket.settimeout(wait or PATIENCE)
         out = []
         try:
             self._socket.send(message(address, *arguments))

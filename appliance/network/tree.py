@@ -1,5 +1,5 @@
-"""The /kagami namespace with its last values, and the commands that are heard, become the nodes that
-an OSCQuery page shows.
+"""The /kagami namespace with its last values, and the commands that are heard, become the nodes
+that an OSCQuery page shows.
 """
 from appliance.face import ARKIT_NAMES
 from appliance.keys import KEYS

@@ -1,6 +1,4 @@
-"""A place of this machine where datagrams are heard becomes those datagrams with who sent them, taken
-without waiting.
-"""
+"""A UDP port of this machine becomes datagrams with who sent them, taken without waiting."""
 import logging
 import socket
 import time
@@ -28,7 +26,7 @@ class Port:
         self._listen()
 
     def receive(self):
-        """(datagram, peer), or None where none has come; one of more than `longest` bytes is b""."""
+        """(datagram, peer), None where none has come; one of more than `longest` bytes is b""."""
         if self._socket is None and not self._listen():
             return None
         try:

@@ -60,7 +60,8 @@ class Box:
         self.outputs = Outputs(self.config.targets, base.loss, base.output)
         self.settings.follow(lambda c: self.outputs.change(c.targets, c.loss, c.output))
         self.status = Status()
-        self.control = Control(self.settings, self.outputs, self.status, person, source, self.clock)
+        self.control = Control(self.settings, self.outputs, self.status, person, source,
+                               self.clock)
         self.settings.follow(self.control.change)
 
     def __enter__(self):
