@@ -188,8 +188,10 @@ def _opened(settings, status, person, source):
     outputs = Outputs(config.targets, config.loss, config.output, config.camera.fov)
     settings.follow(lambda new: outputs.change(new.targets, new.loss, new.output))
     control = Control(settings, outputs, status, person, source)
-    for follower in [control.change, status.follow] + [person.change] * bool(person):
-        settings.follow(follower)
+    settings.follow(control.change)
+    settings.follow(status.follow)
+    if person is not None:
+        settings.follow(person.change)
     surroundings = Surroundings(config, outputs, status)
     failed = True
     try:

@@ -238,3 +238,33 @@ def test_what_is_only_played_back_is_not_learned_from():
     made = Calibration()
     play(made, person(openness=(0.8, 0.8)), seconds=60, learn=False)
     assert made.document() == Calibration().document() and not made.learned
+
+
+def test_a_gain_makes_a_weight_larger_and_no_more_than_one():
+    made = Calibration(ranges=False)
+    made.gain({"jawOpen": 2.0, "eyeBlinkLeft": 0.5})
+    shown, = made([person(jawOpen=0.3, eyeBlinkLeft=0.8, mouthPucker=0.4)], 0.0)
+    told = {name: shown.blendshapes[ARKIT[name]] for name in ("jawOpen", "eyeBlinkLeft",
+                                                              "mouthPucker")}
+    assert told == pytest.approx({"jawOpen": 0.6, "eyeBlinkLeft": 0.4, "mouthPucker": 0.4})
+    assert made([person(jawOpen=0.9)], 0.1)[0].blendshapes[ARKIT["jawOpen"]] == 1.0
+
+
+def test_a_gain_counts_beside_a_resting_face_and_open_eyes():
+    made = calibrated("neutral", 0.5, jawOpen=0.2)
+    made.eyes("open")
+    play(made, person(openness=(0.8, 0.8)))
+    made.gain({"jawOpen": 2.0, "eyeBlinkLeft": 0.5})
+    shown, = made([person(jawOpen=0.4, openness=(0.4, 0.4))], 99.0)
+    assert shown.blendshapes[ARKIT["jawOpen"]] == pytest.approx(0.5)
+    assert shown.blendshapes[ARKIT["eyeBlinkLeft"]] == pytest.approx(0.25)
+    assert shown.blendshapes[ARKIT["eyeBlinkRight"]] == pytest.approx(0.5)
+    assert shown.left.openness == pytest.approx(0.5)
+
+
+def test_without_gains_everything_is_as_before():
+    made = Calibration(ranges=False)
+    made.gain({"jawOpen": 2.0})
+    made.gain({})
+    faces = [person(jawOpen=0.3)]
+    assert made(faces, 0.0) is faces
