@@ -38,11 +38,10 @@ class Sitter:
     """A person whose every command is over at once; `calibration` remembers the calls."""
 
     def __init__(self):
-        self.calibration, self.askers = Recorder(), []
+        self.calibration = Recorder()
 
     def then(self, part, asker):
-        """Who wants to know."""
-        self.askers.append(asker)
+        """Who wants to know, knows."""
         asker.done("%s: taken" % part)
 
 

@@ -1,23 +1,29 @@
 """The socket file: where it lies, whose it is, who may open it, what is answered there."""
+import gc
 import json
 import logging
 import os
+import random
 import socket
 import stat
+import sys
 import threading
 import time
 
 import pytest
 
-from appliance import keeping
+from appliance import config, keeping
 from appliance.errors import KagamiError, NotPermitted, PartMissing
 from appliance.network import local
 from appliance.network.local import LONGEST, Local, Program, places, program
-from appliance.network.orders import COMMANDS, LOCAL
+from appliance.network.orders import COMMANDS, LOCAL, SET
 from appliance.outputs.osc import message
 from appliance.outputs.port import TURN
+from appliance.person import Person
 from tests.fakes.box import Box, Neighbour, Peer, Sitter
+from tests.fakes.people import frame, person
 from tests.fakes.receiver import Receiver, eventually
+from tests.fuzz import mutated
 
 
 @pytest.fixture
@@ -143,7 +149,7 @@ def test_a_program_that_ends_while_it_is_asked_is_told(box):
         thread = threading.Timer(0.1, box.control.close)
         thread.start()
         with pytest.raises(PartMissing, match="no answer to /kagami/targets"):
-            asked.ask("/kagami/targets", wait=2.0)
+            asked.ask("/kagami/targets", wait=0.5)
 
 
 def test_nobody_else_can_answer(box):
@@ -330,8 +336,6 @@ def test_a_text_of_some_length_goes_both_ways(box):
 
 @pytest.mark.parametrize("text", ["", "{", "[" * 9999, "null", "3", '{"form": 1, "rest": 3}'])
 def test_what_is_no_calibration_is_told(box, text):
-    from appliance import config
-    from appliance.person import Person
     box.control._deeds._person = Person(config.defaults().calibration)
     with Neighbour(box) as panel:
         (address, (_, code, _)), = panel.say("/kagami/calibrate/import", text)
@@ -353,6 +357,29 @@ def test_the_program_s_own_words_and_status_reach_the_user(box):
         over.set()
         thread.join()
     assert (str(e.value), e.value.status) == ("faces 9: out of bounds; give 1 to 4", 2)
+
+
+def test_thousands_of_mutated_questions_do_no_harm():
+    seeds = [message(address, *[{"s": "eyes", "i": 3, "f": 1.0}[kind] for kind in one.kinds[0]])
+             for address, one in COMMANDS.items() if address != SET]
+    seeds += [message(SET + "smooth", "", 0.5), message(SET + "gain/jawOpen", "", 2.0),
+              message("/kagami/calibrate/import", '{"form": 1, "rest": {"jawOpen": 0.1}}')]
+    chance, one = random.Random(3), Person(config.defaults().calibration)
+    with Box(person=one) as box, Neighbour(box) as panel:
+        def storm(rounds):
+            for i in range(rounds):
+                panel._socket.send(mutated(seeds, chance)[:LONGEST])
+                box.turn()
+                one([person()], frame(i / 30.0))
+                one.tend()
+                panel.heard()
+            gc.collect()
+            return sys.getallocatedblocks()
+        storm(200)
+        before = storm(200)
+        assert storm(800) - before < 400
+        assert len(one._askers) <= 2 and panel.say("/kagami/ping", 1) == [("/kagami/pong", [1])]
+    one.close()
 
 
 def test_two_that_start_at_once_do_not_take_each_other_s(monkeypatch, caplog):

@@ -144,8 +144,8 @@ def test_a_camera_is_settled_and_what_it_refuses_is_logged_once(plug, opened, ca
 EXPOSURE = {v4l2.EXPOSURE_MODE: (0, 3), v4l2.EXPOSURE_TIME: (1, 10000)}
 
 
-def test_exposure_is_set_while_pictures_come_and_again_when_it_is_back(plug, opened, monkeypatch):
-    plug.kernel.plug(0, "Webcam", FORMATS, by_id="usb-Webcam-video-index0", controls=EXPOSURE)
+def test_exposure_is_set_while_pictures_come_and_again_when_it_is_back(plug, opened):
+    plug.kernel.plug(0, "Webcam", FORMATS, controls=EXPOSURE)
     source = opened()
     until(source, picture)
     source.expose(8000)
