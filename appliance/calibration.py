@@ -52,6 +52,11 @@ class Calibration:
         self._clear(True, True, True)
         self.restore(document or {})
 
+    def change(self, ranges, link, drift):
+        """Other options from the next picture on."""
+        self._learns, self._link, self._drift = ranges, link, 60.0 * drift
+        self._settle()
+
     @property
     def busy(self):
         """What is being measured, in words, or ""."""

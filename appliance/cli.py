@@ -44,7 +44,7 @@ def demo(words):
     _timing(parser)
     args = parser.read(words)
     from appliance import config
-    _run("file:" + DEMO_CLIP, config.aim(config.defaults(), args.to), args.timing)
+    _run(["demo"] + words, config.aim(config.defaults(), args.to, "file:" + DEMO_CLIP), args.timing)
 
 
 def run(words):
@@ -62,13 +62,12 @@ def run(words):
     _timing(parser)
     configured(parser)
     args = parser.read(words)
-    from appliance import config
+    from appliance import config, settings
 
-    def read():
-        return config.aim(config.load(args.config, args.set), args.to)
-    settings = read()
-    url = settings.camera.source if args.source is None else args.source
-    _run(url, settings, args.timing, args.every_frame, again=read, known=True, show=args.show)
+    def read(kept=None):
+        found = config.load(args.config, args.set, kept, settings.check)
+        return config.aim(found, args.to, args.source)
+    _run(["run"] + words, read(), args.timing, args.every_frame, again=read, known=True, show=args.show)
 
 
 def track(words):
@@ -85,7 +84,7 @@ def track(words):
     args = parser.read(words)
     from appliance import config, offline, settings
     outcome, line = offline.Outcome(args.json, args.csv, args.overlay, args.only), _start()
-    found = config.load(args.config, args.set)
+    found = config.load(args.config, args.set, check=settings.check)
     settings.check(found)
     frames = offline.track(args.file, outcome, found, line)
     line.write("%d frames, %d with a face" % frames)
@@ -183,7 +182,19 @@ def _start():
     return line
 
 
-def _run(url, settings, timing_path, every_frame=False, **more):
+def _run(words, settings, timing_path, every_frame=False, **more):
     line = _start()
     from appliance.run import session
-    session(url, settings, timing_path, every_frame, line, **more)
+    from appliance.settings import AGAIN, managed
+    if session(settings, timing_path, every_frame, line, **more):
+        if managed():
+            sys.exit(AGAIN)
+        _become(words)
+
+
+def _become(words):
+    """Be the program anew, in the same process."""
+    sys.stdout.flush()
+    path = [os.path.dirname(HERE)] + [os.environ["PYTHONPATH"]] * ("PYTHONPATH" in os.environ)
+    os.environ["PYTHONPATH"] = os.pathsep.join(path)    # the same Kagami, wherever we stand
+    os.execv(sys.executable, [sys.executable, "-m", "appliance"] + words)

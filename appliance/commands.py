@@ -49,7 +49,7 @@ def targets(words):
     args = parser.read(words)
     from appliance import config
     from appliance.network import console
-    settings, path = config.load(args.config, args.set), config.added_path(args.config)
+    settings = config.load(args.config, args.set)
     action = args.action or "list"
     if action not in ("list", "add", "drop"):
         parser.error("%s is neither list, add nor drop" % action)
@@ -60,7 +60,7 @@ def targets(words):
         args.to = console.listen(settings, args.to or "vmc", args.listen, terminal.write)
     if args.to is None:
         parser.error("name the target to %s" % action)
-    print(getattr(console, action)(settings, path, args.to))
+    print(getattr(console, action)(settings, args.to))
 
 
 def config(words):
@@ -70,7 +70,7 @@ def config(words):
     configured(parser)
     args = parser.read(words)
     from appliance import config as options, settings
-    found = options.load(args.config, args.set)
+    found = options.load(args.config, args.set, check=settings.check)
     settings.check(found)
     print(options.listing(found))
 

@@ -1,21 +1,25 @@
-"""default.conf, then kagami.conf, then options become one typed configuration.
+"""default.conf, then kagami.conf, then what was changed while running, then options become one typed
+configuration.
 
-Targets that were added by command lie in a file of their own beside kagami.conf.
-
-All mistakes are told at once. Each value remembers the line it came from, so that `kagami config`
+What was changed for good by command or on the page lies in settings.conf (amendments.py), in the
+folder where a person's calibration is kept. All mistakes are told at once. Each value remembers the line it came from, so that `kagami config`
 can say it. Nothing is read on import.
 """
+import logging
 import os
 from collections import OrderedDict, namedtuple
 
-from appliance.errors import ConfigError, InputMissing, nearest
+from appliance import keeping
+from appliance.errors import ConfigError, InputMissing, KagamiError, nearest
 from appliance.options import SCHEMA
 
+LOG = logging.getLogger("kagami.config")
 DEFAULTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "default.conf")
 SYSTEM = "/etc/kagami.conf"
 VARIABLE = "KAGAMI_CONFIG"
+KEPT = "settings.conf"
 
-Config = namedtuple("Config", list(SCHEMA) + ["targets", "lines", "gains"])
+Config = namedtuple("Config", list(SCHEMA) + ["targets", "lines", "gains", "kept"])
 Line = namedtuple("Line", "section key text origin")
 _SECTIONS = {name: namedtuple(name.capitalize(), list(keys)) for name, keys in SCHEMA.items()}
 _Named = namedtuple("NamedTarget", ("name",) + _SECTIONS["target"]._fields)
@@ -26,33 +30,64 @@ def defaults():
     return _build(_read(DEFAULTS, [], "default"), [])
 
 
-def load(path=None, overrides=()):
+def load(path=None, overrides=(), kept=None, check=None):
     """The Config in force: default.conf, then `path` (else $KAGAMI_CONFIG, else /etc/kagami.conf),
-    then the added targets beside it, then overrides.
+    then settings.conf, then overrides.
 
-    overrides: texts "section.key=value". Raises ConfigError with every mistake found, InputMissing
-    for a file that was named and is not there. `config.camera.width` and so on hold typed values,
-    `config.targets` a record for each target that is enabled, `config.lines` the Lines in force,
-    `config.gains` {name of a weight: factor} what is set by command alone.
+    overrides: texts "section.key=value". kept: [Line] in place of those in settings.conf. check:
+    what is called with a Config and raises a KagamiError where it does not fit together. Raises
+    ConfigError with every mistake found, InputMissing for a file that was named and is not there;
+    a mistake in settings.conf is told in the log, and its section left out. `config.camera.width`
+    and so on hold typed values, `config.targets` a record for each target that is enabled,
+    `config.lines` the Lines in force, `config.kept` those of settings.conf, `config.gains` {name
+    of a weight: factor} what is set by command alone.
     """
     mistakes = []
     lines = _read(DEFAULTS, mistakes, "default")
-    added = added_path(path)
     path = path or os.environ.get(VARIABLE)
     if path or os.path.exists(SYSTEM):
         lines += _read(path or SYSTEM, mistakes)
-    if os.path.exists(added):
-        lines += _read(added, mistakes)
-    for text in overrides:
-        lines += _override(text, mistakes)
-    return _build(lines, mistakes)
+    over = [line for text in overrides for line in _override(text, mistakes)]
+    if kept is None:
+        kept = [] if mistakes else _fitting(lines, over, check)
+    return _build(lines + kept + over, mistakes)._replace(kept=tuple(kept))
 
 
-def added_path(path=None):
-    """Where `kagami targets` keeps what it adds: /etc/kagami.targets.conf beside /etc/kagami.conf,
-    and so beside every other."""
-    base, ending = os.path.splitext(path or os.environ.get(VARIABLE) or SYSTEM)
-    return base + ".targets" + ending
+def kept_path(folder):
+    """Where what was changed for good lies; folder: calibration.folder of the configuration."""
+    return os.path.join(keeping.folder(folder), KEPT)
+
+
+def _fitting(lines, over, check):
+    """[Line] of settings.conf; a section that does not fit (any more: another version may have
+    written it) is told and left out, for a box has nobody to mend a file."""
+    named = [line.text for line in lines + over
+             if (line.section, line.key) == ("calibration", "folder")]
+    path, mistakes, out = kept_path(named[-1]), [], []
+    if not os.path.exists(path) or not _fits(lines + over, check, []):
+        return out
+    try:
+        kept = _read(path, mistakes)
+    except KagamiError as e:
+        kept, mistakes = [], [e]
+    for section in OrderedDict.fromkeys(line.section for line in kept):
+        more = [line for line in kept if line.section == section]
+        out += more if _fits(lines + out + more + over, check, mistakes) else []
+    for mistake in mistakes:
+        LOG.warning("%s (left out)", str(mistake).splitlines()[0])
+    return out
+
+
+def _fits(lines, check, mistakes):
+    """Whether lines make a configuration; why not goes to `mistakes`."""
+    try:
+        config = _build(lines, [])
+        if check is not None:
+            check(config)
+    except KagamiError as e:
+        mistakes.append(e)
+        return False
+    return True
 
 
 def _override(text, mistakes):
@@ -118,7 +153,8 @@ def _build(lines, mistakes):
         raise mistakes[0]
     made = {name: _SECTIONS[name](**values[name]) for name in SCHEMA}
     in_force = tuple(sorted(force.values(), key=_order))
-    return Config(targets=_targets(values, made["target"]), lines=in_force, gains={}, **made)
+    return Config(targets=_targets(values, made["target"]), lines=in_force, gains={}, kept=(),
+                  **made)
 
 
 def _value(line, kind):
@@ -151,11 +187,15 @@ def _targets(values, common):
     return [target for target in made or [_Named("", *common)] if target.enabled]
 
 
-def aim(config, texts):
+def aim(config, texts, source=None):
     """`config` with the targets "DIALECT@HOST:PORT" in `texts` in place of the configured ones
-    (none: unchanged)."""
+    (none: unchanged), and another source of pictures (None: the configured one)."""
     common = config.target
     made = [_Named("--to", *common._replace(to=text, enabled=True)) for text in texts]
+    if source is not None:
+        given = Line("camera", "source", source, "--source")
+        lines = tuple(given if line[:2] == given[:2] else line for line in config.lines)
+        config = config._replace(camera=config.camera._replace(source=source), lines=lines)
     return config._replace(targets=made) if made else config
 
 

@@ -10,6 +10,7 @@ import time
 from appliance import keeping
 from appliance.calibration import Calibration
 from appliance.errors import KagamiError, UsageError
+from appliance.features import Features
 from appliance.known import understood
 from appliance.teach import ROUNDS, Lesson, Taught, examples
 
@@ -90,7 +91,9 @@ class Person:
         self.calibration.changes += 1
 
     def change(self, config):
-        """Other gains from now on."""
+        """Other gains and other options of [calibration], but for the folder, from now on."""
+        self.taught.features = Features(config.camera.fov)
+        self.calibration.change(*config.calibration[1:])
         self.calibration.gain(config.gains)
 
     def knowledge(self):

@@ -15,8 +15,9 @@ from appliance.network.surroundings import Surroundings
 from appliance.outputs import Outputs
 from appliance.person import Person
 from appliance.preview import open_preview
-from appliance.settings import Settings, check
+from appliance.settings import STARTS, Settings, check
 from appliance.sources import open_source
+from appliance.sources.switch import Switch
 from appliance.status import Status
 from appliance.timing import Timing
 from appliance.tracker import Tracker
@@ -27,7 +28,7 @@ WAIT = 0.04        # seconds; while the camera is away a lost face still eases t
 class Signals:
     """While entered: `stopping` after SIGINT or SIGTERM, `table` after SIGUSR1, `recenter` after
     SIGUSR2, `reload` after SIGHUP, or `stopping` where the terminal that it was started from has
-    gone.
+    gone. `restart`: it ends to start anew.
 
     A second SIGINT or SIGTERM kills, for a loop that hangs.
     """
@@ -35,7 +36,7 @@ class Signals:
     numbers = signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGHUP
 
     def __init__(self):
-        self.stopping = self.table = self.recenter = self.reload = False
+        self.stopping = self.table = self.recenter = self.reload = self.restart = False
         # nohup says that the terminal does not matter
         self._leash = terminal.attached() and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN
 
@@ -63,7 +64,8 @@ def run(source, tracker, outputs, status, stop, line=None, beside=(), person=Non
     """Track until the source ends or `stop.stopping`; the caller closes what it opened.
 
     stop: Signals, or anything with `stopping`, `table` and `recenter`. line: a terminal.LiveLine
-    that shows the status, or None. beside: what else is called once a turn, and must not wait.
+    that shows the status, or None. beside: what else is called once a turn, with the frame or None,
+    and must not wait.
     person: a person.Person between tracker and outputs, or None. preview: a preview.Preview of
     what is seen, or None.
     """
@@ -75,7 +77,7 @@ def run(source, tracker, outputs, status, stop, line=None, beside=(), person=Non
         elif source.live:
             outputs.idle(monotonic(), source.state == "running")
         for turn in beside:
-            turn()
+            turn(frame)
         status.turn(frame, faces, source)
         if person is not None:
             _tend(person, status, stop)
@@ -120,26 +122,29 @@ def print_table(status, line=None):
     sys.stdout.flush()
 
 
-def session(url, config, timing_path=None, every_frame=False, line=None, again=None, known=False,
+def session(config, timing_path=None, every_frame=False, line=None, again=None, known=False,
             show=False):
-    """Open what `url` and `config` name, run, close, print the table.
+    """Open what `config` names, run, close, print the table; whether it is to start anew.
 
     timing_path: where the table goes as JSON too. every_frame: of a file, as fast as it goes.
-    again: () -> the Config to go over to when it is to be read again, or None. known: what is kept
-    of the person applies. show: what is seen is shown too.
+    again: as of Settings. known: what is kept of the person applies. show: what is seen is shown
+    too.
     """
     stop = Signals()
-    settings = Settings(config, again, stop)
+    settings = Settings(config, again, stop, STARTS + ("camera",) * every_frame)
     timing = Timing()
     status = Status(timing, config.camera.fov, [target.to for target in config.targets])
     with stop, _timing_file(timing_path) as write:
         backends.ready(config.backend.name)
-        with closing(open_source(url, config.camera, every_frame)) as source:
+        # What was chosen on the page must not end a box that has nobody to choose otherwise.
+        patient = any(line in config.lines for line in config.kept if line.key == "source")
+        with closing(Switch(config.camera, every_frame, patient, open_source)) as source:
             tracker = Tracker(config, timing)
             with ExitStack() as stack:
                 person = stack.enter_context(closing(_person(config, tracker))) if known else None
-                outputs, control = stack.enter_context(_opened(settings, status, person, source))
-                settings.follow(tracker.change)
+                outputs, control = stack.enter_context(_opened(settings, status, person, source,
+                                                               tracker))
+                settings.follow(lambda new: _track(new, tracker, source))
                 view = open_preview(line, config.camera.fov) if show else None
                 if show:
                     stack.callback(view.close)
@@ -147,6 +152,14 @@ def session(url, config, timing_path=None, every_frame=False, line=None, again=N
                     person, view)
         print_table(status, line)
         write(timing.as_dict(status.dropped))
+    return stop.restart
+
+
+def _track(config, tracker, source):
+    """Go over to other options of what sees and tracks."""
+    tracker.change(config)
+    if source.change(config.camera):
+        tracker.reset()
 
 
 def lesson(url, config, name, rounds, line=None):
@@ -182,24 +195,25 @@ def _person(config, tracker):
 
 
 @contextmanager
-def _opened(settings, status, person, source):
+def _opened(settings, status, person, source, tracker):
     """The outputs and what is listened to beside them; receivers are told how it ended."""
     config = settings.config
     outputs = Outputs(config.targets, config.loss, config.output, config.camera.fov)
     settings.follow(lambda new: outputs.change(new.targets, new.loss, new.output))
-    control = Control(settings, outputs, status, person, source)
+    surroundings = Surroundings(config, outputs, status)
+    control = Control(settings, outputs, status, person, source, tracker=tracker,
+                      hosts=surroundings.hosts)
     settings.follow(control.change)
     settings.follow(status.follow)
     if person is not None:
         settings.follow(person.change)
-    surroundings = Surroundings(config, outputs, status)
     failed = True
     try:
         yield outputs, control
         failed = False
     finally:
         status.stop(failed)
-        outputs.close(2 if failed else 0)
+        outputs.close(2 if failed else int(settings.restart))
         control.close()
         surroundings.close()
 

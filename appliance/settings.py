@@ -3,27 +3,31 @@
 A wrong one changes nothing and says why; what cannot change while running says so.
 """
 import logging
+import os
 from collections import OrderedDict
 
+from appliance.amendments import merged
 from appliance.errors import ConfigError, KagamiError, PartMissing, UsageError
 from appliance.keys import changed, parsed
 from appliance.outputs.channel import dialect
 from appliance.outputs.targets import MOST, checked, mistakes
 from appliance.sources import understood
 
+AGAIN = 75          # exit status that asks a service manager for another start
 LOG = logging.getLogger("kagami")
 ROOM = 1024         # bytes in which every message fits that nothing is put before
-# Sections that only a start reads.
-STARTS = ("camera", "tracker", "calibration", "network", "backend")
+# Sections and options that only a start reads.
+STARTS = ("calibration.folder", "network", "backend")
 
 
 class Settings:
-    """`config` is in force. again: () -> the Config to go over to, or None where there is none to
-    read. stop: run.Signals, whose `reload` asks for it."""
+    """`config` is in force. again: ([Line] in place of settings.conf's, or None) -> the Config to go
+    over to; None where there is none to read. stop: run.Signals, whose `reload` asks for it.
+    starts: what only a start reads."""
 
-    def __init__(self, config, again=None, stop=None):
+    def __init__(self, config, again=None, stop=None, starts=STARTS):
         check(config)
-        self.config, self._again, self._stop = config, again, stop
+        self.config, self._again, self._stop, self._starts = config, again, stop, starts
         self._started = self._read = config
         self._followers, self._set = [], {}
 
@@ -31,7 +35,19 @@ class Settings:
         """Call follower(config) with every configuration from now on; the first may refuse it."""
         self._followers.append(follower)
 
-    def turn(self):
+    @property
+    def restart(self):
+        """Whether the program ends to start anew."""
+        return self._stop.restart
+
+    def start_anew(self):
+        """End the program, to start anew; how, in words."""
+        self._stop.restart = self._stop.stopping = True
+        if managed():
+            return "it ends with status %d, its service manager starts it again" % AGAIN
+        return "it starts anew by itself"
+
+    def turn(self, _=None):
         """Read again if a signal asked for it; a mistake is one line in the log."""
         if not self._stop.reload:
             return
@@ -45,16 +61,45 @@ class Settings:
 
     def reread(self):
         """Go over to what is written now; KagamiError leaves everything as it was."""
-        if self._again is None:
-            raise PartMissing("configuration", "none was read", "start `kagami run`")
-        config = self._again()
-        check(config)
-        waiting = [name for section in STARTS
-                   for name in _differing(section, config, self._started)]
-        self._go(config._replace(**{s: getattr(self._started, s) for s in STARTS}), self._set)
+        waiting = self._over(None)
         LOG.info("the configuration is read again")
         if waiting:
-            LOG.warning("%s: in force with the next start", ", ".join(waiting))
+            LOG.warning(waiting)
+
+    def amend(self, document):
+        """Change options from now on: {section: {option: value}}, None takes back; see
+        amendments.merged. Gives ([Line] that are to be kept, words of what is not in force).
+
+        KagamiError leaves everything as it was.
+        """
+        lines = merged(self._read, document)
+        waiting = [self._over(lines)]
+        lasting = [line for line in self.config.lines if line.origin[:2] == "--"
+                   and line.key in (document.get(line.section) or ())]
+        waiting += ["%s.%s: %s stays in force" % (line.section, line.key, line.origin)
+                    for line in lasting]
+        if self.config.targets and self.config.targets[0].name == "--to" and any(
+                section.split(" ")[0] == "target" for section in document):
+            waiting.append("targets: --to stays in force")
+        return lines, "; ".join(words for words in waiting if words)
+
+    def _over(self, kept):
+        """Go over to a configuration; words of what waits for the next start."""
+        if self._again is None:
+            raise PartMissing("configuration", "none was read", "start `kagami run`")
+        config = self._again(kept)
+        check(config)
+        waiting = []
+        for name in self._starts:
+            section, _, option = name.partition(".")
+            mine, then = getattr(config, section), getattr(self._started, section)
+            waits = [o for o in ([option] if option else mine._fields)
+                     if getattr(mine, o) != getattr(then, o)]
+            waiting += ["%s.%s" % (section, o) for o in waits]
+            mine = mine._replace(**{o: getattr(then, o) for o in waits})
+            config = config._replace(**{section: mine})
+        self._go(config, self._set)
+        return ", ".join(waiting) + ": in force with the next start" if waiting else ""
 
     def set(self, key, value):
         """Set one of keys.KEYS until the next start; UsageError where it is none or out of
@@ -68,6 +113,11 @@ class Settings:
         for follower in self._followers:
             follower(config)
         self.config, self._read, self._set = config, read, values
+
+
+def managed():
+    """Whether systemd has started us, and waits to hear from us."""
+    return bool(os.environ.get("NOTIFY_SOCKET"))
 
 
 def check(config):
@@ -116,10 +166,3 @@ def _told(config, section, option, mistake):
     line = lines.get((section, option)) or lines[section.split(" ")[0], option]
     return ConfigError("%s: %s.%s = %s" % (line.origin, line.section, line.key, line.text),
                        mistake.why, mistake.do)
-
-
-def _differing(section, config, other):
-    """The options of a section that differ, "section.option"."""
-    mine, theirs = getattr(config, section), getattr(other, section)
-    return ["%s.%s" % (section, name) for name in mine._fields
-            if getattr(mine, name) != getattr(theirs, name)]

@@ -67,7 +67,8 @@ class Status:
         return max([_degrees(path) for path in zones] or [0.0])
 
     def follow(self, config):
-        """Show the targets of a new configuration."""
+        """Tell of a new configuration."""
+        self.fov = config.camera.fov
         self.targets = tuple(target.to for target in config.targets)
 
     def turn(self, frame, faces, source):

@@ -7,9 +7,11 @@ import os
 import shutil
 import sys
 import time
+from collections import deque
 
 PLAIN_EVERY = 5.0        # seconds between lines where nothing can be rewritten
 REDRAW_EVERY = 0.1
+LAST, LONGEST = 100, 300  # log lines that are kept; characters of each
 FIRST_AFTER = 1.0         # a plain line before that would tell nothing yet
 
 
@@ -74,6 +76,25 @@ def write(text, stream=None):
     """Write a line where a LiveLine may have been left."""
     stream = stream or sys.stderr
     stream.write(("\r\x1b[K" if stream.isatty() else "") + text + "\n")
+
+
+class LastLines(logging.Handler):
+    """The last log records as lines with their time, for whoever comes later: `lines`."""
+
+    def __init__(self):
+        super().__init__()
+        self._lines = deque(maxlen=LAST)
+
+    @property
+    def lines(self):
+        """A list of texts, the oldest first."""
+        return list(self._lines)
+
+    def emit(self, record):
+        """Keep one record."""
+        level = "" if record.levelno <= logging.INFO else record.levelname.lower() + ": "
+        when = time.strftime("%H:%M:%S", time.localtime(record.created))
+        self._lines.append("%s %s%s" % (when, level, record.getMessage()[:LONGEST]))
 
 
 class LogLines(logging.Handler):

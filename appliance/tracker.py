@@ -31,28 +31,33 @@ FAIR = 0.2              # score of a first look below which a second would look 
 class Tracker:
     """Finds faces and follows them; `config` (default: default.conf alone) and `timing` (add(row,
     seconds)) as the program has them, `backend` to bring its own networks. `driven`: (52,), 1 for
-    each shape that is measured at all, else 0."""
+    each shape that is measured at all, else 0; `backend`: what runs the networks, in words."""
 
     def __init__(self, config=None, timing=None, backend=None):
         config = config or configuration.defaults()
         backend = backend or backends.choose(config.backend.name)
         self._settings, self._smoothing, self._timing = config.tracker, config.smoothing, timing
+        self.backend = str(backend)
         self._detect = Detector(backend.load("detector"))
         self._landmarks = Landmarks(backend.load("landmarks"))
         self._iris = Iris(backend.load("iris"))
         self._express = Expression(backend.load("expression"))
         self.driven = self._express.driven
-        self._pose = Pose(config.camera.fov, config.tracker.eye_distance)
+        self._measured_by(config)
         self._newest, self._clock = 0, 0.0
         self.reset()
 
     def change(self, config):
-        """Other options of [smoothing] from the next picture on, and other `max_faces`: who is one
-        too many is forgotten."""
+        """Other options of [tracker] and [smoothing] and another `fov` from the next picture on; who
+        is one face too many is forgotten."""
         self._settings, self._smoothing = config.tracker, config.smoothing
+        self._measured_by(config)
         del self._followed[config.tracker.max_faces:]
         for one in self._followed:
             one.smoothing.change(config.smoothing)
+
+    def _measured_by(self, config):
+        self._pose = Pose(config.camera.fov, config.tracker.eye_distance)
 
     def reset(self):
         """Forget every followed face; ids go on counting."""

@@ -177,7 +177,7 @@ def test_it_ends_with_the_terminal_unless_told_otherwise(monkeypatch, before, th
 def test_what_runs_beside_is_called_once_a_turn():
     calls = []
     run(Film([FACE, None, FACE]), Tracker(backend=dots.Dots()), Memory(), Status(Timing()), Stop(),
-        None, (lambda: calls.append("a"), lambda: calls.append("b")))
+        None, (lambda _: calls.append("a"), lambda: calls.append("b")))
     assert calls == ["a", "b"] * 3
 
 
@@ -224,7 +224,7 @@ def opened(monkeypatch):
 
 def test_a_session_says_farewell_closes_and_prints_the_table(opened, capsys, tmp_path):
     path = tmp_path / "ms.json"
-    session("file:x", config.defaults(), str(path))
+    session(config.defaults(), str(path))
     assert opened["memory"].of("close") == [0] and opened["film"].closed
     assert "total" in capsys.readouterr().out
     assert json.loads(path.read_text())["rows"]["total"]["count"] == 4
@@ -236,7 +236,7 @@ def test_a_signal_while_it_opens_counts(opened, monkeypatch, capsys, number, tab
         os.kill(os.getpid(), number)
         return Film([FACE] * 4)
     monkeypatch.setattr(module, "open_source", slow)
-    session("file:x", config.defaults())
+    session(config.defaults())
     assert capsys.readouterr().out.count("stage") == tables
     assert len(opened["memory"].of("send")) == sent
 
@@ -252,7 +252,7 @@ def test_a_command_by_osc_calibrates_the_person_of_a_session(opened, monkeypatch
     monkeypatch.setattr(module, "open_source", lambda *_: film)
     given = config.defaults()
     given = given._replace(control=given.control._replace(port=port, token="word"))
-    session("file:x", given, known=True)
+    session(given, known=True)
     first, last = opened["memory"].of("send")[1][0], opened["memory"].of("send")[-1][0]
     assert abs(first.angles[2]) > 15
     assert (abs(last.angles[2]) < 1) == ("rotation" in told)
@@ -265,26 +265,26 @@ def test_a_session_that_fails_tells_the_receivers(opened, monkeypatch, tmp_path)
         raise UsageError("a", "b", "c")
     monkeypatch.setattr(module, "run", broken)
     with pytest.raises(UsageError):
-        session("file:x", config.defaults(), str(tmp_path / "ms.json"))
+        session(config.defaults(), str(tmp_path / "ms.json"))
     assert opened["memory"].of("close") == [2] and opened["film"].closed
     assert os.listdir(str(tmp_path)) == []
 
 
 def test_a_timing_file_that_cannot_be_written_is_told_before_the_run(opened):
     with pytest.raises(OutputError):
-        session("file:x", config.defaults(), "/nowhere/ms.json")
+        session(config.defaults(), "/nowhere/ms.json")
     assert opened == {}
 
 
 def test_a_wrong_target_on_the_command_line_is_wrong_usage(opened):
     with pytest.raises(UsageError, match="did you mean vmc"):
-        session("file:x", config.aim(config.defaults(), ["vcm@127.0.0.1:39539"]))
+        session(config.aim(config.defaults(), ["vcm@127.0.0.1:39539"]))
     assert opened == {}
 
 
-@pytest.mark.parametrize("start", [session, lambda url, wrong: lesson(url, wrong, "smirk", 2)])
+@pytest.mark.parametrize("start", [session, lambda wrong: lesson("file:x", wrong, "smirk", 2)])
 def test_a_wrong_target_of_the_configuration_is_named_by_its_line(opened, start):
     wrong = config.load(overrides=["target pc.to=vmc@127.0.0.1:0"])
     with pytest.raises(ConfigError, match=r"--set: target pc.to = vmc@127.0.0.1:0: port"):
-        start("file:x", wrong)
+        start(wrong)
     assert opened == {}

@@ -1,17 +1,18 @@
-"""What a person asks about targets: of the program that runs, and of the file of added ones.
+"""What a person asks about targets: of the program that runs, or where none does of what is kept.
 
-What is added or dropped is written by whoever asks, so that the right to write the file is the
-right to change who is sent to.
+Whoever may ask the running program, or write where it keeps things, may change who is sent to.
 """
-import os
+import json
 
-from appliance import files
-from appliance.errors import PartMissing, UsageError, nearest
+from appliance import amendments
+from appliance.config import kept_path
+from appliance.errors import PartMissing, UsageError
 from appliance.network import local
 from appliance.network.access import HERE
 from appliance.network.deeds import LISTEN
 from appliance.outputs.targets import MOST, checked
 
+WRITTEN = 10.0          # seconds that a slow card may take
 HEAD = ("to", "frames/s", "failed", "refused", "answer", "why")
 
 
@@ -34,36 +35,25 @@ def listing(config):
     return lines + note
 
 
-def add(config, path, to):
-    """Keep one more target in the file `path` and tell the program; gives words of what came of
-    it."""
+def add(config, to):
+    """Send to one more, for good; gives words of what came of it."""
     target = checked(config.target._replace(to=to))
     for other in config.targets:
         if _place(checked(other)) == _place(target):
             raise UsageError(to, "is sent to already", "`kagami targets` lists them")
     if len(config.targets) >= MOST:
         raise UsageError(to, "%d targets are the most" % MOST, "drop another first")
-    # A named target takes the place of the unnamed one; what the user wrote there has to stay.
-    written = [line for line in config.lines if line[:2] == ("target", "to")
-               and line.origin != "default"]
-    alone = [other.to for other in config.targets if not other.name and written]
-    _write(path, alone + _read(path) + [to])
-    return "%s is kept in %s; %s" % (to, path, _told(config, to))
+    return "%s is added: %s" % (to, _changed(config, {"target " + to: {"to": to, "enabled": True}}))
 
 
-def drop(config, path, to):
-    """Take a target out of the file `path` and tell the program; gives words of what came of
-    it."""
-    kept = _read(path)
-    if to not in kept:
-        line = next((line for line in config.lines if line.key == "to" and line.text == to), None)
-        if line is not None:
-            raise UsageError(to, "stands in %s" % line.origin, "change it there")
-        near = nearest(to, kept)
-        raise UsageError(to, "was not added", "did you mean %s?" % near if near else
-                         "`kagami targets` lists who is sent to")
-    _write(path, [other for other in kept if other != to])
-    return "%s is dropped; %s" % (to, _told(config))
+def drop(config, to):
+    """Send to one of the added no longer; gives words of what came of it."""
+    written = [line for line in config.lines if (line.key, line.text) == ("to", to)]
+    added = [line for line in config.kept if (line.key, line.text) == ("to", to)]
+    if written and not added:
+        raise UsageError(to, "stands in %s" % written[0].origin, "change it there")
+    section = added[0].section if added else "target " + to
+    return "%s is dropped: %s" % (to, _changed(config, {section: None}))
 
 
 def listen(config, form, seconds, say):
@@ -86,17 +76,15 @@ def listen(config, form, seconds, say):
     return "%s@%s%s%s" % (dialect, heard, colon, there)
 
 
-def _told(config, to=None):
-    """Have the program read its configuration again; what follows, in words."""
+def _changed(config, document):
+    """Have the program change it, or where none runs what it will read; what follows, in words."""
     program = local.program(config.calibration.folder)
-    if program is None:
-        return "in force when `kagami run` starts"
-    with program:
-        program.ask("/kagami/reload")
-        names = [row[0] for row in _sent_to(program)]
-    if to is None or to in names:
-        return "the running program follows"
-    return "the running program does not send there: it was started with --to or another --config"
+    if program is not None:
+        with program:
+            return program.text("/kagami/change", json.dumps(document), wait=WRITTEN)
+    path = kept_path(config.calibration.folder)
+    amendments.write(path, amendments.merged(config, document))
+    return "kept in %s, in force when `kagami run` starts" % path
 
 
 def _sent_to(program):
@@ -106,19 +94,3 @@ def _sent_to(program):
 
 def _place(target):
     return target.dialect, target.host, target.port
-
-
-def _read(path):
-    """The targets that were added."""
-    if not os.path.exists(path):
-        return []
-    with open(path, encoding="utf-8") as f:
-        pairs = [line.partition("=") for line in f]
-    return [value.strip() for key, _, value in pairs if key.strip() == "to"]
-
-
-def _write(path, targets):
-    with files.whole(path) as temporary, open(temporary, "w", encoding="utf-8") as f:
-        f.write("# Kept by `kagami targets`.\n")
-        for to in targets:
-            f.write("\n[target %s]\nto = %s\nenabled = yes\n" % (to, to))

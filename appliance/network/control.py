@@ -11,9 +11,11 @@ import time
 from appliance.errors import KagamiError, NotPermitted, PartMissing, UsageError
 from appliance.network.access import HERE, Access
 from appliance.network.deeds import Deeds
+from appliance.network.household import Household
 from appliance.network.local import Local
 from appliance.network.orders import LATER, LOCAL, WRITER, Order, command
 from appliance.network.packets import messages
+from appliance.network.pictures import Pictures
 from appliance.outputs.port import TURN, Port
 from appliance.outputs.subscriptions import Subscriptions
 from appliance.outputs.targets import checked, numeric
@@ -27,32 +29,42 @@ class Control:
     """`turn()` once a frame; `ignored` counts what was not obeyed.
 
     settings: settings.Settings. outputs: outputs.Outputs. status: status.Status. person:
-    person.Person, or None. source: what has expose(value), or None.
+    person.Person, or None. source: what has expose(value), or None. tracker: tracker.Tracker, or
+    None. hosts: hosts.Hosts that are found.
     """
 
-    def __init__(self, settings, outputs, status, person=None, source=None, clock=time.monotonic):
+    def __init__(self, settings, outputs, status, person=None, source=None, clock=time.monotonic,
+                 tracker=None, hosts=()):
         self.ignored = 0
         self._clock, self._port, self._options, self._taken = clock, None, None, None
         self._subscriptions = Subscriptions(outputs, settings.config, self._back)
         self._deeds = Deeds(settings, outputs, status, person, source, self._subscriptions)
         self._local = Local(settings.config.calibration.folder, clock)
+        self._pictures = Pictures(self._local)
+        self._household = Household(settings, outputs, status, person, tracker, hosts,
+                                    self._pictures)
+        self._outputs = outputs
         self.change(settings.config)
 
-    def turn(self):
-        """Obey what has come."""
+    def turn(self, frame=None):
+        """Obey what has come; show the frame, if there is one, to whoever looks."""
         now = self._clock()
         self._subscriptions.turn(now)
         self._deeds.turn(now)
+        self._household.turn()
         for port, take in ((self._local, self._take_local), (self._port, self._take)):
             for _ in range(TURN if port is not None else 0):
                 heard = port.receive()
                 if heard is None:
                     break
                 take(heard[0], heard[1], now)
+        if frame is not None:
+            self._pictures(frame.luma, self._outputs.moment, now)
 
     def change(self, config):
         """Other options of [control] and of what subscribers get from now on."""
         self._subscriptions.change(config)
+        self._pictures.allow(config.panel.preview)
         taken = config.control.enabled and _taken(config)
         options = config.control if config.control.enabled and not taken else None
         if taken and self._taken != taken:
@@ -70,7 +82,8 @@ class Control:
             self._port = self._port or Port("control", options.port)
 
     def close(self):
-        """Listen no longer."""
+        """Listen no longer, when what was begun is done."""
+        self._household.close()
         self._local.close()
         if self._port is not None:
             self._port.close()
@@ -115,11 +128,14 @@ class Control:
         try:
             if asked.who == WRITER:
                 self._check(order, arguments.pop(0))
-            outcome = getattr(self._deeds, asked.method)(order, *arguments)
+            outcome = self._method(asked)(order, *arguments)
         except KagamiError as e:
             outcome = e
         if outcome is not LATER:
             self._answer(order, outcome)
+
+    def _method(self, asked):
+        return getattr(self._deeds, asked.method, None) or getattr(self._household, asked.method)
 
     def _check(self, order, token):
         """NotPermitted unless it comes from here, or from where something may be changed and with

@@ -9,7 +9,9 @@ import fcntl
 import os
 import socket
 import stat
+import termios
 import time
+from array import array
 from contextlib import contextmanager
 
 from appliance import keeping
@@ -20,8 +22,9 @@ from appliance.outputs.port import Port
 
 NAME = "control"
 SERVICE = "/run/kagami"         # what systemd makes for the service
-LONGEST = 1 << 16               # bytes of a question: a calibration is a few thousand
+LONGEST = 1 << 18               # bytes of a question: what was exported
 ANSWER, ROWS = 1 << 18, 256     # bytes and messages of an answer
+ROOM = 1 << 20                  # bytes asked of the kernel for what is not read yet
 PATH_MOST = 107                 # bytes, the kernel's limit
 PATIENCE = 3.0                  # seconds for an answer to begin with; a turn may take a while
 
@@ -45,6 +48,34 @@ class Local(Port):
 
     longest = LONGEST
 
+    @property
+    def crowded(self):
+        """Whether a good part of the room is taken by what nobody has read yet."""
+        if self._socket is None:
+            return False
+        unread = array("i", [0])
+        fcntl.ioctl(self._socket, termios.TIOCOUTQ, unread)
+        return unread[0] > self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) // 4
+
+    def send(self, datagram, peer):
+        """As of a Port; datagram: bytes, or a list of their parts."""
+        if self._socket is None:
+            return
+        try:
+            parts = datagram if isinstance(datagram, list) else [datagram]
+            self._socket.sendmsg(parts, (), 0, peer)
+        except BlockingIOError:
+            if self.crowded:
+                self.renew()
+        except OSError:             # whoever asked has gone
+            pass
+
+    def renew(self):
+        """Begin anew: what somebody does not read takes the room of everybody's answers. Whoever
+        asks notices, and asks again."""
+        self._release()
+        self._listen()
+
     def __init__(self, setting="", clock=time.monotonic):
         self.path, self._mine = places(setting)[0], None
         self._mode = 0o660 if os.environ.get("RUNTIME_DIRECTORY") else 0o600
@@ -52,7 +83,13 @@ class Local(Port):
 
     def close(self):
         """Stop listening, for good, and take the file away."""
+        self._release()
         super().close()
+
+    def _release(self):
+        if self._socket is not None:
+            self._socket.close()
+            self._socket, self._again = None, 0.0
         try:
             if self._mine is not None and os.stat(self.path).st_ino == self._mine:
                 os.unlink(self.path)
@@ -70,6 +107,7 @@ class Local(Port):
         fresh = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         try:
             fresh.setblocking(False)
+            fresh.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ROOM)
             with _alone_in(folder):
                 _make_room(self.path)
                 os.fchmod(fresh.fileno(), self._mode)   # never open wider, not for a moment

@@ -50,7 +50,15 @@ COMMANDS = {
     "/kagami/person": Command(LOCAL, ("",), "person", "what is known of the person, as JSON"),
     "/kagami/calibrate/import": Command(LOCAL, ("s",), "restore", "takes over a calibration"),
     "/kagami/teach": Command(LOCAL, ("si",), "teach", "a lesson: name, times"),
-    "/kagami/forget": Command(LOCAL, ("s",), "forget", "forgets a taught expression")}
+    "/kagami/forget": Command(LOCAL, ("s",), "forget", "forgets a taught expression"),
+    "/kagami/about": Command(LOCAL, ("",), "about", "all that a page shows, as JSON"),
+    "/kagami/found": Command(LOCAL, ("",), "found", "who is on the network, as JSON"),
+    "/kagami/change": Command(LOCAL, ("s",), "change", "options for good, as JSON"),
+    "/kagami/preview": Command(LOCAL, ("i",), "preview", "pictures, for so many seconds"),
+    "/kagami/wave": Command(LOCAL, ("s",), "wave", "a waving head to a target, to be seen"),
+    "/kagami/restart": Command(LOCAL, ("",), "restart", "ends, and starts anew"),
+    "/kagami/export": Command(LOCAL, ("",), "export", "settings and what is known, as JSON"),
+    "/kagami/import": Command(LOCAL, ("s",), "take", "takes over what was exported")}
 
 
 def command(address):
@@ -61,19 +69,19 @@ def command(address):
 class Order:
     """A message that was read, with the way back.
 
-    local: from a program of this machine, at the socket file. address: whose it is, source: its
+    local: from a program of this machine, at the socket file. peer: where answers go. address: whose it is, source: its
     port. size: bytes of the question. answer: called with the order and what came of it: see
     `done`.
     """
 
     def __init__(self, read, now, size, local, peer, answer, send):
-        self.read, self.now, self.size, self.local, self._peer = read, now, size, local, peer
+        self.read, self.now, self.size, self.local, self.peer = read, now, size, local, peer
         self.address, self.source = ("127.0.0.1", 0) if local else peer[:2]
         self.number, self._answer, self._send = 0, answer, send
 
     def send(self, datagram):
         """One datagram to whoever asked."""
-        self._send(datagram, self._peer)
+        self._send(datagram, self.peer)
 
     def say(self, text):
         """A text on the way, for those who can hear it."""

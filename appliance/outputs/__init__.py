@@ -59,6 +59,13 @@ class Outputs:
         """Send to one more, beside the targets."""
         self.channels = self.channels + [channel]
 
+    def wave(self, to):
+        """Show a waving head to those targets that are written so; whether there are any."""
+        meant = [channel for channel in self.channels if channel.target.to == to]
+        for channel in meant:
+            channel.wave()
+        return bool(meant)
+
     def drop(self, channel):
         """Say farewell to one, and send to it no longer."""
         if self._began is not None:

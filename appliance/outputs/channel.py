@@ -6,6 +6,7 @@ from appliance.outputs.leases import Leases
 from appliance.outputs.link import Link
 from appliance.outputs.mailbox import Mailbox
 from appliance.outputs.pace import Pace
+from appliance.outputs.wave import Wave
 
 COUNT = 0.9         # seconds at least over which frames are counted
 
@@ -32,6 +33,7 @@ class Channel:
     def __init__(self, target, speaker, why="", link=None, every=1):
         self.why, self.rate = why, 0.0
         self._frames, self._counted, self._told = 0, time.monotonic(), False
+        self._wave = None
         self.link = link or _link(target, speaker)
         self.change(target, speaker, every)
 
@@ -54,8 +56,14 @@ class Channel:
         costs, the loop does not wait for."""
         self._dialect, self.declared = self._dialect.declared(parameters), parameters
 
+    def wave(self):
+        """Show a waving head for some seconds, in place of what is seen."""
+        self._wave = Wave()
+
     def send(self, moment):
         """The frame, unless it is not its turn."""
+        if self._wave is not None:
+            moment = self._waving(moment)
         due = self._tracked_due if moment.face is not None else self._lost_due
         if due(moment):
             self._frames += 1
@@ -77,6 +85,13 @@ class Channel:
     def close(self):
         """Nothing is sent any more."""
         self.link.close()
+
+    def _waving(self, moment):
+        waving = self._wave(moment)
+        if waving is None:      # whatever is true again must arrive
+            self._wave = None
+            return moment._replace(fresh=True)
+        return waving
 
     def _turn(self, moment):
         return moment.number % self._every == 0
