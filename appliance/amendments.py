@@ -13,9 +13,9 @@ from appliance import files
 from appliance.config import Line
 from appliance.errors import OutputError, UsageError, nearest
 
-ORIGIN = "changed"          # of a line that is not written yet
+ORIGIN = ""                 # of a line that is not written yet
 LONGEST, MOST = 500, 400    # characters of a value; lines in all
-_SECTION = re.compile(r"[a-z]{1,40}|target [^\s\[\]]+( [^\s\[\]]+)*")
+_SECTION = re.compile(r"[a-z]{1,40}|target \S+( \S+)*")
 _KEY = re.compile(r"[a-z_0-9]{1,40}")
 
 
@@ -111,8 +111,8 @@ def _drop(config, sections, section):
     if written:
         raise UsageError("[%s]" % section, "stands in %s" % written[0],
                          "change it there, or set enabled to no")
-    near = nearest(section, [s for s in sections if s.startswith("target ")])
-    raise UsageError("[%s]" % section, "was not added", "did you mean [%s]?" % near if near
+    near = nearest(section[7:], [s[7:] for s in sections if s.startswith("target ")])
+    raise UsageError(section[7:], "was not added", "did you mean %s?" % near if near
                      else "`kagami targets` lists who is sent to")
 
 

@@ -195,6 +195,7 @@ def _run(words, settings, timing_path, every_frame=False, **more):
 def _become(words):
     """Be the program anew, in the same process."""
     sys.stdout.flush()
-    path = [os.path.dirname(HERE)] + [os.environ["PYTHONPATH"]] * ("PYTHONPATH" in os.environ)
-    os.environ["PYTHONPATH"] = os.pathsep.join(path)    # the same Kagami, wherever we stand
+    # The same Kagami, wherever we stand.
+    paths = [os.path.dirname(HERE)] + os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    os.environ["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
     os.execv(sys.executable, [sys.executable, "-m", "appliance"] + words)

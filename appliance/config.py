@@ -159,7 +159,7 @@ def _build(lines, mistakes):
 
 def _value(line, kind):
     """The typed value of a line; ConfigError with the nearest right name where it has none."""
-    what = "%s: %s.%s = %s" % (line.origin, line.section, line.key, line.text)
+    what = named(line)
     if kind not in SCHEMA or " " in line.section and kind != "target":
         near = nearest(kind, SCHEMA)
         raise ConfigError(what, "no section %s" % line.section, _meant(near and "[%s]" % near))
@@ -170,6 +170,12 @@ def _value(line, kind):
         return SCHEMA[kind][line.key].parse(line.text)
     except ValueError as e:
         raise ConfigError(what, str(e), "give %s" % SCHEMA[kind][line.key].bounds) from None
+
+
+def named(line):
+    """A Line in words: where it stands, if it stands anywhere yet, and what it says."""
+    words = "%s.%s = %s" % (line.section, line.key, line.text)
+    return "%s: %s" % (line.origin, words) if line.origin else words
 
 
 def _meant(name):

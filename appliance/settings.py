@@ -7,6 +7,7 @@ import os
 from collections import OrderedDict
 
 from appliance.amendments import merged
+from appliance.config import named
 from appliance.errors import ConfigError, KagamiError, PartMissing, UsageError
 from appliance.keys import changed, parsed
 from appliance.outputs.channel import dialect
@@ -42,6 +43,8 @@ class Settings:
 
     def start_anew(self):
         """End the program, to start anew; how, in words."""
+        if self._stop is None:
+            raise PartMissing("restart", "nothing to start", "start `kagami run`")
         self._stop.restart = self._stop.stopping = True
         if managed():
             return "it ends with status %d, its service manager starts it again" % AGAIN
@@ -164,5 +167,6 @@ def _told(config, section, option, mistake):
         raise mistake
     lines = {(line.section, line.key): line for line in config.lines}
     line = lines.get((section, option)) or lines[section.split(" ")[0], option]
-    return ConfigError("%s: %s.%s = %s" % (line.origin, line.section, line.key, line.text),
-                       mistake.why, mistake.do)
+    if line.origin == "--source":
+        raise mistake
+    return ConfigError(named(line), mistake.why, mistake.do)

@@ -101,11 +101,11 @@ def test_config_prints_what_is_in_force(kagami):
     assert status == 0 and "fov = 78" in out and "# --set" in out
 
 
-def test_an_added_target_is_kept_beside_the_configuration(kagami, tmp_path):
+def test_an_added_target_is_kept_with_what_is_known(kagami, tmp_path, state):
     path = tmp_path / "mine.conf"
     path.write_text("[control]\nport = 1024\n")
     status, out, _ = kagami("targets", "add", "--config", str(path), "vmc@127.0.0.1:5001")
-    assert status == 0 and str(tmp_path / "mine.targets.conf") in out
+    assert status == 0 and state + "/settings.conf" in out
     status, out, _ = kagami("targets", "--config", str(path))
     assert status == 0 and "vmc@127.0.0.1:5001" in out
 

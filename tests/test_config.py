@@ -7,6 +7,7 @@ import pytest
 from appliance import config
 from appliance.errors import ConfigError, InputMissing, KagamiError
 from appliance.options import SCHEMA
+from appliance.settings import check
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -185,3 +186,53 @@ def test_each_comment_ends_with_the_bounds_that_are_checked(place):
 def test_the_page_of_options_is_made_from_default_conf():
     with open(os.path.join(HERE, "../docs/config.md"), encoding="utf-8") as f:
         assert f.read() == config.reference(), "run: make docs"
+
+
+def kept(text, state):
+    with open(state + "/settings.conf", "w") as f:
+        f.write(text)
+
+
+TARGETS = "".join("[target t%d]\nto = vmc@127.0.0.1:%d\n" % (i, 5001 + i) for i in range(9))
+
+
+@pytest.mark.parametrize("text, told", [
+    ("[camera]\nfilp = both\n[loss]\nhold_ms = 300\n", "settings.conf:2: camera.filp = both"),
+    ("[camra]\nfov = 70\n[loss]\nhold_ms = 300\n", "no section camra"),
+    ("[camera]\nsource = csi:0\n[loss]\nhold_ms = 300\n", "camera.source = csi:0"),
+    ("[loss]\nhold_ms = 300\n[target pc]\nto = vmcc@pc\n", "unknown dialect"),
+    ("words\n[loss]\nhold_ms = 300\n", "settings.conf:1: words"),
+    ("[loss]\nhold_ms = 300\n" + TARGETS, "9 targets, at most 8 are sent to")])
+def test_what_does_not_fit_in_what_was_changed_is_told_and_left_out(state, caplog, text, told):
+    kept(text, state)
+    one = config.load(config.DEFAULTS, check=check)
+    assert one.loss.hold_ms == 300 and one.camera == config.defaults().camera
+    assert len(one.targets) == (8 if TARGETS in text else 1)
+    line, = caplog.messages
+    assert told in line and line.endswith("(left out)") and "\n" not in line
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\0", b"\0" * 100])
+def test_what_was_changed_and_cannot_be_read_is_told_and_left_out(state, caplog, content):
+    with open(state + "/settings.conf", "wb") as f:
+        f.write(content)
+    assert config.load(config.DEFAULTS).camera == config.defaults().camera
+    assert len(caplog.messages) == 1
+
+
+def test_a_folder_in_its_place_is_told(state, caplog):
+    os.mkdir(state + "/settings.conf")
+    assert config.load(config.DEFAULTS).kept == ()
+    assert "settings.conf" in caplog.text
+
+
+def test_a_mistake_of_the_user_s_own_still_ends_it(state, written):
+    kept("[loss]\nhold_ms = 300\n", state)
+    with pytest.raises(ConfigError, match="did you mean width"):
+        config.load(written("[camera]\nwdth = 3\n"))
+
+
+def test_the_source_of_the_command_line_is_told_as_such():
+    one = config.aim(config.defaults(), [], "test")
+    assert one.camera.source == "test" and "source = test" in config.listing(one)
+    assert "# --source" in config.listing(one)

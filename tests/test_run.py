@@ -177,7 +177,7 @@ def test_it_ends_with_the_terminal_unless_told_otherwise(monkeypatch, before, th
 def test_what_runs_beside_is_called_once_a_turn():
     calls = []
     run(Film([FACE, None, FACE]), Tracker(backend=dots.Dots()), Memory(), Status(Timing()), Stop(),
-        None, (lambda _: calls.append("a"), lambda: calls.append("b")))
+        None, (lambda _: calls.append("a"), lambda _: calls.append("b")))
     assert calls == ["a", "b"] * 3
 
 

@@ -28,7 +28,8 @@ def written(tmp_path, monkeypatch):
         path = tmp_path / "kagami.conf"
         path.write_text(text)
         if not made:
-            made.append(Settings(config.load(str(path)), lambda: config.load(str(path)), Stop()))
+            made.append(Settings(config.load(str(path)),
+                                 lambda kept=None: config.load(str(path), kept=kept), Stop()))
         return made[0]
     return write
 
@@ -121,11 +122,12 @@ def test_what_only_a_start_reads_is_told_and_stays(written, caplog):
     caplog.set_level(logging.INFO, "kagami")
     written("")
     settings = written("[camera]\nwidth = 800\n[smoothing]\nhead_beta = 1\n[calibration]\n"
-                       "link = 1\n[backend]\nname = onnxruntime\n")
+                       "link = 1\nfolder = /x\n[backend]\nname = onnxruntime\n")
     settings.turn()
     assert caplog.messages[-1] == (
-        "camera.width, calibration.link, backend.name: in force with the next start")
-    assert settings.config.camera.width == 640 and settings.config.smoothing.head_beta == 1
+        "calibration.folder, backend.name: in force with the next start")
+    assert settings.config.camera.width == 800 and settings.config.smoothing.head_beta == 1
+    assert settings.config.calibration.folder == "" and settings.config.calibration.link == 1
 
 
 def test_a_signal_asks_once(written, caplog):

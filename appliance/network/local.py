@@ -22,7 +22,7 @@ from appliance.outputs.port import Port
 
 NAME = "control"
 SERVICE = "/run/kagami"         # what systemd makes for the service
-LONGEST = 1 << 18               # bytes of a question: what was exported
+LONGEST = 1 << 16               # bytes of a question: a calibration is a few thousand
 ANSWER, ROWS = 1 << 18, 256     # bytes and messages of an answer
 ROOM = 1 << 20                  # bytes asked of the kernel for what is not read yet
 PATH_MOST = 107                 # bytes, the kernel's limit

@@ -24,6 +24,12 @@ class Hours:
         return self.now
 
 
+class Stop:
+    """What a signal would set."""
+
+    stopping = restart = reload = False
+
+
 class Recorder:
     """A calibration that remembers its calls."""
 
@@ -55,7 +61,7 @@ class Box:
         self.config = base._replace(control=base.control._replace(**given),
                                     targets=base.targets if targets else [])
         self.clock, self.port, self._number = Hours(), given["port"], 0
-        self.settings = Settings(self.config, again)
+        self.settings = Settings(self.config, again, Stop())
         self.outputs = Outputs(self.config.targets, base.loss, base.output)
         self.settings.follow(lambda c: self.outputs.change(c.targets, c.loss, c.output))
         self.status = Status()

@@ -44,6 +44,8 @@ class Film:
 class Memory:
     """Outputs that remember every call: (name, faces or state)."""
 
+    hosts, moment = (), None
+
     def __init__(self):
         self.calls = []
 

@@ -13,10 +13,10 @@ from tests.fakes.receiver import Receiver, free_port
 
 @pytest.fixture
 def path(tmp_path, monkeypatch):
-    """The file of added targets beside a configuration of this test's own."""
+    """A configuration of this test's own; where what is added lies."""
     monkeypatch.setenv(config.VARIABLE, str(tmp_path / "kagami.conf"))
     (tmp_path / "kagami.conf").write_text("")
-    return config.added_path()
+    return config.kept_path("")
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def port():
 @pytest.fixture
 def running(path, port):
     """A program that runs, its loop in a thread."""
-    with Box(port=port, again=lambda: loaded(port)) as box:
+    with Box(port=port, again=lambda kept=None: loaded(port, kept=kept)) as box:
         box.settings.reread()
         box.control._clock = time.monotonic
         stop = threading.Event()
@@ -42,9 +42,9 @@ def running(path, port):
         thread.join()
 
 
-def loaded(port, *more):
+def loaded(port, *more, kept=None):
     return config.load(overrides=["control.port=%d" % port, "control.allow=127.0.0.2"]
-                       + list(more))
+                       + list(more), kept=kept)
 
 
 def sent_to(box):
@@ -52,23 +52,22 @@ def sent_to(box):
 
 
 def test_added_targets_are_in_the_configuration(path, port):
-    assert path.endswith("kagami.targets.conf")
-    told = console.add(loaded(port), path, "vmc@127.0.0.1:5001")
-    console.add(loaded(port), path, "kagami@[::1]:5002")
-    assert "in force when `kagami run` starts" in told
+    told = console.add(loaded(port), "vmc@127.0.0.1:5001")
+    console.add(loaded(port), "kagami@[::1]:5002")
+    assert "kept in %s, in force when `kagami run` starts" % path in told
     assert [t.to for t in loaded(port).targets] == ["vmc@127.0.0.1:5001", "kagami@[::1]:5002"]
 
 
 def test_what_is_dropped_is_there_no_longer(path, port):
     for to in ("vmc@127.0.0.1:5001", "vmc@127.0.0.1:5002"):
-        console.add(loaded(port), path, to)
-    console.drop(loaded(port), path, "vmc@127.0.0.1:5001")
+        console.add(loaded(port), to)
+    console.drop(loaded(port), "vmc@127.0.0.1:5001")
     assert [t.to for t in loaded(port).targets] == ["vmc@127.0.0.1:5002"]
 
 
 def test_the_target_that_a_user_wrote_stays_beside_an_added_one(path, port):
     one = loaded(port, "target.to=vmc@127.0.0.1:5000")
-    console.add(one, path, "vmc@127.0.0.1:5001")
+    console.add(one, "vmc@127.0.0.1:5001")
     assert [t.to for t in loaded(port).targets] == ["vmc@127.0.0.1:5000", "vmc@127.0.0.1:5001"]
 
 
@@ -77,30 +76,30 @@ def test_the_target_that_a_user_wrote_stays_beside_an_added_one(path, port):
     ("vmc@127.0.0.1:39539", "is sent to already")])
 def test_what_cannot_be_added_is_told(path, port, to, told):
     with pytest.raises(UsageError, match=told):
-        console.add(loaded(port), path, to)
+        console.add(loaded(port), to)
 
 
 def test_a_ninth_target_is_refused(path, port):
     for i in range(8):
-        console.add(loaded(port), path, "vmc@127.0.0.1:%d" % (5001 + i))
+        console.add(loaded(port), "vmc@127.0.0.1:%d" % (5001 + i))
     with pytest.raises(UsageError, match="8 targets are the most"):
-        console.add(loaded(port), path, "vmc@127.0.0.1:6000")
+        console.add(loaded(port), "vmc@127.0.0.1:6000")
 
 
 @pytest.mark.parametrize("to, told", [
     ("vmc@127.0.0.1:5002", "did you mean vmc@127.0.0.1:5001"), ("x", "was not added"),
     ("vmc@127.0.0.1:39539", "stands in default")])
 def test_what_cannot_be_dropped_is_told(path, port, to, told):
-    console.add(loaded(port), path, "vmc@127.0.0.1:5001")
+    console.add(loaded(port), "vmc@127.0.0.1:5001")
     with pytest.raises(UsageError, match=told):
-        console.drop(loaded(port), path, to)
+        console.drop(loaded(port), to)
 
 
 def test_the_running_program_follows(running, path, port):
-    told = console.add(loaded(port), path, "vmc@127.0.0.1:5001")
-    assert told.endswith("the running program follows")
+    told = console.add(loaded(port), "vmc@127.0.0.1:5001")
+    assert told.endswith("kept, and in force")
     assert sent_to(running) == ["vmc@127.0.0.1:5001"]
-    console.drop(loaded(port), path, "vmc@127.0.0.1:5001")
+    console.drop(loaded(port), "vmc@127.0.0.1:5001")
     assert sent_to(running) == ["vmc@127.0.0.1:39539"]
 
 
@@ -108,29 +107,30 @@ def test_a_configuration_that_the_program_refuses_is_told(running, path, port, t
     now = loaded(port)
     (tmp_path / "kagami.conf").write_text("[camera]\nwdth = 3\n")
     with pytest.raises(KagamiError, match="wdth") as e:
-        console.add(now, path, "vmc@127.0.0.1:5001")
+        console.add(now, "vmc@127.0.0.1:5001")
     assert e.value.status == ConfigError.status
     assert sent_to(running) == ["vmc@127.0.0.1:39539"]
 
 
 def test_a_program_with_targets_of_its_own_is_told_apart(path, port):
     with Box("vmc@127.0.0.1:5009", port=port) as box:
-        box.settings._again = lambda: box.config
+        box.settings._again = lambda kept: config.aim(
+            loaded(port, kept=kept), ["vmc@127.0.0.1:5009"])
         box.control._clock = time.monotonic
         stop = threading.Event()
         thread = threading.Thread(target=lambda: [box.control.turn() for _ in
                                                   iter(lambda: stop.wait(0.005), True)])
         thread.start()
         try:
-            told = console.add(loaded(port), path, "vmc@127.0.0.1:5001")
+            told = console.add(loaded(port), "vmc@127.0.0.1:5001")
         finally:
             stop.set()
             thread.join()
-    assert "does not send there" in told
+    assert told.endswith("targets: --to stays in force")
 
 
 def test_the_list_says_who_why_and_what_is_known(running, path, port):
-    console.add(loaded(port), path, "vmc@127.0.0.1:5001")
+    console.add(loaded(port), "vmc@127.0.0.1:5001")
     head, row = console.listing(loaded(port))
     assert head.split() == ["to", "frames/s", "failed", "refused", "answer", "why"]
     assert row.split() == ["vmc@127.0.0.1:5001", "0.0", "0", "0", "nothing", "sent", "yet",
@@ -154,7 +154,7 @@ def test_a_target_that_has_the_port_does_not_deafen_the_list(path, port):
 
 
 def test_the_list_counts_what_did_not_leave_and_what_came_back(running, path, port):
-    console.add(loaded(port), path, "vmc@127.0.0.1:5001")
+    console.add(loaded(port), "vmc@127.0.0.1:5001")
     running.outputs.channels[0].link.failed, running.outputs.channels[0].link.refused = 7, 3
     assert console.listing(loaded(port))[1].split()[1:4] == ["0.0", "7", "3"]
 
