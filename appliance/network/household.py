@@ -12,6 +12,7 @@ from appliance import __version__, amendments
 from appliance.config import kept_path
 from appliance.errors import KagamiError, PartMissing, UsageError
 from appliance.face import ARKIT_NAMES
+from appliance.known import understood
 from appliance.network.hosts import plain
 from appliance.network.orders import LATER
 from appliance.outputs.wave import SECONDS
@@ -106,19 +107,17 @@ class Household:
         settings = given.get("settings") or {}
         if not isinstance(settings, dict):
             raise UsageError("import", "its settings are no object", "give what export gave")
-        self._calibrate(json.loads(text).get("calibration"))
-        return self._change(order, _in_place(self._settings.config.kept, settings))
-
-    def _calibrate(self, document):
-        if not document:
-            return
         if self._person is None:
             raise PartMissing("calibration", "none applies here", "start `kagami run`")
         try:
-            self._person.restore(document)
+            calibration = json.loads(text).get("calibration") or {}
+            understood(calibration)
         except (ValueError, KeyError, TypeError, AttributeError) as e:
             raise UsageError("import", "its calibration is not understood (%s)" % str(e)[:80],
                              "give what export gave") from e
+        outcome = self._change(order, _in_place(self._settings.config.kept, settings))
+        self._person.restore(calibration)
+        return outcome
 
     def _change(self, order, document):
         lines, waiting = self._settings.amend(document)
