@@ -16,8 +16,8 @@ from appliance.outputs.targets import checked
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "docs", "connect")
 INDEX = os.path.join(FOLDER, "README.md")
-APPS = ("vseeface", "vtube-studio", "vrchat", "warudo", "vnyan", "vmagicmirror", "unreal", "blender",
-        "godot", "touchdesigner", "opentrack")
+APPS = ("vseeface", "vtube-studio", "vrchat", "warudo", "vnyan", "vmagicmirror", "unreal",
+        "blender", "godot", "touchdesigner", "opentrack")
 PAGES = [os.path.join(FOLDER, app + ".md") for app in APPS]
 SECTIONS = ("On Kagami's side", "In ", "What you should see", "When nothing moves",
             "What moves, and what does not", "Where this is from")

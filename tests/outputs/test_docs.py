@@ -40,7 +40,8 @@ def text(page="osc.md"):
 
 def section(title, page="osc.md"):
     """What stands under a heading of the second rank."""
-    return re.search(r"^## %s\n(.+?)(?=^## |\Z)" % re.escape(title), text(page), re.M | re.S).group(1)
+    form = r"^## %s\n(.+?)(?=^## |\Z)" % re.escape(title)
+    return re.search(form, text(page), re.M | re.S).group(1)
 
 
 def table(words, head):
@@ -141,11 +142,12 @@ def test_the_list_has_the_port_and_the_rate_of_the_code(name):
 
 
 @pytest.mark.parametrize("name", sorted(DIALECTS) + ["vts, the plugin API"])
-def test_every_dialect_has_a_section_that_tells_its_rate(name):
+def test_every_dialect_has_a_section_that_tells_its_port_and_its_rate(name):
     page = "osc.md" if "\n## %s\n" % name in text() else "apps.md"
-    most = speaks(*("vts", 8001) if " " in name else (name,)).top_rate
-    told = "camera's rate" if np.isinf(most) else "%g" % most
-    assert told in section(name, page).replace("\n", " ")
+    make = speaks(*("vts", 8001) if " " in name else (name,))
+    told = section(name, page).replace("\n", " ")
+    assert str(make.port(Target("", name))) in told
+    assert ("camera's rate" if np.isinf(make.top_rate) else "%g" % make.top_rate) in told
 
 
 def test_every_row_of_an_osc_table_has_tags_arguments_and_unit():
