@@ -59,9 +59,13 @@ class Lan:
 
     def start(self, name, *words):
         """Start a Python module on a machine; a Popen with its lines."""
-        program = subprocess.Popen(
-            ["ip", "netns", "exec", self._names[name], sys.executable, "-u", "-m"] + list(words),
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True, cwd=ROOT)
+        return self.launch(name, sys.executable, "-u", "-m", *words)
+
+    def launch(self, name, *words, **pipes):
+        """Start any program on a machine; a Popen, with its lines unless `pipes` says otherwise."""
+        pipes = dict(dict(stdout=subprocess.PIPE, stderr=subprocess.STDOUT), **pipes)
+        program = subprocess.Popen(["ip", "netns", "exec", self._names[name]] + list(words),
+                                   universal_newlines=True, cwd=ROOT, **pipes)
         self._programs.append(program)
         return program
 
