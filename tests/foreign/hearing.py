@@ -91,18 +91,19 @@ def _told(paths, formats, ints, floats, texts):
 
 
 def frames(packets):
-    """[[(dialect, messages)]] of each frame, in order; what comes between them is left out."""
+    """[[(dialect, messages)]] of each frame, in order, without what is said once a second or as a
+    farewell.
+    """
     out = []
     for packet in packets:
-        if packet.messages[0][0] == "/kagami/frame":
+        first = packet.messages[0][0]
+        if first == "/kagami/bye":
+            return out
+        if first == "/kagami/frame":
             out.append([])
-        if out and packet.messages[0][0] not in SLOW:
+        if out and (packet.dialect != "kagami" or first == "/kagami/frame"):
             out[-1].append((packet.dialect, packet.messages))
-    return out
-
-
-SLOW = ("/kagami/version", "/kagami/arkit/names", "/kagami/camera", "/kagami/status",
-        "/kagami/timing", "/kagami/bye")
+    raise AssertionError("no farewell")
 
 
 def settled(path):
