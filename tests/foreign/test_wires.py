@@ -243,3 +243,73 @@ def test_faceosc_tells_the_pose_and_the_points_that_track_measures(film):
         assert said["/gesture/jaw"][0] == pytest.approx(21.9 + 5 * weight(face, "jawOpen"),
                                                        abs=5e-3)
         assert said["/found"] == [1]
+
+
+@pytest.fixture(scope="module")
+def live(machines, tmp_path_factory):
+    """The drawn clip as a camera would show it, until it is stopped: packets, what oscdump wrote
+    of each dialect, what oscquery of npm read.
+    """
+    needs("tshark", "dumpcap", "oscdump", "npm:oscquery")
+    folder, dumps, files = tmp_path_factory.mktemp("live"), [], []
+    for port in hearing.PORTS.values():
+        with open(str(folder / str(port)), "w") as out:
+            dumps.append(machines.launch("b", "oscdump", "-L", str(port), stdout=out))
+        files.append(out.name)
+    hearing.listening(machines)
+    with hearing.Capture(machines, folder / "live.pcap") as capture:
+        program = hearing.run(machines, folder)
+        tree = json.loads(machines.at("b", "timeout", "15", "node", script("oscquery_js.js")))
+        program.terminate()
+        log = program.communicate(timeout=30)[0]
+        assert program.returncode == 0 and "Traceback" not in log, log
+    for dump in dumps:
+        dump.kill()
+    return SimpleNamespace(packets=capture.packets(), tree=tree,
+                           dumped={dialect: dumped(path) for dialect, path
+                                   in zip(hearing.DIALECTS, files)})
+
+
+def dumped(path):
+    """[(address, tags, [words])] of the lines that oscdump wrote."""
+    with open(path) as f:
+        rows = [line[:-1].split(" ", 3)[1:] for line in f]
+    return [(address, "," + rest[0], rest[1:]) for address, *rest in rows]
+
+
+def in_words(told):
+    """The same of decoded messages."""
+    words = {float: "%f", str: '"%s"', int: "%d", bool: "#%.1s"}
+    return [(address, tags, [" ".join(words[type(v)] % v for v in values)] if values else [])
+            for address, tags, values in told]
+
+
+@pytest.mark.parametrize("dialect", hearing.DIALECTS)
+def test_oscdump_writes_what_python_osc_reads(live, dialect):
+    assert live.dumped[dialect] == in_words(messages(live.packets, dialect))
+
+
+def test_oscquery_of_npm_finds_us_by_itself(live):
+    tree = live.tree
+    assert tree["name"].startswith("Kagami-") and tree["at"] == [lan.HERE, 39601]
+    assert (tree["oscPort"], tree["oscTransport"].upper()) == (39600, "UDP")
+
+
+def test_the_values_that_oscquery_of_npm_reads_are_those_of_one_frame(live):
+    read = {path: [value for _, value, _ in arguments] for path, arguments in live.tree["nodes"]}
+    parts = ["/kagami/face/0/" + name for name in ("rot", "euler", "pos", "eye/left", "arkit")]
+    shown = [dict((address, values) for address, _, values in told)
+             for frame in hearing.frames(live.packets) for dialect, told in frame
+             if dialect == "kagami"]
+    assert [frame for frame in shown
+            if all(frame.get(part) == pytest.approx(read[part], abs=1e-4) for part in parts)]
+    assert read["/kagami/face/0/arkit/jawOpen"][0] == read["/kagami/face/0/arkit"][
+        ARKIT["jawOpen"]]
+
+
+def test_oscquery_of_npm_reads_the_types_that_tshark_sees(live):
+    read = {path: "," + "".join(kind for kind, _, _ in arguments)
+            for path, arguments in live.tree["nodes"]}
+    sent = {address: tags for address, tags, _ in messages(live.packets, "kagami", "dissected")}
+    assert sent.pop("/kagami/bye") == ",i"           # a farewell has no value to be read
+    assert {address: read.get(address) for address in sent} == sent
