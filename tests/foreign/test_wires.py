@@ -259,7 +259,7 @@ def live(machines, tmp_path_factory):
     hearing.listening(machines)
     with hearing.Capture(machines, folder / "live.pcap") as capture:
         program = hearing.run(machines, folder)
-        tree = json.loads(machines.at("b", "timeout", "15", "node", script("oscquery_js.js")))
+        tree = json.loads(machines.at("b", "timeout", "18", "node", script("oscquery_js.js")))
         program.terminate()
         log = program.communicate(timeout=30)[0]
         assert program.returncode == 0 and "Traceback" not in log, log
