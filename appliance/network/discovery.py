@@ -137,12 +137,8 @@ class Discovery:
         host = self._host(kind, name, info) if there else None
         if host is not None and host.kind in (VRCHAT, OSCQUERY):
             host = host._replace(hears=await query.hears(host))
-        if name in self._mine:
+        if host is None or name in self._mine:
             self._known.pop(key, None)
-            self._hosts.drop(key)
-        elif host is None:
-            if key in self._known:      # asked for on: a browser is not told of one that is back
-                self._known[key] = None
             self._hosts.drop(key)
         elif self._hosts.put(key, host):
             self._known[key] = host
@@ -183,8 +179,7 @@ class Discovery:
             if name.endswith(KINDS):
                 before = self._sources.pop(name, peer[0])
                 self._sources[name] = peer[0]
-                for key in [key for key, host in self._known.items()
-                            if key[1] == name and (before != peer[0] or host is None)]:
+                for key in [key for key in self._known if key[1] == name and before != peer[0]]:
                     asyncio.ensure_future(self._ask(zeroconf, *key))
         while len(self._sources) > MOST:
             self._sources.popitem(False)
