@@ -25,8 +25,9 @@ _HAS = "TYPE", "ACCESS", "VALUE", "RANGE", "DESCRIPTION", "UNIT"
 class OscQuery:
     """Call it for the coroutine that answers until it is cancelled.
 
-    state: () -> (Moment or None, Status or None). near: whether an address may ask. name: () -> what we
-    are called. hears: the UDP port of our commands, 0 for none. PartMissing where aiohttp is.
+    state: () -> (Moment or None, Status or None). near: whether an address may ask. name: () ->
+    what we are called. hears: the UDP port of our commands, 0 for none. PartMissing where aiohttp
+    is.
     """
 
     def __init__(self, state, near, name, hears=0, port=PORT):

@@ -76,7 +76,7 @@ class Lan:
                            _AVAHI % command, stdin=subprocess.PIPE)
 
     def launch(self, name, *words, **pipes):
-        """Start any program on a machine; a Popen, with its lines unless `pipes` says otherwise."""
+        """Start any program on a machine; a Popen, with its lines unless `pipes` says other."""
         pipes = dict(dict(stdout=subprocess.PIPE, stderr=subprocess.STDOUT), **pipes)
         program = subprocess.Popen(["ip", "netns", "exec", self._names[name]] + list(words),
                                    universal_newlines=True, cwd=ROOT, **pipes)

@@ -39,8 +39,9 @@ def run(machines, folder, *options):
     """Start kagami on "a", with the drawn clip, for each dialect's port on "b"."""
     targets = [word for dialect in DIALECTS
                for word in ("--to", "%s@%s:%d" % (dialect, lan.THERE, PORTS[dialect]))]
-    return machines.launch("a", "env", "STATE_DIRECTORY=" + str(folder), sys.executable, "-m",
-                           "appliance", "run", "--source", "file:" + CLIP, *(targets + list(options)))
+    command = ["env", "STATE_DIRECTORY=" + str(folder), sys.executable, "-m", "appliance", "run",
+               "--source", "file:" + CLIP]
+    return machines.launch("a", *(command + targets + list(options)))
 
 
 class Capture:

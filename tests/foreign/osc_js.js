@@ -2,12 +2,9 @@
 // [port, address, type tags, arguments], an error [port, its words].
 const osc = require("osc");
 
-const ports = process.argv.slice(2).map(Number);
-let waiting = ports.length;
-for (const localPort of ports) {
+for (const localPort of process.argv.slice(2).map(Number)) {
   const port = new osc.UDPPort({ localAddress: "0.0.0.0", localPort, metadata: true });
   const say = (...words) => process.stdout.write(JSON.stringify([localPort, ...words]) + "\n");
-  port.on("ready", () => --waiting || console.log("ready"));
   port.on("error", error => say(String(error)));
   port.on("message", ({ address, args }) =>
     say(address, args.map(one => one.type).join(""), args.map(one => one.value)));

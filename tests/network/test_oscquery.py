@@ -30,8 +30,8 @@ def state():
 def there(state):
     """The port where pages are shown."""
     port, near = free_port(), lambda address: True
-    background = Background([oscquery.OscQuery(lambda: state, near, lambda: "Kagami-x", 39600, port)])
-    background.start()
+    background = Background([oscquery.OscQuery(lambda: state, near, lambda: "Kagami-x", 39600,
+                                               port)]).start()
     assert eventually(lambda: answers(port), 20.0)
     yield port
     background.close()
