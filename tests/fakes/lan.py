@@ -1,4 +1,5 @@
 """Two machines on one cable: network namespaces, joined by a pair of virtual adapters."""
+import itertools
 import os
 import shutil
 import subprocess
@@ -27,8 +28,11 @@ def missing():
 class Lan:
     """While entered, the machines "a" at HERE and "b" at THERE."""
 
+    _numbers = itertools.count()
+
     def __init__(self):
-        self._names = {name: "kagami-%d-%s" % (os.getpid(), name) for name in "ab"}
+        number = next(self._numbers)        # there may be two at a time
+        self._names = {name: "kagami-%d-%d%s" % (os.getpid(), number, name) for name in "ab"}
         self._programs = []
 
     def __enter__(self):
