@@ -37,7 +37,7 @@ class OscQuery:
             if key not in ("FULL_PATH", "CONTENTS")}}
         if hears:
             self._about["OSC_PORT"] = hears
-        self._names, self._heard, self._second = Namespace(), {}, 0
+        self._names, self._heard, self._second = Namespace(bool(hears)), {}, 0
         self._tree, self._until = None, 0.0
 
     async def __call__(self):

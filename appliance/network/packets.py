@@ -19,15 +19,16 @@ class Message(NamedTuple):
     arguments: List[Union[int, float, str]]
 
 
-def messages(datagram):
-    """[Message] of a message by itself or of a bundle; [] where any of it is no such thing."""
+def messages(datagram, most=MOST):
+    """[Message] of a message by itself or of a bundle of at most so many; [] where any of it is no
+    such thing."""
     if not datagram.startswith(_BUNDLE):
         return [m for m in [_read(datagram)] if m]
     out, at = [], _HEAD
     while at < len(datagram):
         end = at + 4 + int.from_bytes(datagram[at:at + 4], "big")
         out.append(_read(datagram[at + 4:end]) if end <= len(datagram) else None)
-        if out[-1] is None or len(out) > MOST:
+        if out[-1] is None or len(out) > most:
             return []
         at = end
     return out

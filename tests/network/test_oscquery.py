@@ -73,6 +73,35 @@ def test_every_address_of_the_wire_is_there_with_type_and_range(there):
     assert len(json.dumps(root)) < 65536
 
 
+def test_commands_are_there_to_be_written(there):
+    root = get(there, "/")
+    neutral = found(root, "/kagami/calibrate/neutral")
+    assert (neutral["ACCESS"], neutral["TYPE"]) == (2, "sf") and "VALUE" not in neutral
+    assert neutral["RANGE"] == [{}, {"MIN": 0.5, "MAX": 5.0}] and neutral["DESCRIPTION"]
+    assert found(root, "/kagami/calibrate/eyes")["RANGE"] == [{}, {"VALS": ["open", "shut"]}]
+    assert found(root, "/kagami/ping")["TYPE"] == "i"
+    assert get(there, "/kagami/ping?VALUE") == 204
+
+
+@pytest.mark.parametrize("key, tags, most", [
+    ("mirror", "si", 1), ("smooth", "sf", 1), ("faces", "si", 4), ("exposure", "sf", 1000000),
+    ("hold_ms", "si", 10000), ("return_ms", "si", 10000), ("neck_share", "sf", 1),
+    ("gain/jawOpen", "sf", 4), ("gain/tongueOut", "sf", 4)])
+def test_what_may_be_set_is_there_with_its_range(there, key, tags, most):
+    made = get(there, "/kagami/set/" + key)
+    assert (made["ACCESS"], made["TYPE"], made["RANGE"][1]["MAX"]) == (2, tags, most)
+
+
+def test_what_only_this_machine_may_ask_is_not_there(there):
+    root = get(there, "/")
+    assert all(found(root, address) is None for address in (
+        "/kagami/targets", "/kagami/teach", "/kagami/calibrate/import"))
+
+
+def test_where_no_commands_are_heard_none_are_there():
+    assert found(Namespace(False).tree(MOMENT, None), "/kagami/set") is None
+
+
 @pytest.mark.parametrize("path, method, status", [
     ("/nowhere", "GET", 404), ("/kagami?NONSENSE", "GET", 400), ("/", "POST", 405),
     ("/../../etc/passwd", "GET", 404), ("/kagami/face/0/euler/more", "GET", 404)])
