@@ -375,10 +375,10 @@ def test_thousands_of_mutated_questions_do_no_harm(silent):
     chance, one = random.Random(3), Person(config.defaults().calibration)
     with Box(person=one) as box, Neighbour(box) as panel:
         def storm(rounds):
-            for i in range(rounds):
+            for _ in range(rounds):
                 panel._socket.send(mutated(seeds, chance)[:LONGEST])
                 box.turn()
-                one([person()], frame(i / 30.0))
+                one([person()], frame(box.clock.now))
                 one.tend()
                 panel.heard()
             gc.collect()
