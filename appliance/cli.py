@@ -160,7 +160,7 @@ def _command(words):
 
 def _to(parser):
     parser.add_argument("--to", action="append", default=[], metavar="DIALECT@HOST:PORT",
-                        help="send there instead (repeatable); docs/osc.md, docs/apps.md")
+                        help="send there instead (repeatable); docs/connect has the applications")
 
 
 def _timing(parser):

@@ -73,6 +73,8 @@ class Layout:
         self._bool_at, self._bool_of, bools = _indices(places, Bool, 1)
         self._at = np.concatenate((float_at, int_at))
         self._of = np.concatenate((float_of, int_of + floats))
+        if np.array_equal(self._of, np.arange(floats + ints)):
+            self._of = slice(None)      # each number once and in order: no copy
         self._staged = np.zeros(floats + ints, np.uint32)
         self._single = self._staged[:floats].view(np.float32)
         self.floats, self.ints = np.zeros(floats), self._staged[floats:].view(np.int32)

@@ -1,7 +1,5 @@
 """Our OSCQuery pages over real HTTP, and what other programs read in them."""
 import json
-import os
-import shutil
 import subprocess
 import urllib.error
 import urllib.request
@@ -15,6 +13,7 @@ from appliance.outputs.moment import Moment
 from appliance.status import Status
 from tests.fakes.people import person
 from tests.fakes.receiver import eventually, free_port
+from tests.foreign.tools import needs, script
 
 pytest.importorskip("aiohttp")
 from appliance.network import oscquery  # noqa: E402
@@ -31,8 +30,8 @@ def state():
 def there(state):
     """The port where pages are shown."""
     port, near = free_port(), lambda address: True
-    background = Background([oscquery.OscQuery(lambda: state, near, "Kagami-x", 39600, port)])
-    background.start()
+    background = Background([oscquery.OscQuery(lambda: state, near, lambda: "Kagami-x", 39600,
+                                               port)]).start()
     assert eventually(lambda: answers(port), 20.0)
     yield port
     background.close()
@@ -128,7 +127,8 @@ def test_who_asks_too_often_is_put_off(there):
 
 def test_strangers_are_not_answered(state):
     port = free_port()
-    background = Background([oscquery.OscQuery(lambda: state, lambda a: False, port=port)]).start()
+    background = Background([oscquery.OscQuery(lambda: state, lambda a: False, lambda: "",
+                                               port=port)]).start()
     with pytest.raises(urllib.error.HTTPError) as refused:
         eventually(lambda: answers_or_raises(port), 20.0)
     background.close()
@@ -149,23 +149,11 @@ def test_a_namespace_before_the_first_face_has_every_type():
     assert found(root, "/kagami/face/0/rot")["TYPE"] == "ffff"
 
 
-READER = """
-const {OSCQueryDiscovery} = require("oscquery");
-new OSCQueryDiscovery().queryNewService("127.0.0.1", %d).then(service => {
-  const jaw = service.resolvePath("/kagami/face/0/arkit/jawOpen");
-  console.log(JSON.stringify([service.hostInfo.name, service.hostInfo.oscPort,
-                              jaw.getValue(0), service.flat().length]));
-  process.exit(0);
-}).catch(e => { console.log(String(e)); process.exit(1); });
-"""
-
-
 def test_an_independent_library_reads_our_tree(there):
-    """oscquery of npm, where KAGAMI_NODE_MODULES names a folder that has it."""
-    modules = os.environ.get("KAGAMI_NODE_MODULES", "")
-    if not shutil.which("node") or not os.path.isdir(os.path.join(modules, "oscquery")):
-        pytest.skip("no node, or no oscquery in $KAGAMI_NODE_MODULES")
-    done = subprocess.run(["node", "-e", READER % there], stdout=subprocess.PIPE, timeout=60,
-                          universal_newlines=True, env=dict(os.environ, NODE_PATH=modules))
-    name, port, jaw, count = json.loads(done.stdout)
-    assert (name, port, jaw) == ("Kagami-x", 39600, 0.5) and count > 60
+    needs("npm:oscquery")
+    done = subprocess.run(["node", script("oscquery_js.js"), "127.0.0.1", str(there)],
+                          stdout=subprocess.PIPE, timeout=60, universal_newlines=True)
+    told = json.loads(done.stdout)
+    nodes = dict(told["nodes"])
+    assert (told["name"], told["oscPort"], len(nodes) > 60) == ("Kagami-x", 39600, True)
+    assert nodes["/kagami/face/0/arkit/jawOpen"] == [["f", 0.5, {"min": 0.0, "max": 1.0}]]

@@ -11,8 +11,19 @@ import numpy as np
 from appliance.face import ARKIT
 from appliance.outputs.dialects.dialect import Dialect
 from appliance.outputs.dialects.taught import Values
-from appliance.outputs.dialects.unified import both, openness
+from appliance.outputs.dialects.unified import openness
 from appliance.outputs.osc import LIMIT, Float, Layout
+
+
+def _table(*rows):
+    """(rows, 52) of {name: share}."""
+    out = np.zeros((len(rows), len(ARKIT)))
+    for line, shares in zip(out, rows):
+        for name, share in shares.items():
+            for side in ("Left", "Right") if "@" in name else ("",):
+                line[ARKIT[name.replace("@", side)]] = share
+    return out
+
 
 PORT = 8338
 UNIT = 3.6                                  # mm
@@ -22,6 +33,15 @@ PARTS = (("pose/position", 2), ("pose/scale", 1), ("pose/orientation", 3),
          ("gesture/eyebrow/right", 1), ("gesture/eye/left", 1), ("gesture/eye/right", 1),
          ("gesture/jaw", 1), ("gesture/nostrils", 1), ("raw", 132))
 _STARTS = [sum(n for _, n in PARTS[:i]) for i in range(len(PARTS))]
+_PUCKER, _FUNNEL, _JAW, _CLOSE = (ARKIT[name] for name in (
+    "mouthPucker", "mouthFunnel", "jawOpen", "mouthClose"))
+# What each gesture takes of the weights, where that is a plain sum; "@" is either side.
+_GESTURES = _table(
+    {"mouthSmile@": 1.5, "mouthStretch@": 1, "mouthDimple@": 0.5},
+    {"mouthUpperUp@": 0.25, "mouthLowerDown@": 0.25},
+    {"browOuterUpLeft": 1, "browInnerUp": 1, "browDownLeft": -1.5},
+    {"browOuterUpRight": 1, "browInnerUp": 1, "browDownRight": -1.5},
+    {"eyeWideLeft": 0.8}, {"eyeWideRight": 0.8}, {"jawOpen": 5}, {"noseSneer@": 0.4})
 _RAW = np.delete(np.arange(68), (60, 64))   # it has no inner corners of the mouth
 
 
@@ -79,16 +99,12 @@ def gestures(face, swapped):
     """Width and height of the mouth, left and right brow, left and right eye, jaw, nostrils, in
     units; swapped: what is called left is the subject's right.
     """
-    w = face.blendshapes.clip(0.0, 1.0).tolist()
-    jaw = w[ARKIT["jawOpen"]]
-    width = (14.5 + 3 * both(w, "mouthSmile") + 2 * both(w, "mouthStretch")
-             + both(w, "mouthDimple") - 4 * max(w[ARKIT["mouthPucker"]], w[ARKIT["mouthFunnel"]]))
-    height = (1 + 7 * jaw * (1 - w[ARKIT["mouthClose"]])
-              + 0.5 * (both(w, "mouthUpperUp") + both(w, "mouthLowerDown")))
-    brows = [7 + w[ARKIT["browOuterUp" + side]] + w[ARKIT["browInnerUp"]]
-             - 1.5 * w[ARKIT["browDown" + side]] for side in ("Left", "Right")]
-    eyes = [0.8 + 2.2 * opened + 0.8 * w[ARKIT["eyeWide" + side]]
-            for side, opened in zip(("Left", "Right"), openness(face))]
+    w = face.blendshapes.clip(0.0, 1.0)
+    width, height, left, right, left_eye, right_eye, jaw, nostrils = _GESTURES.dot(w).tolist()
+    width -= 4 * max(w[_PUCKER], w[_FUNNEL])
+    height += 7 * w[_JAW] * (1 - w[_CLOSE])
+    opened = openness(face)
+    brows = [7 + left, 7 + right]
+    eyes = [0.8 + left_eye + 2.2 * opened[0], 0.8 + right_eye + 2.2 * opened[1]]
     step = -1 if swapped else 1
-    return [width, height] + brows[::step] + eyes[::step] + [21.9 + 5 * jaw,
-                                                             6.9 + 0.8 * both(w, "noseSneer")]
+    return [14.5 + width, 1 + height] + brows[::step] + eyes[::step] + [21.9 + jaw, 6.9 + nostrils]

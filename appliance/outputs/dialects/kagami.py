@@ -4,6 +4,7 @@ face, in our units.
 Compact form: one bundle of eleven messages, 1472 bytes. Human form: one address for each of the 52
 blendshapes, for programs that map one address to one knob. Each bundle begins with /kagami/frame.
 """
+from functools import lru_cache
 from math import sqrt
 
 import numpy as np
@@ -154,14 +155,19 @@ def _frame(moment, faces):
 
 def _face(face, age, size, out):
     """Everything of a face, at the places of _STARTS."""
-    width, height = size
+    (width, height), sides = size, _sides(size)
     x0, y0, x1, y1 = face.box.tolist()
     out[:30] = ((face.score, age, x0 / width, y0 / height, (x1 - x0) / width, (y1 - y0) / height)
                 + geometry.unit(face.rotation) + face.angles + tuple(face.translation.tolist())
                 + _eye(face.left) + _eye(face.right)
                 + _iris(face.left.iris, width, height) + _iris(face.right.iris, width, height))
     bounded(face.blendshapes, out[30:82])
-    np.divide(face.landmarks, size, out=out[82:].reshape(68, 2))
+    np.divide(face.landmarks, sides, out=out[82:].reshape(68, 2))
+
+
+@lru_cache(maxsize=2)
+def _sides(size):
+    return np.array(size, float)
 
 
 def _eye(eye):

@@ -9,11 +9,10 @@ from math import atan2, cos, degrees, hypot, radians, sin, sqrt
 
 import numpy as np
 
-from appliance import geometry
 from appliance.face import ARKIT, LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS
 from appliance.mean_face import MODEL
 from appliance.outputs.dialects.dialect import Dialect
-from appliance.outputs.moment import MOST
+from appliance.outputs.moment import MOST, bounded
 
 PORT = 11573
 UNIT = 145.0            # mm that one unit of its built-in face measures
@@ -28,7 +27,9 @@ IBUG = np.array(list(range(48)) + [49, 50, 51, 52, 53, 55, 56, 57, 58, 59]
                 + [48, 61, 62, 63, 54, 65, 66, 67])
 EYEBALL = 0.385         # radius / distance of the eye's corners, as in the tracker itself
 NOSE = 30               # the origin of its head
-_Q = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, -1.0]])
+_COUNTS = 68, 68 * 2, 70 * 3, 14    # floats from `confidence` to the end, which are neighbours
+_ENDS = np.cumsum(_COUNTS)[:-1]
+_HALF = sqrt(0.5)
 _AXES = np.array([-1.0, 1.0, 1.0]) / UNIT       # of the points on the wire, from the head's
 
 
@@ -86,68 +87,82 @@ class _Packet:
 
     def __init__(self, buffer, at):
         self._buffer, self._at = buffer, at * PACKET.itemsize
-        record = np.frombuffer(buffer, PACKET)[at]
-        self._confidence, self._points = record["confidence"], record["points"]
-        self._points3d, self._features = record["points3d"], record["features"]
+        self._wire = np.frombuffer(buffer, "<f4", sum(_COUNTS), self._at + _HEAD.size)
+        # Everything behind the head is put together here and written in one piece.
+        self._floats = np.zeros(sum(_COUNTS))
+        confidence, points, points3d, self._features = np.split(self._floats, _ENDS)
+        self._confidence, self._confidences = confidence[:66], confidence[66:]
+        points, points3d = points.reshape(68, 2), points3d.reshape(70, 3)
+        self._points, self._pupils = points[:66], points[66:]
+        self._points3d, self._eyes = points3d[:66], points3d[66:]
         self._nose, self._mean = MODEL[NOSE], MODEL[IBUG] - MODEL[NOSE]
-        self._seen = np.zeros((len(IBUG), 3))
+        self._rays, self._weights = np.zeros((len(IBUG), 3)), np.zeros(len(ARKIT))
+        self._lens, self._centre = None, np.zeros(2)
 
     def __call__(self, number, face, moment):
         """Write a face with its number."""
         matrix = face.matrix
         nose = face.translation + matrix.dot(self._nose)
         self._head(number, face, moment, matrix, nose)
-        pixels = face.landmarks.take(IBUG, axis=0)
-        self._points[:66] = pixels
-        self._points[66], self._points[67] = face.right.iris[0], face.left.iris[0]
-        self._confidence[:66] = face.score
-        self._confidence[66:] = face.right.score, face.left.score
-        points = self._in_head(pixels, matrix, nose, moment)
-        np.multiply(points, _AXES, out=self._points3d[:66], casting="same_kind")
-        np.multiply(_eyes(face, points), _AXES, out=self._points3d[66:], casting="same_kind")
-        self._features[:] = FEATURES.dot(face.blendshapes.clip(0.0, 1.0))
+        face.landmarks.take(IBUG, axis=0, out=self._points, mode="clip")    # it is not buffered
+        self._pupils[:] = face.right.iris[0], face.left.iris[0]
+        self._confidence[:] = face.score
+        self._confidences[:] = face.right.score, face.left.score
+        self._in_head(matrix, nose, moment)
+        self._eyes[:] = _eyes(face, self._points3d)
+        FEATURES.dot(bounded(face.blendshapes, self._weights), out=self._features)
+        self._wire[:] = self._floats
 
     def _head(self, number, face, moment, matrix, nose):
         """Everything before the points: time, size, lids and pose."""
         x, y, z = nose.tolist()
         _HEAD.pack_into(self._buffer, self._at, moment.unix, number, *moment.size,
                         _share(face.right.openness), _share(face.left.openness), 1, 0.0,
-                        *_pose(_Q.dot(matrix)), -y / UNIT, -x / UNIT, -z / UNIT)
+                        *_quaternion(face.rotation), *_angles(matrix),
+                        -y / UNIT, -x / UNIT, -z / UNIT)
 
-    def _in_head(self, pixels, matrix, nose, moment):
-        """(66, 3) mm in the head's axes from the tip of the nose: the pixels at the mean head's
-        depth.
+    def _in_head(self, matrix, nose, moment):
+        """The points in the head, in the wire's axes and units from the tip of the nose: the
+        pixels at the mean head's depth.
 
         nose: (3,) mm in the camera frame.
         """
-        width, height = moment.size
-        depth, seen = nose[2] + self._mean.dot(matrix[2]), self._seen
-        scale = depth / moment.focal
-        seen[:, 0] = (pixels[:, 0] - (width - 1) / 2.0) * scale
-        seen[:, 1] = (pixels[:, 1] - (height - 1) / 2.0) * scale
-        seen[:, 2] = depth
-        return (seen - nose).dot(matrix)
+        rays, depth = self._rays, self._mean.dot(matrix[2])
+        if self._lens != (moment.size, moment.focal):
+            self._lens = moment.size, moment.focal
+            self._centre[:] = [(side - 1) / 2.0 for side in moment.size]
+        np.subtract(self._points, self._centre, out=rays[:, :2])
+        rays[:, 2] = moment.focal
+        depth += nose[2]
+        depth /= moment.focal
+        np.multiply(rays, depth[:, None], out=rays)
+        np.subtract(rays, nose, out=rays)
+        rays.dot(matrix * _AXES, out=self._points3d)
 
 
 def _share(value):
     return min(1.0, max(0.0, value))
 
 
-def _pose(matrix):
-    """x, y, z, w and three angles of the wire's rotation.
-
-    The quaternion is that of the transpose; x >= 0 keeps it from jumping to its negative about the
-    straight look, where w is 0.
+def _quaternion(rotation):
+    """x, y, z, w of the transpose of the wire's rotation; x >= 0 keeps it from jumping to its
+    negative about the straight look, where w is 0.
     """
-    w, x, y, z = geometry.quaternion_from_matrix(matrix.T).tolist()
-    sign = 1.0 if x >= 0 else -1.0
-    (a, _, _), (d, _, _), (g, h, i) = matrix.tolist()
-    return (sign * x, sign * y, sign * z, sign * w,
-            degrees(atan2(h, i)), degrees(atan2(-g, hypot(a, d))), degrees(atan2(d, a)))
+    w, x, y, z = rotation.tolist()
+    k = _HALF if w + z > 0 else -_HALF      # (0, 1, 1, 0) / sqrt(2) is the exchange of axes
+    return k * (w + z), k * (w - z), k * (y - x), k * (x + y)
+
+
+def _angles(matrix):
+    """Three angles of the wire's rotation, degrees."""
+    (d, e, _), (a, b, _), (g, h, i) = matrix.tolist()
+    return degrees(atan2(-h, -i)), degrees(atan2(g, hypot(a, d))), degrees(atan2(d, a))
 
 
 def _eyes(face, points):
-    """Four points: the right and left pupil, the right and left centre of the eyeballs."""
+    """Four points in the wire's axes and units: the right and left pupil, the right and left
+    centre of the eyeballs; points: (66, 3).
+    """
     pupils, centres = [], []
     for eye, (outer, inner) in ((face.right, RIGHT_EYE_CORNERS), (face.left, LEFT_EYE_CORNERS)):
         (a, b, c), (p, q, r) = points[outer].tolist(), points[inner].tolist()
@@ -155,6 +170,6 @@ def _eyes(face, points):
         yaw, pitch = (radians(v) for v in eye.gaze.tolist())
         x, y, z = 0.5 * (a + p), 0.5 * (b + q), 0.5 * (c + r) + radius
         centres.append((x, y, z))
-        pupils.append((x + radius * sin(yaw) * cos(pitch), y - radius * sin(pitch),
+        pupils.append((x - radius * sin(yaw) * cos(pitch), y - radius * sin(pitch),
                        z - radius * cos(yaw) * cos(pitch)))
     return pupils + centres
