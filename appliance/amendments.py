@@ -67,7 +67,7 @@ def write(path, lines):
     except OSError as e:
         raise OutputError(path, e.strerror, "set calibration.folder") from e
     with files.whole(path) as temporary, open(temporary, "w", encoding="utf-8") as f:
-        f.write("# What was changed while Kagami ran; `kagami config` shows all that is in force.\n")
+        f.write("# What was changed while Kagami ran; `kagami config` shows what is in force.\n")
         section = None
         for line in lines:
             if line.section != section:

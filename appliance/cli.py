@@ -44,7 +44,8 @@ def demo(words):
     _timing(parser)
     args = parser.read(words)
     from appliance import config
-    _run(["demo"] + words, config.aim(config.defaults(), args.to, "file:" + DEMO_CLIP), args.timing)
+    shown = config.aim(config.defaults(), args.to, "file:" + DEMO_CLIP)
+    _run(["demo"] + words, shown, args.timing)
 
 
 def run(words):
@@ -67,7 +68,8 @@ def run(words):
     def read(kept=None):
         found = config.load(args.config, args.set, kept, settings.check)
         return config.aim(found, args.to, args.source)
-    _run(["run"] + words, read(), args.timing, args.every_frame, again=read, known=True, show=args.show)
+    _run(["run"] + words, read(), args.timing, args.every_frame, again=read, known=True,
+         show=args.show)
 
 
 def track(words):

@@ -1,9 +1,9 @@
-"""default.conf, then kagami.conf, then what was changed while running, then options become one typed
-configuration.
+"""default.conf, then kagami.conf, then what was changed while running, then options become one
+typed configuration.
 
 What was changed for good by command or on the page lies in settings.conf (amendments.py), in the
-folder where a person's calibration is kept. All mistakes are told at once. Each value remembers the line it came from, so that `kagami config`
-can say it. Nothing is read on import.
+folder where a person's calibration is kept. All mistakes are told at once. Each value remembers
+the line it came from, so that `kagami config` can say it. Nothing is read on import.
 """
 import logging
 import os

@@ -22,8 +22,8 @@ STARTS = ("calibration.folder", "network", "backend")
 
 
 class Settings:
-    """`config` is in force. again: ([Line] in place of settings.conf's, or None) -> the Config to go
-    over to; None where there is none to read. stop: run.Signals, whose `reload` asks for it.
+    """`config` is in force. again: ([Line] in place of settings.conf's, or None) -> the Config to
+    go over to; None where there is none to read. stop: run.Signals, whose `reload` asks for it.
     starts: what only a start reads."""
 
     def __init__(self, config, again=None, stop=None, starts=STARTS):

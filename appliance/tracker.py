@@ -48,8 +48,8 @@ class Tracker:
         self.reset()
 
     def change(self, config):
-        """Other options of [tracker] and [smoothing] and another `fov` from the next picture on; who
-        is one face too many is forgotten."""
+        """Other options of [tracker] and [smoothing] and another `fov` from the next picture on;
+        who is one face too many is forgotten."""
         self._settings, self._smoothing = config.tracker, config.smoothing
         self._measured_by(config)
         del self._followed[config.tracker.max_faces:]

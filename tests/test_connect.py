@@ -65,7 +65,7 @@ def taken(monkeypatch):
         settings.check(found)
         done.append([record.to for record in found.targets])
 
-    def add(found, path, to):
+    def add(found, to):
         done.append(checked(found.target._replace(to=to)))
 
     def lines(*rest):

@@ -134,7 +134,8 @@ def test_sighup_reads_the_configuration_again_and_a_wrong_one_changes_nothing(re
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind(("127.0.0.1", 0))
         other.settimeout(30)
-        configured("[target pc]\nto = %s\n[target tv]\nto = %s\n[camera]\nwidth = 800\n[network]\nname = x\n"
+        configured("[target pc]\nto = %s\n[target tv]\nto = %s\n[camera]\nwidth = 800\n"
+                   "[network]\nname = x\n"
                    % (target(receiver), target(other)))
         program.send_signal(signal.SIGHUP)
         wait_for_frames(other, 5)

@@ -43,7 +43,8 @@ def add(config, to):
             raise UsageError(to, "is sent to already", "`kagami targets` lists them")
     if len(config.targets) >= MOST:
         raise UsageError(to, "%d targets are the most" % MOST, "drop another first")
-    return "%s is added: %s" % (to, _changed(config, {"target " + to: {"to": to, "enabled": True}}))
+    document = {"target " + to: {"to": to, "enabled": True}}
+    return "%s is added: %s" % (to, _changed(config, document))
 
 
 def drop(config, to):

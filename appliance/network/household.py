@@ -1,5 +1,5 @@
-"""What a page asks of the program that runs becomes what it asks for: how things are, other options,
-pictures, a sign of life to a target, a new start.
+"""What a page asks of the program that runs becomes what it asks for: how things are, other
+options, pictures, a sign of life to a target, a new start.
 
 Beside deeds.py, which is for everybody; here only programs of this machine are obeyed.
 """

@@ -69,9 +69,9 @@ def command(address):
 class Order:
     """A message that was read, with the way back.
 
-    local: from a program of this machine, at the socket file. peer: where answers go. address: whose it is, source: its
-    port. size: bytes of the question. answer: called with the order and what came of it: see
-    `done`.
+    local: from a program of this machine, at the socket file. peer: where answers go. address:
+    whose it is, source: its port. size: bytes of the question. answer: called with the order and
+    what came of it: see `done`.
     """
 
     def __init__(self, read, now, size, local, peer, answer, send):

@@ -1,5 +1,5 @@
-"""The camera's picture goes to programs of this machine that look: small, grey, a few a second, and
-only while they ask for it."""
+"""The camera's picture goes to programs of this machine that look: small, grey, a few a second,
+and only while they ask for it."""
 import struct
 
 import cv2

@@ -53,7 +53,7 @@ def table(words, head):
 
 def spelt_out(tags):
     """ffff from `ffff`, and from "4 `f`"; nothing from (none)."""
-    count, _, letters = re.fullmatch(r"(\d*)( ?)`?([ifsT]*|\(none\))`?", tags).groups()
+    count, _, letters = re.fullmatch(r"(\d*)( ?)`?([ifsbT]*|\(none\))`?", tags).groups()
     return "," + (letters * int(count or 1) if letters != "(none)" else "")
 
 
@@ -98,7 +98,8 @@ def test_every_command_is_documented():
     commands = {(address, "," + kind) for address, one in COMMANDS.items()
                 for kind in one.kinds if address != SET}
     answers = {("/kagami/pong", ",i"), ("/kagami/challenge", ",i"), ("/kagami/ok", ",si"),
-               ("/kagami/error", ",sis"), ("/kagami/said", ",s"), ("/kagami/target", ",ssfisi")}
+               ("/kagami/error", ",sis"), ("/kagami/said", ",s"), ("/kagami/target", ",ssfisi"),
+               ("/kagami/picture", ",iiib")}
     assert documented(control=True) == commands | answers | {(SET + "<key>", ",si")}
     assert all("`%s`" % key in text() for key in KEYS if "/" not in key)
 
