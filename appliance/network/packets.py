@@ -1,4 +1,5 @@
-"""Datagrams from anybody become messages of whole numbers, floats and texts, or nothing.
+"""Datagrams from anybody become messages of whole numbers, floats and texts, or nothing; and such a
+message becomes a datagram.
 
 Read here because python-osc's older versions read past what is there and log a line for whatever
 they do not know, which a stranger could fill a disk with.
@@ -19,18 +20,38 @@ class Message(NamedTuple):
     arguments: List[Union[int, float, str]]
 
 
-def messages(datagram):
-    """[Message] of a message by itself or of a bundle; [] where any of it is no such thing."""
+def messages(datagram, most=MOST):
+    """[Message] of a message by itself or of a bundle of at most so many; [] where any of it is no
+    such thing."""
     if not datagram.startswith(_BUNDLE):
         return [m for m in [_read(datagram)] if m]
     out, at = [], _HEAD
     while at < len(datagram):
         end = at + 4 + int.from_bytes(datagram[at:at + 4], "big")
         out.append(_read(datagram[at + 4:end]) if end <= len(datagram) else None)
-        if out[-1] is None or len(out) > MOST:
+        if out[-1] is None or len(out) > most:
             return []
         at = end
     return out
+
+
+def written(address, *arguments):
+    """The bytes of one message; ValueError for a number that has no place in 32 bits, or a text
+    with a zero in it."""
+    tags = "".join({int: "i", float: "f", str: "s"}[type(a)] for a in arguments)
+    try:
+        return b"".join([_padded(address), _padded("," + tags)] + [
+            _padded(a) if isinstance(a, str) else _NUMBERS[tag].pack(a)
+            for tag, a in zip(tags, arguments)])
+    except (struct.error, OverflowError) as e:
+        raise ValueError("out of bounds") from e
+
+
+def _padded(text):
+    data = text.encode("utf-8")
+    if b"\0" in data:
+        raise ValueError("a zero in a text")
+    return data + b"\0" * (4 - len(data) % 4)
 
 
 def _read(part):

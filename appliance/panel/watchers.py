@@ -1,0 +1,72 @@
+"""What is new goes to everybody who watches, each as fast as they take it.
+
+Of each kind a watcher is kept the newest alone: one that is slow loses what lies between, and
+nobody else notices.
+"""
+import asyncio
+from collections import OrderedDict
+from socket import SO_SNDBUF, SOL_SOCKET
+
+ROOM = 8192             # bytes that may lie unsent before a watcher
+KERNEL = 1 << 16        # the same in the kernel, which would else keep seconds of it
+DEAD = 15.0             # seconds in which one takes nothing at all
+LOOK = 0.02             # seconds until a watcher that is behind is looked at again
+
+
+class Watcher:
+    """One who watches: `put(kind, message)` at one end, `await next()` at the other."""
+
+    def __init__(self, wish=None):
+        self.wish, self._waiting, self._some = wish, OrderedDict(), asyncio.Event()
+
+    def put(self, kind, message):
+        """The newest of its kind takes the place of one that still waits."""
+        self._waiting[kind] = message
+        self._some.set()
+
+    async def next(self):
+        """The message that has waited longest, when there is one."""
+        await self._some.wait()
+        _, message = self._waiting.popitem(last=False)
+        if not self._waiting:
+            self._some.clear()
+        return message
+
+
+async def serve(watcher, socket, transport):
+    """Send what a Watcher is given through a WebSocket until either end has enough.
+
+    Who sends us anything but the end of it is shown out: nothing is taken here.
+    """
+    transport.set_write_buffer_limits(high=ROOM)
+    transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_SNDBUF, KERNEL)
+    sending = asyncio.ensure_future(_send(watcher, socket, transport))
+    try:
+        async for _ in socket:
+            await socket.close(code=1008, message=b"nothing is taken here")
+    finally:
+        sending.cancel()
+        await asyncio.wait([sending])
+
+
+async def _send(watcher, socket, transport):
+    later = asyncio.get_event_loop().call_later
+    try:
+        while not socket.closed:
+            message = await watcher.next()
+            patience = later(DEAD, transport.abort)
+            await _put(message, socket)
+            while transport.get_write_buffer_size() > 0 and not transport.is_closing():
+                await asyncio.sleep(LOOK)
+            patience.cancel()
+    except (ConnectionError, RuntimeError):     # it closed while we sent
+        transport.abort()
+
+
+async def _put(message, socket):
+    if isinstance(message, int):                # the code with which it ends
+        await socket.close(code=message)
+    elif isinstance(message, bytes):
+        await socket.send_bytes(message)
+    else:
+        await socket.send_str(message)
