@@ -115,7 +115,8 @@ class Panel:
 
     async def _served(self, request, watcher):
         transport = request.transport
-        socket = web.WebSocketResponse(heartbeat=BEAT, max_msg_size=1024, compress=False)
+        socket = web.WebSocketResponse(timeout=GRACE, heartbeat=BEAT, max_msg_size=1024,
+                                       compress=False)
         await socket.prepare(request)
         self._doorway.asked(transport, lasting=True)
         await serve(watcher, socket, transport)

@@ -10,6 +10,7 @@ from socket import SO_SNDBUF, SOL_SOCKET
 ROOM = 8192             # bytes that may lie unsent before a watcher
 KERNEL = 1 << 16        # the same in the kernel, which would else keep seconds of it
 DEAD = 15.0             # seconds in which one takes nothing at all
+OVER, NOTHING_TAKEN = 1000, 1008        # codes of an end
 LOOK = 0.02             # seconds until a watcher that is behind is looked at again
 
 
@@ -36,24 +37,35 @@ class Watcher:
 async def serve(watcher, socket, transport):
     """Send what a Watcher is given through a WebSocket until either end has enough.
 
-    Who sends us anything but the end of it is shown out: nothing is taken here.
+    Who sends us anything but the end of it is shown out: nothing is taken here. A whole number
+    among the messages is the code with which we end it.
     """
     transport.set_write_buffer_limits(high=ROOM)
     transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_SNDBUF, KERNEL)
-    sending = asyncio.ensure_future(_send(watcher, socket, transport))
+    both = [asyncio.ensure_future(job) for job in (
+        _send(watcher, socket, transport), _hear(socket))]
     try:
-        async for _ in socket:
-            await socket.close(code=1008, message=b"nothing is taken here")
+        done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        sending.cancel()
-        await asyncio.wait([sending])
+        for job in both:
+            job.cancel()
+        await asyncio.wait(both)
+    await socket.close(code=done.pop().result())
+
+
+async def _hear(socket):
+    async for _ in socket:
+        return NOTHING_TAKEN
+    return OVER
 
 
 async def _send(watcher, socket, transport):
     later = asyncio.get_event_loop().call_later
     try:
-        while not socket.closed:
+        while True:
             message = await watcher.next()
+            if isinstance(message, int):
+                return message
             patience = later(DEAD, transport.abort)
             await _put(message, socket)
             while transport.get_write_buffer_size() > 0 and not transport.is_closing():
@@ -61,12 +73,11 @@ async def _send(watcher, socket, transport):
             patience.cancel()
     except (ConnectionError, RuntimeError):     # it closed while we sent
         transport.abort()
+        return OVER
 
 
 async def _put(message, socket):
-    if isinstance(message, int):                # the code with which it ends
-        await socket.close(code=message)
-    elif isinstance(message, bytes):
+    if isinstance(message, bytes):
         await socket.send_bytes(message)
     else:
         await socket.send_str(message)

@@ -39,11 +39,16 @@ class House:
         self.panel = Panel(made, self.pages)
         await self.panel.open()
         self.url = "http://127.0.0.1:%d" % self.panel.port
-        async with aiohttp.ClientSession(headers={"Origin": self.url}) as self.client:
+        async with self.browser() as self.client:
             try:
                 return await visit(self, *arguments)
             finally:
                 await self.panel.close()
+
+    def browser(self):
+        """Another client, that keeps its own cookies."""
+        return aiohttp.ClientSession(headers={"Origin": self.url},
+                                     cookie_jar=aiohttp.CookieJar(unsafe=True))
 
     def running(self, **more):
         """The program beside it, to be entered."""

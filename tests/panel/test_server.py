@@ -127,10 +127,8 @@ def test_no_picture_is_made_while_nobody_looks(house):
 
 def test_without_preview_a_look_ends_with_its_reason(house):
     async def visit(house):
-        house.options["panel.preview"] = "no"
         async with house.look() as look:
-            await look.receive()
-            assert look.close_code == 4403
+            assert (await look.receive()).data == 4403
     house.options["panel.preview"] = "no"
     house(visit)
 
