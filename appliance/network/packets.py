@@ -1,5 +1,5 @@
-"""Datagrams from anybody become messages of whole numbers, floats and texts, or nothing; and such a
-message becomes a datagram.
+"""Datagrams from anybody become messages of whole numbers, floats and texts, or nothing; and a
+message of these becomes a datagram.
 
 Read here because python-osc's older versions read past what is there and log a line for whatever
 they do not know, which a stranger could fill a disk with.

@@ -160,7 +160,7 @@ class Doorway:
         return True
 
     def asked(self, transport, lasting=False):
-        """A question is whole: its answer has some time, one that lasts has as much as it wants."""
+        """A question is whole: its answer has some time, a lasting one all that it wants."""
         if transport in self._timers:
             self._timers[transport].cancel()
             if not lasting:

@@ -228,7 +228,8 @@ def _wished(query):
         points, iris, divider = (int(query.get(*pair)) for pair in (
             ("points", 0), ("iris", 0), ("divider", 1)))
     except ValueError:
-        raise UsageError("points, iris, divider", "no whole number", "see docs/stream.md") from None
+        raise UsageError("points, iris, divider", "no whole number",
+                         "see docs/stream.md") from None
     if not 1 <= divider <= SPARSEST:
         raise UsageError("divider", "out of bounds", "give 1 to %d" % SPARSEST)
     return Wish(bool(points), bool(iris), divider)

@@ -17,6 +17,7 @@ HERE, WIRE = "127.0.0.1", "kagami"
 EVERY, LEASE = 1.0, 5           # seconds: the program may have been started anew in between
 MASK = 1 + 2 + 4 + 8 + 16 + 32 + 128
 SILENT = 2.5                    # seconds without a word; its state comes every second
+FRAMES = 3                      # that wait for a watcher: a tenth of a second
 TURN = 64                       # datagrams that are taken at once
 NOBODY = "nothing listens at UDP port %d of this machine: start kagami run, with [control] enabled"
 
@@ -122,7 +123,10 @@ class Stream:
         if b"/kagami/bye" in datagram:
             self._away("kagami run has ended")
             return
-        for kind in self._snapshot.take(datagram):
+        read = self._snapshot.read(datagram)
+        if self._snapshot.begins(read):         # then the one before is whole
+            self._tell()
+        for kind in self._snapshot.take(read):
             self._spread(kind, self._snapshot.slow[kind])
         if datagram.startswith(b"/kagami/"):
             for message in messages(datagram):
@@ -148,7 +152,7 @@ class Stream:
                 continue
             if (points, iris) not in made:
                 made[points, iris] = self._snapshot.frame(points, iris)
-            watcher.put("frame", made[points, iris])
+            watcher.put("frame", made[points, iris], FRAMES)
 
     def _away(self, why=""):
         self._find(False, why or NOBODY % self._port)

@@ -1,10 +1,10 @@
 """What is new goes to everybody who watches, each as fast as they take it.
 
-Of each kind a watcher is kept the newest alone: one that is slow loses what lies between, and
-nobody else notices.
+Of each kind a watcher is kept the newest alone, or the newest few: one that is slow loses what
+lies between, and nobody else notices.
 """
 import asyncio
-from collections import OrderedDict
+from collections import deque
 from socket import SO_SNDBUF, SOL_SOCKET
 
 ROOM = 8192             # bytes that may lie unsent before a watcher
@@ -18,17 +18,20 @@ class Watcher:
     """One who watches: `put(kind, message)` at one end, `await next()` at the other."""
 
     def __init__(self, wish=None):
-        self.wish, self._waiting, self._some = wish, OrderedDict(), asyncio.Event()
+        self.wish, self._waiting, self._some = wish, deque(), asyncio.Event()
 
-    def put(self, kind, message):
-        """The newest of its kind takes the place of one that still waits."""
-        self._waiting[kind] = message
+    def put(self, kind, message, most=1):
+        """One more of its kind; of more than `most` that wait the oldest is lost."""
+        same = [one for one in self._waiting if one[0] == kind]
+        if len(same) >= most:
+            self._waiting.remove(same[0])
+        self._waiting.append((kind, message))
         self._some.set()
 
     async def next(self):
         """The message that has waited longest, when there is one."""
         await self._some.wait()
-        _, message = self._waiting.popitem(last=False)
+        _, message = self._waiting.popleft()
         if not self._waiting:
             self._some.clear()
         return message

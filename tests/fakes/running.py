@@ -22,8 +22,8 @@ ABOUT = {"version": "1", "config": {"camera": {"source": "test"}, "control": {"t
 
 
 class Running:
-    """Entered within a loop it sends `rate` frames a second of `faces` to who subscribes at `port`,
-    and answers at `folder`/control.
+    """Entered within a loop it sends `rate` frames a second of `faces` to who subscribes at
+    `port`, and answers at `folder`/control.
 
     `heard`: (address, arguments) of everything asked at the socket file. `refuses`: {address:
     (status, text)}. `silent`: addresses that get no answer. `pictures`: how many it has sent.
