@@ -36,7 +36,8 @@ class Programs:
         for one in self._started:
             if one.poll() is None:
                 one.kill()
-            one.communicate()
+            one.wait()
+            one.stderr.close()
 
 
 @pytest.fixture
