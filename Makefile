@@ -1,8 +1,9 @@
 # make demo    install what is needed, then track the clip that comes along and send VMC to this machine
 # make setup   only install
 # make test    install, then run the tests (on Python 3.6 too, where it is found)
+# make test-wires   install programs of others too, and have them read what Kagami sends; as root
 
-.PHONY: demo setup test docs clean
+.PHONY: demo setup test test-wires docs clean
 
 demo: setup
 	@.venv/bin/kagami demo
@@ -13,8 +14,11 @@ setup:
 test:
 	@deploy/test.sh
 
+test-wires:
+	@deploy/wires.sh
+
 docs: setup
 	.venv/bin/python -m appliance.config > docs/config.md
 
 clean:
-	rm -rf .venv .venv36 *.egg-info
+	rm -rf .venv .venv36 *.egg-info tests/foreign/node_modules

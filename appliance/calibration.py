@@ -11,7 +11,8 @@ from math import degrees, exp
 import numpy as np
 
 from appliance import geometry
-from appliance.face import ARKIT_MIRROR, ARKIT_NAMES
+from appliance.errors import KagamiError
+from appliance.face import ARKIT, ARKIT_MIRROR, ARKIT_NAMES
 from appliance.known import (ASTRAY, LEAST_LID, OPENEST, RESTING, REST_MOST, UPRIGHT, Known,
                              understood, written)
 from appliance.ranges import Ranges
@@ -37,8 +38,9 @@ class Calibration:
     all (None: every one). ranges: whether limits are learned. link: 0 to 1, how far both lids,
     brows and corners of the mouth are told as their mean. drift: minutes in which straight ahead
     follows a head that is nearly straight, 0 for never. `outcome`: what the last command came to,
-    a text, "" while it is under way. `busy`: what is being measured, or "". `changes` counts what
-    ought to be kept at once; `learned`: whether anything has moved by itself.
+    a text or, where nothing changed, a KagamiError; "" while it is under way. `busy`: what is
+    being measured, or "". `changes` counts what ought to be kept at once; `learned`: whether
+    anything has moved by itself.
     """
 
     def __init__(self, document=None, driven=None, ranges=True, link=0.0, drift=0.0):
@@ -46,6 +48,7 @@ class Calibration:
         self._learns, self._link, self._drift = ranges, link, 60.0 * drift
         self._samples, self._last, self.learned = None, None, False
         self.ranges, self.outcome, self.changes = Ranges(), "", 0
+        self._wished = np.ones(len(ARKIT_NAMES))
         self._clear(True, True, True)
         self.restore(document or {})
 
@@ -85,6 +88,14 @@ class Calibration:
         if what == "all":
             self.ranges.clear()
         self._done("%s: as at first" % what)
+
+    def gain(self, factors):
+        """Show weights so many times as large, {name: factor}, bounded to 1; the others as they
+        are."""
+        self._wished[:] = 1.0
+        for name, factor in factors.items():
+            self._wished[ARKIT[name]] = factor
+        self._settle()
 
     def document(self):
         """All of it as plain lists and numbers."""
@@ -153,7 +164,8 @@ class Calibration:
         if samples.enough:
             samples.use(samples)
         else:
-            self.outcome = "%s: not enough was seen of a face, nothing changed" % samples.name
+            self.outcome = KagamiError(samples.name, "not enough was seen of a face, nothing "
+                                       "changed", "sit in the picture and ask again")
 
     def _straight(self, samples):
         self._rotation = middle_rotation(samples.of("rotation"))
@@ -173,8 +185,8 @@ class Calibration:
             lids[side][column] = seen[side]
         inside = all(limits[0] <= value <= limits[1] for value in seen)
         if not inside or any(wide - shut < LEAST_LID for shut, wide in lids):
-            self.outcome = "eyes %s: they read %.2f and %.2f, nothing changed" % (
-                (which,) + tuple(seen))
+            self.outcome = KagamiError("eyes " + which, "they read %.2f and %.2f, nothing changed"
+                                       % tuple(seen), "ask again when they are")
             return
         for side in (0, 1):
             self._hand[side][column] = round(seen[side], 4)
@@ -183,7 +195,8 @@ class Calibration:
     def _gazes(self, samples, where):
         off = np.array(where) - middle(samples.of("gaze")).reshape(2, 2)
         if np.abs(off).max() > ASTRAY:
-            self.outcome = "gaze: %.0f degrees off, nothing changed" % np.abs(off).max()
+            self.outcome = KagamiError("gaze", "%.0f degrees off, nothing changed"
+                                       % np.abs(off).max(), "look there and ask again")
             return
         self._offset = off
         self._done("gaze: taken")
@@ -207,7 +220,7 @@ class Calibration:
         lids, self._unsettled = self._levels(), 0
         self._lid = [(shut, 1.0 / max(LEAST_LID, wide - shut)) for shut, wide in lids]
         self._back = self._rotation * (1.0, -1.0, -1.0, -1.0)
-        self._gain = 1.0 / (1.0 - self._rest) / self.ranges.tops
+        self._gain = self._wished / (1.0 - self._rest) / self.ranges.tops
         self._turned = abs(self._rotation[0]) < 1.0
         self._sighted = bool(self._offset.any()) or lids != [[0.0, 1.0], [0.0, 1.0]]
         self._weighed = bool((self._gain != 1.0).any())
@@ -220,15 +233,15 @@ class Calibration:
 
     def _shown(self, face):
         left, right, weights, rotation = face.left, face.right, face.blendshapes, face.rotation
-        if self._weighed:
-            weights = weights - self._rest
-            weights *= self._gain
-            np.clip(weights, 0.0, 1.0, out=weights)
         if self._sighted:
             left, right = [eye._replace(openness=self._opened(side, eye.openness),
                                         gaze=eye.gaze + self._offset[side])
                            for side, eye in enumerate((left, right))]
             weights = with_eyes(np.array(weights), left, right) * self._driven
+        if self._weighed:
+            weights = weights - self._rest
+            weights *= self._gain
+            np.clip(weights, 0.0, 1.0, out=weights)
         if self._turned:
             rotation = geometry.quaternion_product(self._back, rotation)
             rotation = -rotation if rotation[0] < 0 else rotation

@@ -105,10 +105,12 @@ def teach(words):
     args = parser.read(words)
     from appliance import config, errands
     settings = config.load(args.config, args.set)
-    errand = errands.Errands(settings.calibration.folder)
-    if args.forget or args.list or not args.name:
-        print(errand.forget(args.forget) if args.forget else errand.taught())
-    elif args.source is not None or not errand.teach(args.name, args.times, print):
+    with errands.Errands(settings.calibration.folder) as errand:
+        if args.forget or args.list or not args.name:
+            print(errand.forget(args.forget) if args.forget else errand.taught())
+            return
+        alone = args.source is not None or not errand.teach(args.name, args.times, print)
+    if alone:
         line = _start()
         from appliance.run import lesson
         url = settings.camera.source if args.source is None else args.source
@@ -159,7 +161,7 @@ def _command(words):
 
 def _to(parser):
     parser.add_argument("--to", action="append", default=[], metavar="DIALECT@HOST:PORT",
-                        help="send there instead (repeatable); docs/osc.md, docs/apps.md")
+                        help="send there instead (repeatable); docs/connect has the applications")
 
 
 def _timing(parser):

@@ -110,5 +110,5 @@ def calibrate(words):
     configured(parser)
     args = parser.read(words)
     from appliance import config, errands
-    errand = errands.Errands(config.load(args.config, args.set).calibration.folder)
-    print(errand.calibrate(args.what, args.values))
+    with errands.Errands(config.load(args.config, args.set).calibration.folder) as errand:
+        print(errand.calibrate(args.what, args.values))

@@ -15,7 +15,7 @@ DEFAULTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "default.con
 SYSTEM = "/etc/kagami.conf"
 VARIABLE = "KAGAMI_CONFIG"
 
-Config = namedtuple("Config", list(SCHEMA) + ["targets", "lines"])
+Config = namedtuple("Config", list(SCHEMA) + ["targets", "lines", "gains"])
 Line = namedtuple("Line", "section key text origin")
 _SECTIONS = {name: namedtuple(name.capitalize(), list(keys)) for name, keys in SCHEMA.items()}
 _Named = namedtuple("NamedTarget", ("name",) + _SECTIONS["target"]._fields)
@@ -32,7 +32,8 @@ def load(path=None, overrides=()):
 
     overrides: texts "section.key=value". Raises ConfigError with every mistake found, InputMissing
     for a file that was named and is not there. `config.camera.width` and so on hold typed values,
-    `config.targets` a record for each target that is enabled, `config.lines` the Lines in force.
+    `config.targets` a record for each target that is enabled, `config.lines` the Lines in force,
+    `config.gains` {name of a weight: factor} what is set by command alone.
     """
     mistakes = []
     lines = _read(DEFAULTS, mistakes, "default")
@@ -117,7 +118,7 @@ def _build(lines, mistakes):
         raise mistakes[0]
     made = {name: _SECTIONS[name](**values[name]) for name in SCHEMA}
     in_force = tuple(sorted(force.values(), key=_order))
-    return Config(targets=_targets(values, made["target"]), lines=in_force, **made)
+    return Config(targets=_targets(values, made["target"]), lines=in_force, gains={}, **made)
 
 
 def _value(line, kind):

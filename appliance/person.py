@@ -1,8 +1,7 @@
 """The tracker's faces come in, the faces that are sent go out: calibrated, with the values of what
 was taught; and what is known of the person is kept over restarts.
 
-Commands reach it as methods of `calibration`, or through the mailbox in the folder where all of it
-is kept.
+Commands begin something; whoever asked is told when it is over.
 """
 import logging
 import os
@@ -10,13 +9,11 @@ import time
 
 from appliance import keeping
 from appliance.calibration import Calibration
-from appliance.errors import KagamiError
+from appliance.errors import KagamiError, UsageError
 from appliance.known import understood
-from appliance.mailbox import Mailbox
 from appliance.teach import ROUNDS, Lesson, Taught, examples
 
 LOG = logging.getLogger("kagami.person")
-TEND_EVERY = 0.5            # seconds
 LEARNED_EVERY = 300.0       # seconds between writings of what is learned while tracking
 CALIBRATION, EXPRESSIONS = "calibration.json", "expressions.json"
 
@@ -30,16 +27,15 @@ class Person:
     """
 
     def __init__(self, settings, fov=60.0, driven=None):
-        folder = keeping.folder(settings.folder)
+        self._folder = folder = keeping.folder(settings.folder)
         self._calibrated = keeping.Kept(os.path.join(folder, CALIBRATION))
         self._expressions = keeping.Kept(os.path.join(folder, EXPRESSIONS))
-        self._mailbox = Mailbox(folder)
         known = self._calibrated.read(lambda document: understood(document) and document)
         self.calibration = Calibration(known, driven, settings.ranges, settings.link,
                                        settings.drift)
         self.taught = Taught(self._expressions.read(lambda d: examples(d) and d), fov)
-        self.lesson, self._asked = None, False
-        self._kept, self._when, self._next = self._counts(), time.monotonic(), 0.0
+        self.lesson, self._askers = None, {}
+        self._kept, self._when = self._counts(), time.monotonic()
 
     @property
     def notice(self):
@@ -56,35 +52,57 @@ class Person:
         return self.calibration(self.taught(faces, size), frame.time, live)
 
     def tend(self):
-        """To be called with every turn: once a second requests are heard and what changed is
-        kept."""
-        now = time.monotonic()
-        if now < self._next:
-            return
-        self._next = now + TEND_EVERY
-        request = self._mailbox.take()
-        if request is not None:
-            self._asked = True
-            self._try(self._do, request)
-        for part in (self.calibration, self.taught):
+        """To be called with every turn: what came of commands is told, what changed is kept."""
+        for name, part in (("calibration", self.calibration), ("lesson", self.taught)):
             if part.outcome:
-                self._say(part.outcome)
-                part.outcome = ""
+                outcome, part.outcome = part.outcome, ""
+                self._tell(name, outcome)
         counts = self._counts()
-        if counts != self._kept or now - self._when > LEARNED_EVERY:
-            self._keep(counts, now)
+        if counts != self._kept or time.monotonic() - self._when > LEARNED_EVERY:
+            self._keep(counts, time.monotonic())
+
+    def then(self, part, asker):
+        """Tell `asker` of what was begun last of a part, "calibration" or "lesson": say(text) of
+        what a lesson asks for, done(text or KagamiError) at the end. It takes the place of the
+        asker before, who is told."""
+        before, self._askers[part] = self._askers.get(part), asker
+        if before is not None:
+            before.done(KagamiError(part, "another command took its place", "ask again"))
+
+    def recenter(self):
+        """Straight ahead is now, for a button: nobody is told."""
+        self.calibration.recenter()
+        self.then("calibration", None)
 
     def teach(self, name, rounds=ROUNDS):
         """Begin a lesson; UsageError for a name that cannot be one."""
-        self.lesson = Lesson(name, self.taught.features, min(5, max(1, int(rounds))))
+        self.lesson = Lesson(name, self.taught.features, rounds)
+
+    def forget(self, name):
+        """Take a taught expression away; UsageError where there is none, or just now."""
+        if self.taught.busy:
+            raise UsageError(name, "expressions are being learned", "ask again in a moment")
+        self.taught.forget(name)
+
+    def restore(self, document):
+        """Take over a calibration; ValueError, KeyError or TypeError where it is none."""
+        self.calibration.restore(document)
+        self.calibration.changes += 1
+
+    def change(self, config):
+        """Other gains from now on."""
+        self.calibration.gain(config.gains)
+
+    def knowledge(self):
+        """All of it as plain lists and numbers, for whoever shows it."""
+        return {"folder": self._folder, "calibration": self.calibration.document(),
+                "taught": {name: self.taught.told(name) for name in self.taught.names}}
 
     def finish(self, ended):
         """Tell what came of a lesson; ended: the source has ended before it."""
         if self.lesson is not None and ended:
-            lesson, self.lesson = self.lesson, None
-            self._try(self.taught.learn, lesson)
+            self._learn()
         self.taught.wait()
-        self._next = 0.0
         self.tend()
 
     def close(self):
@@ -110,44 +128,20 @@ class Person:
         self.lesson(faces, size, now)
         if self.lesson.notice not in ("", before):
             LOG.info("%s", self.lesson.notice)
+            if self._askers.get("lesson") is not None:
+                self._askers["lesson"].say(self.lesson.notice)
         if self.lesson.over:
-            lesson, self.lesson = self.lesson, None
-            self._try(self.taught.learn, lesson)
+            self._learn()
 
-    def _try(self, function, argument):
+    def _learn(self):
+        lesson, self.lesson = self.lesson, None
         try:
-            function(argument)
-        except (KagamiError, ValueError, KeyError, TypeError) as e:
-            self._say(str(e) or type(e).__name__)
+            self.taught.learn(lesson)
+        except KagamiError as e:
+            self._tell("lesson", e)
 
-    def _say(self, text):
-        """The end of a command: to the log, and to whoever asked."""
-        LOG.info("%s", text)
-        if self._asked:
-            self._mailbox.answer(text)
-        self._asked = False
-
-    def _do(self, request):
-        """One request of a command; ValueError, KeyError or TypeError where it is none."""
-        what, calibration = request["do"], self.calibration
-        if what == "recenter":
-            calibration.recenter()
-        elif what == "neutral":
-            calibration.neutral(float(request["seconds"]))
-        elif what == "eyes":
-            calibration.eyes(request["which"])
-        elif what == "gaze":
-            calibration.gaze(float(request["yaw"]), float(request["pitch"]))
-        elif what == "clear":
-            calibration.clear(request["what"])
-        elif what == "import":
-            calibration.restore(request["document"])
-            calibration.changes += 1
-            self._say("taken over")
-        elif what == "teach":
-            self.teach(request["name"], request["rounds"])
-        elif what == "forget":
-            self.taught.forget(request["name"])
-            self._say("%s: forgotten" % request["name"])
-        else:
-            raise ValueError("%r is not known" % what)
+    def _tell(self, part, outcome):
+        LOG.info("%s", outcome)
+        asker = self._askers.pop(part, None)
+        if asker is not None:
+            asker.done(outcome)

@@ -93,7 +93,7 @@ def run(source, tracker, outputs, status, stop, line=None, beside=(), person=Non
 def _tend(person, status, stop):
     if stop.recenter:
         stop.recenter = False
-        person.calibration.recenter()
+        person.recenter()
     person.tend()
     status.notice = person.notice
 
@@ -104,6 +104,7 @@ def _turn(frame, tracker, outputs, timing, person, live):
     start = perf_counter()
     if person is not None:
         faces = person(faces, frame, live)
+        outputs.calibrating = bool(person.notice)
     outputs.send(faces, frame)
     end = perf_counter()
     timing.add("publish", end - start)
@@ -137,7 +138,8 @@ def session(url, config, timing_path=None, every_frame=False, line=None, again=N
             tracker = Tracker(config, timing)
             with ExitStack() as stack:
                 person = stack.enter_context(closing(_person(config, tracker))) if known else None
-                outputs, control = stack.enter_context(_opened(settings, status, person))
+                outputs, control = stack.enter_context(_opened(settings, status, person, source))
+                settings.follow(tracker.change)
                 view = open_preview(line, config.camera.fov) if show else None
                 if show:
                     stack.callback(view.close)
@@ -180,14 +182,16 @@ def _person(config, tracker):
 
 
 @contextmanager
-def _opened(settings, status, person):
+def _opened(settings, status, person, source):
     """The outputs and what is listened to beside them; receivers are told how it ended."""
     config = settings.config
     outputs = Outputs(config.targets, config.loss, config.output, config.camera.fov)
     settings.follow(lambda new: outputs.change(new.targets, new.loss, new.output))
-    control = Control(settings, outputs, status, person and person.calibration)
+    control = Control(settings, outputs, status, person, source)
     settings.follow(control.change)
     settings.follow(status.follow)
+    if person is not None:
+        settings.follow(person.change)
     surroundings = Surroundings(config, outputs, status)
     failed = True
     try:

@@ -5,8 +5,8 @@ A wrong one changes nothing and says why; what cannot change while running says 
 import logging
 from collections import OrderedDict
 
-from appliance.errors import ConfigError, KagamiError, PartMissing, UsageError, nearest
-from appliance.options import SCHEMA
+from appliance.errors import ConfigError, KagamiError, PartMissing, UsageError
+from appliance.keys import changed, parsed
 from appliance.outputs.channel import dialect
 from appliance.outputs.targets import MOST, checked, mistakes
 from appliance.sources import understood
@@ -14,11 +14,7 @@ from appliance.sources import understood
 LOG = logging.getLogger("kagami")
 ROOM = 1024         # bytes in which every message fits that nothing is put before
 # Sections that only a start reads.
-STARTS = ("camera", "tracker", "smoothing", "calibration", "network", "backend")
-# What may be set by command until the next start, and the option behind it.
-KEYS = OrderedDict([("mirror", ("target", "mirror")), ("hold_ms", ("loss", "hold_ms")),
-                    ("return_ms", ("loss", "return_ms")),
-                    ("neck_share", ("output", "neck_share"))])
+STARTS = ("camera", "tracker", "calibration", "network", "backend")
 
 
 class Settings:
@@ -28,7 +24,8 @@ class Settings:
     def __init__(self, config, again=None, stop=None):
         check(config)
         self.config, self._again, self._stop = config, again, stop
-        self._started, self._followers, self._set = config, [], {}
+        self._started = self._read = config
+        self._followers, self._set = [], {}
 
     def follow(self, follower):
         """Call follower(config) with every configuration from now on; the first may refuse it."""
@@ -60,25 +57,17 @@ class Settings:
             LOG.warning("%s: in force with the next start", ", ".join(waiting))
 
     def set(self, key, value):
-        """Set one of KEYS until the next start; UsageError where it is none or out of bounds."""
-        if key not in KEYS:
-            near = nearest(key, KEYS)
-            raise UsageError(key[:40], "not to be set while running",
-                             "did you mean %s?" % near if near else "set " + " or ".join(KEYS))
-        option = SCHEMA[KEYS[key][0]][KEYS[key][1]]
-        try:
-            parsed = option.parse("%g" % value if isinstance(value, float) else str(value))
-        except ValueError as e:
-            raise UsageError("%s %s" % (key, str(value)[:40]), str(e),
-                             "give " + option.bounds) from None
-        self._go(self.config, dict(self._set, **{key: parsed}))
+        """Set one of keys.KEYS until the next start; UsageError where it is none or out of
+        bounds."""
+        self._go(self._read, dict(self._set, **{key: parsed(key, value)}))
 
-    def _go(self, config, values):
+    def _go(self, read, values):
+        config = read
         for key, value in values.items():
-            config = _with(config, key, value)
+            config = changed(config, key, value)
         for follower in self._followers:
             follower(config)
-        self.config, self._set = config, values
+        self.config, self._read, self._set = config, read, values
 
 
 def check(config):
@@ -127,15 +116,6 @@ def _told(config, section, option, mistake):
     line = lines.get((section, option)) or lines[section.split(" ")[0], option]
     return ConfigError("%s: %s.%s = %s" % (line.origin, line.section, line.key, line.text),
                        mistake.why, mistake.do)
-
-
-def _with(config, key, value):
-    """`config` with an option set, for every target where it is one of theirs."""
-    section, option = KEYS[key]
-    config = config._replace(**{section: getattr(config, section)._replace(**{option: value})})
-    if section == "target":
-        config = config._replace(targets=[t._replace(**{option: value}) for t in config.targets])
-    return config
 
 
 def _differing(section, config, other):

@@ -12,7 +12,7 @@ import threading
 import cv2
 import numpy as np
 
-from appliance.errors import PartMissing, UsageError
+from appliance.errors import KagamiError, PartMissing, UsageError
 from appliance.face import ARKIT_NAMES
 from appliance.features import COUNT, Features
 
@@ -81,8 +81,8 @@ class Taught:
 
     document: as `document()` gave it, or None. fov: degrees across the picture. learn: False only
     to look at what is kept. `names`: sorted.
-    `outcome`: what the last lesson came to, "" while it is being learned. `changes` counts what
-    ought to be kept.
+    `outcome`: what the last lesson came to, a text or a KagamiError, "" while it is being learned.
+    `changes` counts what ought to be kept.
     """
 
     def __init__(self, document=None, fov=60.0, learn=True):
@@ -97,6 +97,11 @@ class Taught:
     def names(self):
         """A tuple of the names that have a value."""
         return tuple(sorted(self._examples))
+
+    @property
+    def busy(self):
+        """Whether something is being learned."""
+        return self._thread is not None and self._thread.is_alive()
 
     def told(self, name):
         """The share of what was shown that is told rightly by the other rounds, 0 to 1."""
@@ -165,8 +170,9 @@ class Taught:
                 for name, rows in self._examples.items()}
         except (PartMissing, cv2.error) as e:
             self._models = {}
-            self.outcome = str(e).strip().split("\n")[0]
-            LOG.warning("taught expressions: %s", self.outcome)
+            self.outcome = KagamiError("taught expressions", str(e).strip().split("\n")[0],
+                                       "teach it again")
+            LOG.warning("%s", self.outcome)
 
     def _values(self, models, face, size):
         row = self.features(face, size)[None]

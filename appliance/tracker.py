@@ -46,6 +46,14 @@ class Tracker:
         self._newest, self._clock = 0, 0.0
         self.reset()
 
+    def change(self, config):
+        """Other options of [smoothing] from the next picture on, and other `max_faces`: who is one
+        too many is forgotten."""
+        self._settings, self._smoothing = config.tracker, config.smoothing
+        del self._followed[config.tracker.max_faces:]
+        for one in self._followed:
+            one.smoothing.change(config.smoothing)
+
     def reset(self):
         """Forget every followed face; ids go on counting."""
         self._followed, self._until_search = [], 0

@@ -3,6 +3,7 @@
 #   deploy/setup.sh                       .venv, to run
 #   deploy/setup.sh test                  .venv, to run the tests as well
 #   deploy/setup.sh test36 PYTHON         .venv36 made with that Python 3.6, for the tests
+#   deploy/setup.sh wires                 .venv for the tests, and what others wrote that reads our wires
 # A second call finds its stamp and is done at once.
 set -eu
 cd "$(dirname "$0")/.."
@@ -49,6 +50,25 @@ install_test_tools() {      # a second OSC reader and systemd's ear; the tests d
         echo "kagami: no liblo-tools or python3-systemd: their tests are passed over"
 }
 
+install_readers() {      # programs and libraries of others, for tests/foreign
+    for program in tshark dumpcap oscdump avahi-browse avahi-daemon dbus-daemon ip unshare node npm; do
+        command -v "$program" >/dev/null || missing="${missing:-} $program"
+    done
+    if [ -n "${missing:-}" ]; then
+        command -v apt-get >/dev/null || fail "test-wires: not here and no apt-get to install it:$missing"
+        echo "kagami: installing what is not here:$missing"
+        apt update -q
+        case "$missing" in *node*|*npm*) node="nodejs npm" ;; *) node= ;; esac
+        apt install -q -y --no-install-recommends tshark liblo-tools avahi-utils avahi-daemon dbus iproute2 \
+            util-linux $node
+    fi
+    made=$(cat tests/foreign/package-lock.json | cksum)
+    [ "$(cat tests/foreign/node_modules/.made 2>/dev/null)" = "$made" ] && return
+    echo "kagami: installing the pinned libraries of Node.js into tests/foreign/node_modules"
+    (cd tests/foreign && npm ci --silent --omit=optional --ignore-scripts --no-audit --no-fund)
+    echo "$made" > tests/foreign/node_modules/.made
+}
+
 # stamp FOLDER FILE...: what FOLDER was made from; it changes with the pins and with Python.
 stamp() { folder=$1; shift; { "$folder/bin/python" -V; pwd; cat "$@" setup.cfg deploy/setup.sh; } 2>/dev/null | cksum; }
 
@@ -67,6 +87,10 @@ run|test)
     [ "${1:-run}" = run ] || install_test_tools
     .venv/bin/python -c "import pip" 2>/dev/null || "$SYSTEM_PYTHON" -m venv --clear --system-site-packages .venv
     install_packages .venv "requirements$([ "${1:-run}" = run ] || echo -test).txt"
+    ;;
+wires)
+    "$0" test
+    install_readers
     ;;
 test36)
     .venv36/bin/python -c "import pip" 2>/dev/null || {

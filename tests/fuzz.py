@@ -21,7 +21,7 @@ from appliance.outputs import Outputs
 from appliance.outputs.dialects import ifacialmocap
 from appliance.outputs.leases import CLIENTS, TURN
 from appliance.outputs.osc import message
-from tests.fakes.box import Box, Recorder
+from tests.fakes.box import Box, Sitter
 from tests.fakes.people import frame, person
 from tests.fakes.receiver import Receiver, free_port
 
@@ -102,7 +102,7 @@ class Commands(Box):
     close = Box.__exit__
 
     def __init__(self):
-        super().__init__(token="word", write="lan", calibration=Recorder(),
+        super().__init__(token="word", write="lan", person=Sitter(),
                          allow="127.77.0.0/16 127.77.1.1")
 
     def asks(self, packet):

@@ -5,9 +5,10 @@ import threading
 import cv2
 import pytest
 
-from appliance import cli, config, errands, mailbox, teach
-from appliance import person as module
+from appliance import cli, config, teach
+from appliance.network import local
 from appliance.person import Person
+from tests.fakes.box import Box
 from tests.fakes.people import frame, person
 
 SETTINGS = config.defaults().calibration
@@ -17,7 +18,6 @@ SETTINGS = config.defaults().calibration
 def kagami(capsys, monkeypatch, tmp_path):
     """Run a command in this process; gives (status, output, errors)."""
     monkeypatch.setattr(config, "SYSTEM", str(tmp_path / "none.conf"))
-    monkeypatch.setattr(mailbox.Mailbox.ask, "__defaults__", (0.3,))
 
     def run(*words):
         status = cli.main(words)
@@ -27,22 +27,22 @@ def kagami(capsys, monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def running(monkeypatch):
+def running():
     """A program that runs, with somebody before it."""
-    monkeypatch.setattr(module, "TEND_EVERY", 0.0)
     one, over = Person(SETTINGS), threading.Event()
-
-    def turn():
-        i = 0
-        while not over.wait(0.01):
-            one([person(yaw=9, jawOpen=0.2, openness=(0.8, 0.8))], frame(i / 10.0))
-            one.tend()
-            i += 1
-    thread = threading.Thread(target=turn)
-    thread.start()
-    yield one
-    over.set()
-    thread.join()
+    with Box(person=one) as box:
+        def loop():
+            i = 0
+            while not over.wait(0.01):
+                one([person(yaw=9, jawOpen=0.2, openness=(0.8, 0.8))], frame(i / 10.0))
+                box.control.turn()
+                one.tend()
+                i += 1
+        thread = threading.Thread(target=loop)
+        thread.start()
+        yield one
+        over.set()
+        thread.join()
     one.close()
 
 
@@ -56,7 +56,7 @@ def test_a_running_program_does_it_and_says_so(kagami, running, words, told):
 
 
 @pytest.mark.parametrize("words, status, told", [
-    (["recenter"], 2, "no running program took it; start kagami run first"),
+    (["recenter"], 2, "no program runs; start kagami run first"),
     (["recentre"], 2, "did you mean recenter?"), (["neutral", "long"], 2, "[SECONDS]"),
     (["eyes", "wide"], 2, "open|shut"), (["gaze", "3"], 2, "YAW PITCH"),
     (["export"], 2, "export"), (["import", "/nowhere.json"], 66, "no such file"),
@@ -69,12 +69,10 @@ def test_a_mistake_is_one_line(kagami, words, status, told):
 def test_what_is_exported_can_be_imported(kagami, running, tmp_path, state):
     path = str(tmp_path / "me.json")
     kagami("calibrate", "neutral", "0.5")
-    running._calibrated.flush()
     assert "jawOpen 0.20" in kagami("calibrate", "show")[1]
     assert kagami("calibrate", "export", path)[0] == 0
     kagami("calibrate", "reset")
     assert kagami("calibrate", "import", path)[1] == "taken over\n"
-    running._calibrated.flush()
     assert "jawOpen 0.20" in kagami("calibrate", "show")[1]
 
 
@@ -85,6 +83,19 @@ def test_without_a_running_program_the_files_are_changed(kagami, tmp_path, state
     assert Person(SETTINGS).calibration.document()["rest"] == {"jawOpen": 0.25}
     assert "next start" in kagami("calibrate", "reset")[1]
     assert Person(SETTINGS).calibration.document()["rest"] == {}
+
+
+def test_eyes_that_do_not_what_was_said_are_an_error(kagami, running):
+    code, out, err = kagami("calibrate", "eyes", "shut")
+    assert code == 1 and out == "" and "they read 0.80 and 0.80, nothing changed" in err
+    assert err.count("\n") == 1
+
+
+def test_a_program_that_hangs_is_told(kagami, monkeypatch):
+    monkeypatch.setattr(local, "PATIENCE", 0.2)
+    with Box():
+        code, _, err = kagami("calibrate", "show")
+    assert code == 69 and "no answer to /kagami/person" in err
 
 
 def test_what_is_no_calibration_is_not_imported(kagami, tmp_path, state):
@@ -109,12 +120,10 @@ def test_nothing_taught_is_told_with_what_would_do(kagami):
 @pytest.mark.skipif(not hasattr(cv2, "ml"), reason="this OpenCV has no ml module")
 def test_a_lesson_through_a_running_program_asks_and_answers(kagami, running, monkeypatch):
     monkeypatch.setattr(teach, "STEP", 1.0)
-    monkeypatch.setattr(errands, "STEP", 1.0)
     monkeypatch.setattr(teach, "REACTION", 0.1)
     status, out, _ = kagami("teach", "smirk", "--times", "2")
     lines = out.splitlines()
     assert status == 0 and "rest: speak, look around (1 of 2)" in lines
     assert "show smirk (2 of 2)" in lines and lines[-1].startswith("smirk: learned")
-    running._expressions.flush()
     assert kagami("teach", "--list")[1].startswith("smirk ")
     assert kagami("teach", "--forget", "smirk")[1] == "smirk: forgotten\n"

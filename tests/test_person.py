@@ -1,5 +1,4 @@
 """Between tracker and outputs: calibrated, taught, kept, asked."""
-import json
 import logging
 import os
 
@@ -8,8 +7,8 @@ import numpy as np
 import pytest
 
 from appliance import config, person as module
+from appliance.errors import KagamiError, UsageError
 from appliance.face import ARKIT, Frame
-from appliance.mailbox import Mailbox
 from appliance.person import Person
 from appliance.tracker import Tracker
 from tests.fakes.people import frame, person
@@ -22,9 +21,12 @@ SETTINGS = config.defaults().calibration
 logging.getLogger("kagami").setLevel(logging.INFO)
 
 
-@pytest.fixture(autouse=True)
-def hasty(monkeypatch):
-    monkeypatch.setattr(module, "TEND_EVERY", 0.0)
+class Asker:
+    """Who asked, and what it was told."""
+
+    def __init__(self):
+        self.said, self.ends = [], []
+        self.say, self.done = self.said.append, self.ends.append
 
 
 def play(one, face, seconds=1.5, start=0.0):
@@ -32,12 +34,6 @@ def play(one, face, seconds=1.5, start=0.0):
         shown, = one([face], frame(start + i / 10.0))
         one.tend()
     return shown
-
-
-def put(state, request):
-    """What a command would leave there."""
-    with open(os.path.join(state, "request.json"), "w") as f:
-        f.write(json.dumps(request))
 
 
 def test_what_was_calibrated_is_there_after_a_restart():
@@ -72,23 +68,76 @@ def test_what_is_learned_is_kept_at_the_end(state):
     assert os.listdir(state) == ["calibration.json"]
 
 
-@pytest.mark.parametrize("request_, told", [
-    ({"do": "recenter"}, "straight ahead: taken"),
-    ({"do": "neutral", "seconds": 0.5}, "resting face: taken"),
-    ({"do": "eyes", "which": "open"}, "eyes open: taken"),
-    ({"do": "gaze", "yaw": 12, "pitch": 6}, "gaze: taken"),
-    ({"do": "clear", "what": "all"}, "all: as at first"),
-    ({"do": "import", "document": {"form": 1, "rest": {"jawOpen": 0.1}}}, "taken over"),
-    ({"do": "import", "document": {"form": 1, "rest": {"jawOpen": 9}}}, "jawOpen"),
-    ({"do": "import", "document": 3}, ""), ({"do": "neutral"}, "seconds"),
-    ({"do": "neutral", "seconds": None}, ""), ({"do": "eyes", "which": []}, "open or shut"),
-    ({"do": "dance"}, "not known"), ({"do": "forget", "name": "x"}, "not taught"),
-    ({"do": "teach", "name": "no name", "rounds": 2}, "not a name")])
-def test_every_request_gets_its_answer(state, request_, told):
-    one = Person(SETTINGS)
-    put(state, request_)
+@pytest.mark.parametrize("begin, told", [
+    (lambda c: c.recenter(), "straight ahead: taken"),
+    (lambda c: c.neutral(0.5), "resting face: taken"),
+    (lambda c: c.eyes("open"), "eyes open: taken"),
+    (lambda c: c.gaze(12, 6), "gaze: taken"), (lambda c: c.clear("all"), "all: as at first")])
+def test_whoever_asked_is_told_when_it_is_done(begin, told):
+    one, asker = Person(SETTINGS), Asker()
+    begin(one.calibration)
+    one.then("calibration", asker)
+    assert asker.ends == []
     play(one, person())
-    assert told in Mailbox(state).answered(5.0)
+    assert asker.ends == [told]
+
+
+def test_where_nobody_is_seen_whoever_asked_is_told_too():
+    one, asker = Person(SETTINGS), Asker()
+    one.calibration.neutral(0.5)
+    one.then("calibration", asker)
+    for i in range(80):
+        one([], frame(i / 10.0))
+        one.tend()
+    assert isinstance(asker.ends[0], KagamiError) and "nothing changed" in str(asker.ends[0])
+
+
+def test_who_is_not_waited_for_any_longer_is_told():
+    one, first, second = Person(SETTINGS), Asker(), Asker()
+    for asker in (first, second):
+        one.calibration.neutral(0.5)
+        one.then("calibration", asker)
+    play(one, person())
+    assert "took its place" in str(first.ends[0]) and second.ends == ["resting face: taken"]
+
+
+def test_a_button_takes_the_place_of_a_command():
+    one, asker = Person(SETTINGS), Asker()
+    one.calibration.neutral(5.0)
+    one.then("calibration", asker)
+    one.recenter()
+    play(one, person())
+    assert len(asker.ends) == 1 and "took its place" in str(asker.ends[0])
+
+
+def test_a_lesson_says_what_it_asks_for_and_tells_when_too_little_was_seen():
+    one, asker = Person(SETTINGS), Asker()
+    one.teach("smirk", 2)
+    one.then("lesson", asker)
+    for i in range(110):
+        one([], frame(i / 10.0))
+        one.tend()
+    assert [text.split(" (")[0] for text in asker.said] == [
+        "rest: speak, look around", "show smirk"] * 2
+    assert isinstance(asker.ends[0], UsageError) and "too little was seen" in str(asker.ends[0])
+
+
+def test_what_is_imported_is_kept(state):
+    one = Person(SETTINGS)
+    one.restore({"form": 1, "rest": {"jawOpen": 0.1}})
+    one.close()
+    assert Person(SETTINGS).knowledge()["calibration"]["rest"] == {"jawOpen": 0.1}
+    with pytest.raises(ValueError):
+        one.restore({"form": 1, "rest": {"jawOpen": 9}})
+
+
+def test_gains_are_taken_from_the_configuration_and_not_kept(state):
+    one = Person(SETTINGS)
+    one.change(config.defaults()._replace(gains={"jawOpen": 2.0}))
+    assert play(one, person(jawOpen=0.2)).blendshapes[ARKIT["jawOpen"]] == pytest.approx(0.4)
+    one.change(config.defaults())
+    assert play(one, person(jawOpen=0.2)).blendshapes[ARKIT["jawOpen"]] == pytest.approx(0.2)
+    assert "gain" not in str(one.knowledge())
 
 
 def test_what_is_asked_of_the_person_stands_in_the_notice():

@@ -18,6 +18,9 @@ import numpy as np
 import pytest
 
 from appliance.backends import manifest
+from appliance.cli import DEMO_CLIP
+from appliance.errors import KagamiError
+from appliance.network.local import program as running
 from tests.golden import decoded
 
 pytest.importorskip("gi", reason="no GStreamer bindings for this Python")
@@ -162,6 +165,49 @@ def test_a_target_is_added_listed_and_dropped_while_it_runs(receiver, configured
     program.terminate()
     program.communicate(timeout=30)
     assert program.returncode == 0
+
+
+def until_state(receiver, state):
+    """Read until the face has a state (4 is calibrating)."""
+    for _ in range(3000):
+        if any(address == "/kagami/face/0/state" and arguments[1] == state
+               for address, _, arguments in decoded(receiver.recv(65536))):
+            return True
+    return False
+
+
+def test_the_running_program_is_asked_by_commands_whoever_has_its_port(receiver, tmp_path, state):
+    path = str(tmp_path / "kagami.conf")
+    with open(path, "w") as f:
+        f.write("[control]\nport = %d\n[target pc]\nto = %s\n" % (
+            receiver.getsockname()[1], target(receiver)))
+    program = started("run", "--source", "file:" + DEMO_CLIP, "--config", path)
+    assert until_state(receiver, 1)
+    calibrating = started("calibrate", "neutral", "1", "--config", path)
+    assert until_state(receiver, 4) and until_state(receiver, 1)
+    assert calibrating.communicate(timeout=30) == ("resting face: taken\n", "")
+    assert "pc" in done("targets", "--config", path)[1].splitlines()[1]
+    status, out, _ = done("calibrate", "show", "--config", path)
+    assert status == 0 and "kept in          " + state in out
+    assert done("teach", "--forget", "smirk", "--config", path)[0] == 2
+    with running() as asked:
+        asked.ask("/kagami/set/gain/jawOpen", "", 0.0)
+        with pytest.raises(KagamiError, match="none to set") as e:
+            asked.ask("/kagami/set/exposure", "", 20000.0)
+        assert e.value.status == 69
+    os.kill(program.pid, signal.SIGKILL)
+    program.communicate(timeout=30)
+    assert running() is None                    # its file is still there
+    heard(receiver)
+    again = started("run", "--source", "test", "--config", path)
+    wait_for_frames(receiver, 5)
+    assert "pc" in done("targets", "--config", path)[1]
+    second = started("run", "--source", "test", "--to", target(receiver))
+    assert "another kagami has it" in told(second, "nobody can ask")
+    for one in (second, again):
+        one.terminate()
+        one.communicate(timeout=30)
+    assert os.listdir(os.environ["RUNTIME_DIRECTORY"]) == []
 
 
 def test_it_ends_with_the_terminal_that_it_was_started_from(receiver):

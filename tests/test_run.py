@@ -130,6 +130,20 @@ def test_sigusr2_recenters():
     assert abs(first.angles[2]) > 15 and abs(last.angles[2]) < 1
 
 
+def test_while_the_face_is_measured_the_outputs_know():
+    class Told(Memory):
+        """Remembers what is told with each frame."""
+
+        def send(self, faces, frame):
+            self.calls.append(("send", self.calibrating))
+    memory, person = Told(), Person(config.defaults().calibration)
+    person.calibration.neutral(0.5)
+    run(Film([FACE] * 30), Tracker(backend=dots.Dots()), memory, Status(Timing()), Stop(),
+        person=person)
+    told = memory.of("send")
+    assert told[0] and not told[-1] and told == sorted(told, reverse=True)
+
+
 def test_without_a_person_the_trackers_faces_are_sent_as_they_are():
     plain, _ = play([FACE] * 3)
     memory, status = Memory(), Status(Timing())

@@ -124,9 +124,8 @@ def test_what_only_a_start_reads_is_told_and_stays(written, caplog):
                        "link = 1\n[backend]\nname = onnxruntime\n")
     settings.turn()
     assert caplog.messages[-1] == (
-        "camera.width, smoothing.head_beta, calibration.link, backend.name: in force with the "
-        "next start")
-    assert settings.config.camera.width == 640
+        "camera.width, calibration.link, backend.name: in force with the next start")
+    assert settings.config.camera.width == 640 and settings.config.smoothing.head_beta == 1
 
 
 def test_a_signal_asks_once(written, caplog):
@@ -154,7 +153,7 @@ def test_what_is_set_goes_over_what_is_written(written):
 
 
 @pytest.mark.parametrize("key, value, told", [
-    ("miror", 1, "did you mean mirror"), ("wings", 1, "set mirror or hold_ms"),
+    ("miror", 1, "did you mean mirror"), ("wings", 1, "set mirror or smooth .* or gain/NAME"),
     ("hold_ms", 99999, "give 0 to 10000 ms"), ("neck_share", "much", "not a number"),
     ("mirror", 0.5, "neither yes nor no")])
 def test_what_cannot_be_set_is_told(written, key, value, told):

@@ -186,6 +186,27 @@ def test_who_leaves_and_comes_back_is_somebody_new_and_the_other_stays_first(two
     assert [ids_at([face]) for face in faces] == [{"right": first["right"]}, {"left": 3}]
 
 
+def test_more_and_fewer_faces_are_followed_as_wanted_from_then_on(tracker, two_wanted):
+    one, two = [config.load(config.DEFAULTS, ["tracker.max_faces=%d" % n]) for n in (1, 2)]
+    first = two_wanted(dots.picture(LEFT, RIGHT))[0].id
+    two_wanted.change(one)
+    assert [face.id for face in two_wanted(dots.picture(LEFT, RIGHT))] == [first]
+    two_wanted.change(two)
+    for _ in range(16):
+        faces = two_wanted(dots.picture(LEFT, RIGHT))
+    assert len(faces) == 2 and faces[0].id == first
+
+
+def test_other_smoothing_reaches_the_faces_that_are_followed(tracker):
+    tracker(dots.picture((320, 200)))
+    still = ["smoothing.%s_cutoff=0.001" % part for part in ("head", "points")]
+    still += ["smoothing.%s_beta=0" % part for part in ("head", "points")]
+    tracker.change(config.load(config.DEFAULTS, still))
+    before, = tracker(dots.picture((320, 200)))
+    after, = tracker(dots.picture((330, 200)))
+    assert abs(after.landmarks - before.landmarks).max() < 0.5
+
+
 @pytest.mark.parametrize("every, searches", [(15, 3), (10, 4), (1, 31)])
 def test_with_room_for_more_the_detector_looks_as_often_as_wanted(backend, every, searches):
     wanted = ["tracker.max_faces=2", "tracker.detector_every=%d" % every]

@@ -1,91 +1,32 @@
-"""What a person asks of the program that runs on this machine, and the file of added targets.
+"""What a person asks about targets: of the program that runs, and of the file of added ones.
 
-The program is asked at its control port; what is added or dropped is written by whoever asks, so
-that the right to write the file is the right to change who is sent to.
+What is added or dropped is written by whoever asks, so that the right to write the file is the
+right to change who is sent to.
 """
 import os
-import socket
-import time
 
 from appliance import files
-from appliance.errors import ConfigError, KagamiError, PartMissing, UsageError, nearest
+from appliance.errors import PartMissing, UsageError, nearest
+from appliance.network import local
 from appliance.network.access import HERE
-from appliance.network.packets import messages
-from appliance.outputs.osc import message
+from appliance.network.deeds import LISTEN
 from appliance.outputs.targets import MOST, checked
 
-LISTEN = 600            # seconds at most that a word from another computer is waited for
-PATIENCE = 3.0          # seconds until a program counts as not running; a turn may take a while
 HEAD = ("to", "frames/s", "failed", "refused", "answer", "why")
-
-
-class Program:
-    """The running program, at its control port."""
-
-    def __init__(self, port):
-        self.port = port
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.connect((HERE, port))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._socket.close()
-
-    def ask(self, address, *arguments):
-        """[Message] that answer, the last one /kagami/ok; None where nobody does. ConfigError
-        tells what the program complains of."""
-        self._say(message(address, *arguments))
-        out, end = [], time.monotonic() + PATIENCE
-        while True:
-            heard = self._hear(end)
-            if heard is None:
-                return None
-            out.append(heard)
-            if heard.address == "/kagami/error":
-                raise ConfigError("the running program", heard.arguments[2], "mend that first")
-            if heard.address == "/kagami/ok":
-                return out
-
-    def wait(self, address, seconds):
-        """The arguments of the message that comes within so many seconds, or None."""
-        end = time.monotonic() + seconds
-        while True:
-            heard = self._hear(end)
-            if heard is None or heard.address == address:
-                return heard and heard.arguments
-
-    def _say(self, datagram):
-        try:
-            self._socket.send(datagram)
-        except OSError:                 # an earlier one was refused
-            pass
-
-    def _hear(self, end):
-        while True:
-            self._socket.settimeout(max(0.001, end - time.monotonic()))
-            try:
-                found = messages(self._socket.recv(65536))
-            except OSError:             # the time is up, or nobody listens
-                return None
-            if found:
-                return found[0]
 
 
 def listing(config):
     """[line]: who is sent what, at which rate, whether anybody answers, and why."""
-    with Program(config.control.port) as program:
-        answers = program.ask("/kagami/targets")
-    if answers is None:
+    program = local.program(config.calibration.folder)
+    if program is None:
         rows = [(target.to, "-", "-", "-", "-", target.name or "[target]")
                 for target in config.targets]
-        note = ["", "nobody answers at port %d of this machine; `kagami run` would send there"
-                % config.control.port]
+        note = ["", "nothing runs here; `kagami run` would send there"]
     else:
+        with program:
+            sent_to = _sent_to(program)
         rows = [(to, "%.1f" % rate, str(failed), str(refused), answer, why)
-                for to, why, rate, refused, answer, failed
-                in (a.arguments for a in answers if a.address == "/kagami/target")]
+                for to, why, rate, refused, answer, failed in sent_to]
         note = [] if rows else ["", "nobody is sent to"]
     widths = [max(len(row[i]) for row in [HEAD] + rows) for i in range(len(HEAD))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
@@ -133,30 +74,34 @@ def listen(config, form, seconds, say):
     """
     dialect, colon, there = form.partition(":")
     checked(config.target._replace(to="%s@%s%s%s" % (dialect, HERE, colon, there)))
-    if not 1 <= seconds <= LISTEN:
-        raise UsageError("--listen %d" % seconds, "out of bounds", "give 1 to %d s" % LISTEN)
-    port = config.control.port
-    with Program(port) as program:
-        if program.ask("/kagami/listen", seconds) is None:
-            raise PartMissing("port %d of this machine" % port, "nobody answers",
-                              "start `kagami run` first")
-        say("waiting %d s for any UDP datagram at port %d of this machine" % (seconds, port))
-        heard = program.wait("/kagami/heard", seconds)
-    if heard is None:
-        raise KagamiError("--listen %d" % seconds, "no computer has said anything",
-                          "send from a network that [control] allows")
-    return "%s@%s%s%s" % (dialect, heard[0], colon, there)
+    if not LISTEN[0] <= seconds <= LISTEN[1]:
+        raise UsageError("--listen %d" % seconds, "out of bounds", "give %d to %d s" % LISTEN)
+    program = local.program(config.calibration.folder)
+    if program is None:
+        raise PartMissing("--listen %d" % seconds, "nothing runs here", "start `kagami run` first")
+    with program:
+        say("waiting %d s for any UDP datagram at port %d of this machine"
+            % (seconds, config.control.port))
+        heard = program.text("/kagami/listen", seconds, wait=seconds + local.PATIENCE)
+    return "%s@%s%s%s" % (dialect, heard, colon, there)
 
 
 def _told(config, to=None):
     """Have the program read its configuration again; what follows, in words."""
-    with Program(config.control.port) as program:
-        if program.ask("/kagami/reload") is None:
-            return "in force when `kagami run` starts"
-        names = [a.arguments[0] for a in program.ask("/kagami/targets") or () if a.arguments[1:]]
+    program = local.program(config.calibration.folder)
+    if program is None:
+        return "in force when `kagami run` starts"
+    with program:
+        program.ask("/kagami/reload")
+        names = [row[0] for row in _sent_to(program)]
     if to is None or to in names:
         return "the running program follows"
     return "the running program does not send there: it was started with --to or another --config"
+
+
+def _sent_to(program):
+    """[to, why, rate, refused, answer, failed] of each target."""
+    return [m.arguments for m in program.ask("/kagami/targets")]
 
 
 def _place(target):

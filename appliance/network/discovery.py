@@ -35,8 +35,13 @@ def services(serial, ports, dialects=(), faces=1, token=False, name="", model="p
     places = (("_kagami._udp.local.", "control", text), ("_osc._udp.local.", "control", text[:1]),
               ("_oscjson._tcp.local.", "oscquery", text[:1]),
               ("_http._tcp.local.", "web", text[:1]))
-    return [(kind, "Kagami-%s.%s" % (serial, kind), ports[what], dict(txt))
+    return [(kind, "%s.%s" % (instance(serial), kind), ports[what], dict(txt))
             for kind, what, txt in places if ports.get(what)]
+
+
+def instance(serial):
+    """What this machine is called among the services."""
+    return "Kagami-" + serial
 
 
 class Discovery:

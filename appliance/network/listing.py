@@ -38,4 +38,4 @@ def _advice(host):
 
 def _nobody(seconds):
     return ("nobody in %g s: programs that only listen say nothing; write their address, "
-            "as docs/osc.md and docs/apps.md tell" % seconds)
+            "as docs/connect tells" % seconds)

@@ -25,18 +25,19 @@ _HAS = "TYPE", "ACCESS", "VALUE", "RANGE", "DESCRIPTION", "UNIT"
 class OscQuery:
     """Call it for the coroutine that answers until it is cancelled.
 
-    state: () -> (Moment or None, Status or None). near: whether an address may ask. name: what we
-    are called. hears: the UDP port of our commands, 0 for none. PartMissing where aiohttp is.
+    state: () -> (Moment or None, Status or None). near: whether an address may ask. name: () ->
+    what we are called. hears: the UDP port of our commands, 0 for none. PartMissing where aiohttp
+    is.
     """
 
-    def __init__(self, state, near, name="Kagami", hears=0, port=PORT):
-        self._state, self._near, self._port = state, near, port
-        self._about = {"NAME": name, "OSC_TRANSPORT": "UDP", "EXTENSIONS": {
+    def __init__(self, state, near, name, hears=0, port=PORT):
+        self._state, self._near, self._name, self._port = state, near, name, port
+        self._about = {"OSC_TRANSPORT": "UDP", "EXTENSIONS": {
             key: key in _HAS for key in ATTRIBUTES + ("LISTEN", "PATH_CHANGED")
             if key not in ("FULL_PATH", "CONTENTS")}}
         if hears:
             self._about["OSC_PORT"] = hears
-        self._names, self._heard, self._second = Namespace(), {}, 0
+        self._names, self._heard, self._second = Namespace(bool(hears)), {}, 0
         self._tree, self._until = None, 0.0
 
     async def __call__(self):
@@ -84,7 +85,7 @@ class OscQuery:
             return 405, None
         wanted = request.rel_url.query_string.split("&")[0].split("=")[0]
         if wanted == "HOST_INFO":
-            return 200, self._about
+            return 200, dict(self._about, NAME=self._name())
         if wanted and wanted not in ATTRIBUTES:
             return 400, None
         node = found(self._root(), request.path)

@@ -6,12 +6,11 @@ import ipaddress
 import os
 
 from appliance import keeping
-from appliance.network import oscquery
-from appliance.network.addresses import Own
+from appliance.network import addresses, oscquery
 from appliance.network.avatars import Avatars
 from appliance.network.background import Background
 from appliance.network.broadcast import Broadcast
-from appliance.network.discovery import Discovery, services
+from appliance.network.discovery import Discovery, instance, services
 from appliance.network.hosts import Hosts
 from appliance.network.vts_api import VtsApi
 from appliance.outputs.dialects import DIALECTS
@@ -31,11 +30,11 @@ class Surroundings:
 
     def __init__(self, config, outputs, status):
         self.hosts, self._config = Hosts(), config
-        self._outputs, self._status, self._own = outputs, status, Own()
+        self._outputs, self._status, self._own = outputs, status, addresses.Own()
         parts = [self._plugins]
         if config.network.oscquery:
-            parts.append(oscquery.OscQuery(self._state, self._is_near, port=oscquery.PORT,
-                                           hears=self._control_port()))
+            parts.append(oscquery.OscQuery(self._state, self._is_near, self._name,
+                                           self._control_port()))
         if config.network.discovery:
             parts += [Discovery(self.hosts, self._offer, self._own),
                       Broadcast(self.hosts, self._own),
@@ -49,6 +48,11 @@ class Surroundings:
 
     def _control_port(self):
         return self._config.control.port if self._config.control.enabled else 0
+
+    def _name(self):
+        """What lists show: the configured name, else the one of our services."""
+        serial = addresses.serial([name for name, _ in self._own()])
+        return self._config.network.name or instance(serial)
 
     def _state(self):
         return self._outputs.moment, self._status

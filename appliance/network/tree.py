@@ -1,6 +1,10 @@
-"""The /kagami namespace with its last values becomes the nodes that an OSCQuery page shows."""
+"""The /kagami namespace with its last values, and the commands that are heard, become the nodes
+that an OSCQuery page shows.
+"""
 from appliance.face import ARKIT_NAMES
+from appliance.keys import KEYS
 from appliance.monitor import read
+from appliance.network.orders import COMMANDS, LOCAL, SET, WRITER
 from appliance.outputs.dialects.kagami import Kagami
 from appliance.outputs.moment import NEUTRAL, Moment
 
@@ -11,8 +15,8 @@ _EYE = ("yaw and pitch of the gaze relative to the head, openness, confidence", 
 # Last parts of an address: description, unit, range of each argument (the last stands for more).
 _WORDS = {
     "frame": ("begins each bundle: number, Unix seconds, nanoseconds, faces, flags", "", (_ANY,)),
-    "state": ("id, state (0 lost, 1 tracked, 2 held, 3 returning), score, age in seconds", "",
-              (_ANY, (0, 3), _UNIT, _ANY)),
+    "state": ("id, state (0 lost, 1 tracked, 2 held, 3 returning, 4 calibrating), score, age in "
+              "seconds", "", (_ANY, (0, 4), _UNIT, _ANY)),
     "box": ("left, top, width, height", "fraction of the picture", (_FRACTION,)),
     "rot": ("camera from head, w x y z", "unit quaternion", (_UNIT,) + 3 * ((-1.0, 1.0),)),
     "euler": ("yaw, pitch, roll: to the own left, up, to the own left shoulder", "degrees",
@@ -33,9 +37,13 @@ _TAGS = {float: "f", int: "i", str: "s"}
 
 
 class Namespace:
-    """`tree()` is the root node, with the values of the newest face."""
+    """`tree()` is the root node, with the values of the newest face.
 
-    def __init__(self):
+    hears: whether commands are heard.
+    """
+
+    def __init__(self, hears=True):
+        self._commands = list(commands()) if hears else []
         self._wires = Kagami(bundle=False), Kagami(bundle=False, form="human")
         self._values, self._number = {}, None
         self._take(Moment(0, 0.0, 0.0, (1, 1), NEUTRAL._replace(state="tracked"), 0, 0.0, True))
@@ -49,7 +57,9 @@ class Namespace:
             self._keep(self._wires[0].announce(status, True))
         root = node("", "the face that Kagami follows")
         for address, values in self._values.items():
-            _put(root, address.split("/")[1:], leaf(address, values))
+            _put(root, leaf(address, values))
+        for made in self._commands:
+            _put(root, made)
         return root
 
     def _take(self, moment):
@@ -70,9 +80,9 @@ def node(path, description=""):
     return made
 
 
-def leaf(address, values, access=READ):
+def leaf(address, values):
     """The node of one address: type tags, values, and what _WORDS say of it."""
-    made = {"FULL_PATH": address, "ACCESS": access,
+    made = {"FULL_PATH": address, "ACCESS": READ,
             "TYPE": "".join(_TAGS[type(v)] for v in values),
             "VALUE": [round(v, 6) if isinstance(v, float) else v for v in values]}
     description, unit, ranges = _words(address)
@@ -84,6 +94,30 @@ def leaf(address, values, access=READ):
     return made
 
 
+def commands():
+    """The nodes of what may be said at the UDP port."""
+    for address, one in COMMANDS.items():
+        if one.who != LOCAL and address != SET:
+            yield _command(address, one.who, one.kinds[0], one.words, one.ranges)
+    for name, key in KEYS.items():
+        yield _command(SET + name, WRITER, "s" + key.tag, key.words, (None, key.bounds))
+
+
+def _command(address, who, tags, words, ranges):
+    made = {"FULL_PATH": address, "ACCESS": WRITE, "TYPE": tags,
+            "DESCRIPTION": ("token first; " if who == WRITER else "") + words}
+    if ranges:
+        made["RANGE"] = [_range(r) for r in ranges]
+    return made
+
+
+def _range(limits):
+    if limits is None:
+        return {}
+    words = isinstance(limits[0], str)
+    return {"VALS": list(limits)} if words else {"MIN": limits[0], "MAX": limits[1]}
+
+
 def _words(address):
     parts = address.split("/")
     if parts[-1] in ARKIT_NAMES:
@@ -93,8 +127,9 @@ def _words(address):
     return _WORDS.get(parts[-1]) or _WORDS.get("/".join(parts[-2:])) or ("", "", (_ANY,))
 
 
-def _put(root, parts, made):
+def _put(root, made):
     """Hang a leaf where its address says; a node may have both a value and contents."""
+    parts = made["FULL_PATH"].split("/")[1:]
     at, path = root, ""
     for part in parts[:-1]:
         path += "/" + part

@@ -21,7 +21,7 @@ class Outputs:
     return_ms, blend_ms, lost_keepalive_hz. output: record with neck_share, limit. fov: degrees
     across the picture. UsageError for a target that means nothing. Weather (no host, no network,
     no receiver) raises nothing. `channels`: those that are sent to now. `moment`: the newest, or
-    None.
+    None. `calibrating`: to be set while the shown face is measured or taught.
     """
 
     def __init__(self, targets, loss, output, fov=60.0):
@@ -29,6 +29,7 @@ class Outputs:
         self._slots = Slots()
         self.change(targets, loss, output)
         self.moment = self._began = self._last = None
+        self.calibrating = False
         self._interval, self._picture, self._number = 1 / 30.0, None, 0
         self._size, self._fov, self._synchronised = (1, 1), fov, clock.synchronised()
         self._announced = (None, 0.0)
@@ -130,7 +131,7 @@ class Outputs:
         focal = focal_length(self._size[0], self._fov)
         return Moment(self._number, now - self._began, clock.unix(now), self._size, shown.face,
                       shown.id, shown.age, shown.fresh, running, self._synchronised, focal=focal,
-                      slots=self._slots.shown())
+                      slots=self._slots.shown(), calibrating=self.calibrating)
 
 
 def _wanted(records):

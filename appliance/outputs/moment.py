@@ -38,6 +38,7 @@ class Moment(NamedTuple):
     synchronised: the wall clock is set by a time service. mirrored: see `mirrored()`. focal: the
     camera's focal length in pixels, its principal point is the middle of the picture. slots: every
     face by its place, where there has been more than one; the fields above tell of the primary.
+    calibrating: it is being measured or taught now.
     """
 
     number: int
@@ -53,6 +54,7 @@ class Moment(NamedTuple):
     mirrored: bool = False
     focal: float = 1.0
     slots: Tuple[Slot, ...] = ()
+    calibrating: bool = False
 
 
 def bounded(blendshapes, out):

@@ -116,6 +116,11 @@ def message(address, *arguments):
     return _Message(address, [a + 0.0 if isinstance(a, float) else a for a in finite]).bytes
 
 
+def bundle(messages):
+    """The bytes of some encoded messages as one bundle."""
+    return _AT_ONCE + b"".join(struct.pack(">I", len(m)) + m for m in messages)
+
+
 class _Message:
     """One encoded message and the offsets of its places."""
 

@@ -17,6 +17,8 @@ class Port:
     is told once and tried again. `trouble` is "" or why nothing can be heard.
     """
 
+    longest = LONGEST
+
     def __init__(self, to, number, version=4, clock=time.monotonic):
         self.to, self.number, self.trouble = to, number, ""
         self._version, self._clock = version, clock
@@ -24,14 +26,14 @@ class Port:
         self._listen()
 
     def receive(self):
-        """(datagram, peer), or None where none has come; one of more than LONGEST bytes is b""."""
+        """(datagram, peer), None where none has come; one of more than `longest` bytes is b""."""
         if self._socket is None and not self._listen():
             return None
         try:
-            datagram, peer = self._socket.recvfrom(LONGEST + 1)
+            datagram, peer = self._socket.recvfrom(self.longest + 1)
         except OSError:             # none is there
             return None
-        return (datagram if len(datagram) <= LONGEST else b""), peer
+        return (datagram if len(datagram) <= self.longest else b""), peer
 
     def send(self, datagram, peer):
         """Hand one datagram to the kernel; it is dropped where that is not possible now."""
@@ -53,20 +55,29 @@ class Port:
         if now < self._again:
             return False
         self._again = now + RETRY
-        fresh = None
         try:
-            fresh = socket.socket(FAMILIES[self._version], socket.SOCK_DGRAM)
+            self._socket = self._opened()
+        except OSError as e:
+            if not self.trouble:
+                LOG.warning("%s: nobody can ask at %s (%s); trying again", self.to, self._place(),
+                            e.strerror)
+            self.trouble = e.strerror or str(e)
+            return False
+        self.trouble = ""
+        return True
+
+    def _place(self):
+        return "port %d" % self.number
+
+    def _opened(self):
+        """The socket; OSError where it cannot be had."""
+        fresh = socket.socket(FAMILIES[self._version], socket.SOCK_DGRAM)
+        try:
             if self._version == 6:
                 fresh.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             fresh.setblocking(False)
             fresh.bind(("", self.number))
-        except OSError as e:
-            if fresh is not None:
-                fresh.close()
-            if not self.trouble:
-                LOG.warning("%s: nobody can ask at port %d (%s); trying again", self.to,
-                            self.number, e.strerror)
-            self.trouble = e.strerror or str(e)
-            return False
-        self._socket, self.trouble = fresh, ""
-        return True
+        except OSError:
+            fresh.close()
+            raise
+        return fresh

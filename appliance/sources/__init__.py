@@ -8,7 +8,7 @@
 """
 import os
 
-from appliance.errors import UsageError, nearest
+from appliance.errors import PartMissing, UsageError, nearest
 
 
 class Source:
@@ -31,6 +31,11 @@ class Source:
         """The newest Frame, or None where none came within `wait` seconds. Its pictures are valid
         until the next is asked for, its number never runs backwards."""
         raise NotImplementedError
+
+    def expose(self, exposure):
+        """Set the camera's exposure, microseconds or "auto"; may take a moment. PartMissing where
+        there is none to set."""
+        raise PartMissing("exposure", "this source has none to set", "give a camera as source")
 
     def close(self):
         """Let go of camera or file."""

@@ -2,6 +2,7 @@
 import logging
 import os
 from fractions import Fraction
+from threading import Lock
 from time import monotonic, sleep
 
 from appliance.errors import PartMissing
@@ -33,7 +34,8 @@ def usb(device, camera, rgb=False):
     """The camera that `device` names (cameras.find), in the mode nearest to the [camera] options.
     """
     need("v4l2src", "jpegdec", "videoconvert")       # told now, not when a camera is plugged in
-    return Live("camera " + device if device else "a camera", Opening(device, camera, rgb))
+    opening = Opening(device, camera, rgb)
+    return Live("camera " + device if device else "a camera", opening, opening.expose)
 
 
 class Opening:
@@ -43,9 +45,24 @@ class Opening:
         self._device, self._options, self._rgb = device, options, rgb
         self._before = self._missed = self._path = None
         self._refused = self._slow = None
+        self._lock = Lock()     # letting go of a camera closes every handle of it
 
     def __call__(self):
         """(name, mode, rate, Pipeline); raises Away, PartMissing."""
+        with self._lock:
+            return self._opened()
+
+    def expose(self, exposure):
+        """See Source.expose; while the camera is away, it counts when it is back."""
+        with self._lock:
+            options = self._options._replace(exposure=exposure)
+            here = self._path and os.path.exists(self._path)
+            if here and "exposure" in cameras.settle(self._path, exposure, options.power_line):
+                raise PartMissing("exposure", "the camera does not take it",
+                                  "set it where the camera is set up")
+            self._options = options
+
+    def _opened(self):
         if self._path:
             v4l2.let_go(self._path)
         options, camera = self._options, self._found()
@@ -85,11 +102,13 @@ class Live(Source):
     """Pictures of what `start` opens, as long as it lasts, and again when it is back.
 
     start: gives (name, mode, rate, Pipeline), the first two for people; raises Away, PartMissing.
-    name: what is waited for before the first is known.
+    name: what is waited for before the first is known. expose: as Source.expose, None where
+    nothing can be set.
     """
 
-    def __init__(self, name, start):
+    def __init__(self, name, start, expose=None):
         super().__init__(live=True)
+        self._expose = expose or super().expose
         self._start, self._name, self._mode, self._count = start, name, "", Count(by_number)
         self._pipeline, self._next, self._heard, self._told = None, 0.0, 0.0, None
         self._arrival = Arrival()
@@ -112,6 +131,10 @@ class Live(Source):
         if monotonic() - self._heard > SILENCE:
             return self._lose("no picture for %g s" % SILENCE)
         return None
+
+    def expose(self, exposure):
+        """See Source.expose."""
+        self._expose(exposure)
 
     def close(self):
         """Let go of the camera."""

@@ -43,11 +43,8 @@ class Smoothing:
     """
 
     def __init__(self, settings):
-        self._cutoff, self._beta = np.zeros(COUNT), np.zeros(COUNT)
-        for part, kind in ((slice(0, 6), "head"), (POINTS, "points"), (slice(142, 168), "eyes"),
-                           (SHAPES, "expression")):
-            self._cutoff[part] = getattr(settings, kind + "_cutoff") or 1e6
-            self._beta[part] = getattr(settings, kind + "_beta")
+        self._cutoff, self._beta = np.zeros((2, COUNT))
+        self.change(settings)
         self._per_unit = np.ones(COUNT)
         self._per_unit[ROTATION], self._per_unit[5] = 180 / pi, 1 / _DEPTH_UNIT
         self._per_unit[166:] = 100.0
@@ -56,6 +53,13 @@ class Smoothing:
         self._jump = np.full(COUNT, np.inf)
         self._jump[[166, 167, SHAPES.start + BLINK[0], SHAPES.start + BLINK[1]]] = AT_ONCE
         self._time, self._shut = None, 0.0
+
+    def change(self, settings):
+        """Other settings from the next picture on."""
+        for part, kind in ((slice(0, 6), "head"), (POINTS, "points"), (slice(142, 168), "eyes"),
+                           (SHAPES, "expression")):
+            self._cutoff[part] = getattr(settings, kind + "_cutoff") or 1e6
+            self._beta[part] = getattr(settings, kind + "_beta")
         self._shake = SHAKE if settings.head_cutoff else 0.0
 
     def __call__(self, face, time):

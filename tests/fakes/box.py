@@ -1,6 +1,7 @@
 """The listening side of the program without camera and networks: control, outputs and settings."""
 from appliance import config
 from appliance.network.control import Control
+from appliance.network.local import Program
 from appliance.options import Networks
 from appliance.outputs import Outputs
 from appliance.outputs.osc import message
@@ -8,6 +9,7 @@ from appliance.settings import Settings
 from appliance.status import Status
 from tests.fakes.people import frame, person
 from tests.fakes.receiver import Receiver, free_port
+from tests.golden import decoded
 
 PEERS = "127.0.0.2 127.0.0.3 127.0.0.4 127.0.0.5 127.0.0.6"
 
@@ -32,10 +34,21 @@ class Recorder:
         return lambda *arguments: self.calls.append((name,) + arguments)
 
 
+class Sitter:
+    """A person whose every command is over at once; `calibration` remembers the calls."""
+
+    def __init__(self):
+        self.calibration = Recorder()
+
+    def then(self, part, asker):
+        """Who wants to know, knows."""
+        asker.done("%s: taken" % part)
+
+
 class Box:
     """Control on a free port; `allow` are addresses of this machine that play its neighbours."""
 
-    def __init__(self, *targets, again=None, calibration=None, **control):
+    def __init__(self, *targets, again=None, person=None, source=None, **control):
         given = dict(dict(port=free_port(), allow=PEERS), **control)
         given["allow"] = Networks().parse(given["allow"])
         base = config.aim(config.defaults(), targets)
@@ -46,7 +59,8 @@ class Box:
         self.outputs = Outputs(self.config.targets, base.loss, base.output)
         self.settings.follow(lambda c: self.outputs.change(c.targets, c.loss, c.output))
         self.status = Status()
-        self.control = Control(self.settings, self.outputs, self.status, calibration, self.clock)
+        self.control = Control(self.settings, self.outputs, self.status, person, source,
+                               self.clock)
         self.settings.follow(self.control.change)
 
     def __enter__(self):
@@ -63,6 +77,31 @@ class Box:
             self.clock.now += 1 / 30.0
             self.outputs.send([person()], frame(self._number / 30.0))
             self.control.turn()
+
+
+class Neighbour(Program):
+    """A program of this machine that talks to a Box, each question within a turn."""
+
+    def __init__(self, box):
+        super().__init__(box.control._local.path)
+        self._box = box
+
+    def say(self, address, *arguments):
+        """Send a message; gives [(address, arguments)] of what comes back within two turns."""
+        self._socket.send(message(address, *arguments))
+        for _ in range(2):
+            self._box.control.turn()
+        return self.heard()
+
+    def heard(self):
+        """[(address, arguments)] of what lies there."""
+        self._socket.settimeout(0)
+        out = []
+        while True:
+            try:
+                out += [(a, args) for a, _, args in decoded(self._socket.recv(1 << 18))]
+            except BlockingIOError:
+                return out
 
 
 class Peer(Receiver):

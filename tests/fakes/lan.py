@@ -1,4 +1,5 @@
 """Two machines on one cable: network namespaces, joined by a pair of virtual adapters."""
+import itertools
 import os
 import shutil
 import subprocess
@@ -6,6 +7,11 @@ import sys
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
 HERE, THERE = "10.77.0.1", "10.77.0.2"
+# A machine's own avahi, with whatever runs beside it until its standard input ends; all of it dies
+# with it.
+_AVAHI = ("mount -t tmpfs t /run; mkdir -p /run/dbus; mount -t tmpfs t /etc/avahi/services;"
+          "dbus-daemon --system --fork; avahi-daemon --no-drop-root --no-chroot --no-rlimits -D;"
+          "%s & read end; kill $!; sleep 1")
 
 
 def missing():
@@ -22,8 +28,11 @@ def missing():
 class Lan:
     """While entered, the machines "a" at HERE and "b" at THERE."""
 
+    _numbers = itertools.count()
+
     def __init__(self):
-        self._names = {name: "kagami-%d-%s" % (os.getpid(), name) for name in "ab"}
+        number = next(self._numbers)        # there may be two at a time
+        self._names = {name: "kagami-%d-%d%s" % (os.getpid(), number, name) for name in "ab"}
         self._programs = []
 
     def __enter__(self):
@@ -41,7 +50,9 @@ class Lan:
         for program in self._programs:
             if program.poll() is None:
                 program.kill()
-            program.communicate()
+            program.wait()
+            for pipe in filter(None, (program.stdin, program.stdout)):
+                pipe.close()
         for name in self._names.values():
             _ip("netns", "del", name)
 
@@ -55,13 +66,24 @@ class Lan:
         """Give a machine this address in place of the one it has."""
         self.at(name, "ip", "addr", "flush", "dev", "eth0")
         self.at(name, "ip", "addr", "add", address + "/24", "brd", "+", "dev", "eth0")
-        self.at(name, "ip", "route", "replace", "224.0.0.0/4", "dev", "eth0")
+        self.at(name, "ip", "route", "replace", "default", "dev", "eth0")
 
     def start(self, name, *words):
         """Start a Python module on a machine; a Popen with its lines."""
-        program = subprocess.Popen(
-            ["ip", "netns", "exec", self._names[name], sys.executable, "-u", "-m"] + list(words),
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True, cwd=ROOT)
+        return self.launch(name, sys.executable, "-u", "-m", *words)
+
+    def avahi(self, name, command):
+        """Start a shell's command on a machine that has an avahi; a Popen with its lines. It is
+        ended, with goodbyes, when its `stdin` is closed.
+        """
+        return self.launch(name, "unshare", "-m", "-p", "-f", "--kill-child", "sh", "-c",
+                           _AVAHI % command, stdin=subprocess.PIPE)
+
+    def launch(self, name, *words, **pipes):
+        """Start any program on a machine; a Popen, with its lines unless `pipes` says other."""
+        pipes = dict(dict(stdout=subprocess.PIPE, stderr=subprocess.STDOUT), **pipes)
+        program = subprocess.Popen(["ip", "netns", "exec", self._names[name]] + list(words),
+                                   universal_newlines=True, cwd=ROOT, **pipes)
         self._programs.append(program)
         return program
 

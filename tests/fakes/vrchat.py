@@ -1,6 +1,6 @@
 """VRChat as the network sees it: it announces a loopback address, and shows its avatar over HTTP.
 
-    python -m tests.fakes.vrchat NAME PORT [AVATAR]     until SIGTERM, with a goodbye
+    python -m tests.fakes.vrchat NAME PORT [AVATAR [TTL]]     until SIGTERM, with a goodbye
 """
 import asyncio
 import json
@@ -40,12 +40,13 @@ async def serve(shown, port=0):
     return runner, site._server.sockets[0].getsockname()[1]
 
 
-async def _main(name, port, avatar="avtr_one"):
+async def _main(name, port, avatar="avtr_one", ttl=120):
     shown = pages(avatar, {"FT/v2/JawOpen": "f", "Clothes": "T", "v2/EyeLidLeft": "f"})
     runner, port = await serve(shown, int(port))
     zeroconf = AsyncZeroconf(ip_version=IPVersion.V4Only)
     info = AsyncServiceInfo(KIND, "%s.%s" % (name, KIND), port, properties={"txtvers": "1"},
-                            addresses=[socket.inet_aton("127.0.0.1")], server=name + ".local.")
+                            addresses=[socket.inet_aton("127.0.0.1")], server=name + ".local.",
+                            host_ttl=int(ttl))
     await zeroconf.async_register_service(info)
     print("announced", flush=True)
     stop = asyncio.get_event_loop().create_future()

@@ -1,8 +1,13 @@
-"""A VTube Studio on a free port of this machine that refuses what the real one refuses."""
+"""A VTube Studio on a free port of this machine that refuses what the real one refuses.
+
+    python -m tests.fakes.vtube_studio      says every two seconds that it is there, until killed
+"""
 import asyncio
 import json
 import re
+import socket
 import threading
+import time
 
 from aiohttp import WSMsgType, web
 
@@ -135,3 +140,23 @@ class VTubeStudio:
 def _must(condition, number):
     if not condition:
         raise Error(number)
+
+
+def _broadcast(port=8001, to=("255.255.255.255", 47779)):
+    """What the real one says to its network while its plugins are allowed."""
+    said = {"apiName": "VTubeStudioPublicAPI", "apiVersion": "1.0", "requestID": "x",
+            "messageType": "VTubeStudioAPIStateBroadcast", "timestamp": 1,
+            "data": {"active": True, "port": port, "instanceID": "0" * 32,
+                     "windowTitle": "VTube Studio Window 1"}}
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mouth:
+        mouth.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        while True:
+            try:
+                mouth.sendto(json.dumps(said).encode(), to)
+            except OSError:         # between two addresses
+                pass
+            time.sleep(2.0)
+
+
+if __name__ == "__main__":
+    _broadcast()

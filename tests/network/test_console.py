@@ -107,8 +107,9 @@ def test_the_running_program_follows(running, path, port):
 def test_a_configuration_that_the_program_refuses_is_told(running, path, port, tmp_path):
     now = loaded(port)
     (tmp_path / "kagami.conf").write_text("[camera]\nwdth = 3\n")
-    with pytest.raises(ConfigError, match="wdth"):
+    with pytest.raises(KagamiError, match="wdth") as e:
         console.add(now, path, "vmc@127.0.0.1:5001")
+    assert e.value.status == ConfigError.status
     assert sent_to(running) == ["vmc@127.0.0.1:39539"]
 
 
@@ -136,6 +137,22 @@ def test_the_list_says_who_why_and_what_is_known(running, path, port):
                            "added"]
 
 
+def test_a_target_that_has_the_port_does_not_deafen_the_list(path, port):
+    with Box("kagami@127.0.0.1:%d" % port, port=port) as box:
+        box.control._clock = time.monotonic
+        stop = threading.Event()
+        thread = threading.Thread(target=lambda: [box.control.turn() for _ in
+                                                  iter(lambda: stop.wait(0.005), True)])
+        thread.start()
+        try:
+            assert console.listing(loaded(port))[1].startswith("kagami@127.0.0.1:%d" % port)
+            with pytest.raises(KagamiError, match="the control port: it is not open"):
+                console.listen(loaded(port), "vmc", 5, lambda words: None)
+        finally:
+            stop.set()
+            thread.join()
+
+
 def test_the_list_counts_what_did_not_leave_and_what_came_back(running, path, port):
     console.add(loaded(port), path, "vmc@127.0.0.1:5001")
     running.outputs.channels[0].link.failed, running.outputs.channels[0].link.refused = 7, 3
@@ -145,7 +162,7 @@ def test_the_list_counts_what_did_not_leave_and_what_came_back(running, path, po
 def test_without_a_program_the_list_says_what_is_configured(path, port):
     lines = console.listing(loaded(port))
     assert lines[1].split() == ["vmc@127.0.0.1:39539", "-", "-", "-", "-", "[target]"]
-    assert "nobody answers at port %d" % port in lines[-1]
+    assert lines[-1].startswith("nothing runs here")
 
 
 def test_a_word_from_a_computer_names_it(running, port):

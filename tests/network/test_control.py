@@ -9,17 +9,18 @@ import sys
 import pytest
 
 from appliance.network.access import EACH
-from appliance.network.control import COMMANDS, FACTOR
+from appliance.network.control import FACTOR
+from appliance.network.orders import COMMANDS
 from appliance.outputs.osc import message
 from appliance.outputs.port import TURN
-from tests.fakes.box import Box, Peer, Recorder
+from tests.fakes.box import Box, Peer, Sitter
 from tests.fakes.receiver import Receiver
 from tests.golden import decoded
 
 
 @pytest.fixture
 def box():
-    with Box(token="word", write="lan", calibration=Recorder()) as made:
+    with Box(token="word", write="lan", person=Sitter()) as made:
         yield made
 
 
@@ -110,18 +111,22 @@ def test_the_long_list_of_names_is_for_subscribers_alone(box, pc):
     (("/kagami/calibrate/clear", "word", "all"), ("clear", "all"))])
 def test_calibration_is_called(box, pc, said, called):
     assert pc.say(*said) == [("/kagami/ok", [said[0], 0])]
-    assert box.control._calibration.calls == [called]
+    assert box.control._deeds._person.calibration.calls == [called]
 
 
 @pytest.mark.parametrize("said", [
     ("/kagami/calibrate/neutral", "word", 0.1), ("/kagami/calibrate/neutral", "word", 50.0),
     ("/kagami/calibrate/eyes", "word", "wide"), ("/kagami/calibrate/gaze", "word", 46.0, 0.0),
     ("/kagami/calibrate/clear", "word", "everything"), ("/kagami/set/neck_share", "word", 2.0),
-    ("/kagami/set/hold_ms", "word", "long"), ("/kagami/set/wings", "word", 1)])
+    ("/kagami/set/hold_ms", "word", "long"), ("/kagami/set/wings", "word", 1),
+    ("/kagami/set/smooth", "word", 1.5), ("/kagami/set/faces", "word", 5),
+    ("/kagami/set/faces", "word", 1.5), ("/kagami/set/gain/jawOpen", "word", 4.5),
+    ("/kagami/set/gain/jawOpen", "word", -1.0), ("/kagami/set/gain/jaw", "word", 1.0),
+    ("/kagami/set/exposure", "word", 0.0), ("/kagami/set/return_ms", "word", 10001)])
 def test_what_is_out_of_bounds_is_told_and_not_done(box, pc, said):
     (address, (echoed, code, _)), = pc.say(*said)
     assert (address, echoed, code) == ("/kagami/error", said[0], 2)
-    assert box.control._calibration.calls == []
+    assert box.control._deeds._person.calibration.calls == []
 
 
 @pytest.mark.parametrize("options, host, code", [
@@ -132,10 +137,10 @@ def test_what_is_out_of_bounds_is_told_and_not_done(box, pc, said):
     ({"token": "", "write": "lan"}, "127.0.0.2", 77),
     ({"token": "word", "write": "off"}, "127.0.0.1", 77)])
 def test_who_may_write(options, host, code):
-    with Box(calibration=Recorder(), **options) as box, Peer(box, host) as pc:
+    with Box(person=Sitter(), **options) as box, Peer(box, host) as pc:
         (address, arguments), = pc.say("/kagami/calibrate/recenter", "word")
         assert (arguments[1] if address == "/kagami/error" else None) == code
-        assert bool(box.control._calibration.calls) == (code is None)
+        assert bool(box.control._deeds._person.calibration.calls) == (code is None)
 
 
 def test_an_empty_word_opens_nothing():
@@ -295,7 +300,7 @@ def test_another_port_is_listened_to_after_a_change(box):
 
 
 def test_every_command_has_a_method(box):
-    assert all(callable(getattr(box.control, method)) for _, _, method in COMMANDS.values())
+    assert all(callable(getattr(box.control._deeds, one.method)) for one in COMMANDS.values())
 
 
 @pytest.mark.skipif(not shutil.which("oscsend"), reason="no oscsend (liblo-tools) here")
@@ -303,7 +308,7 @@ def test_liblo_is_understood(box):
     subprocess.check_call(["oscsend", "osc.udp://127.0.0.1:%d" % box.port,
                            "/kagami/calibrate/gaze", "sff", "word", "10", "-5"])
     box.control.turn()
-    assert box.control._calibration.calls == [("gaze", 10.0, -5.0)]
+    assert box.control._deeds._person.calibration.calls == [("gaze", 10.0, -5.0)]
 
 
 def test_an_idle_turn_leaves_nothing_behind(box):

@@ -1,6 +1,5 @@
 """Who is on the network is found, followed and forgotten: real multicast between two machines."""
 import ipaddress
-import shutil
 import sys
 import threading
 
@@ -12,6 +11,7 @@ from appliance.network.discovery import services
 from appliance.network.hosts import Host, Hosts, MOST
 from tests.fakes import lan
 from tests.fakes.receiver import eventually
+from tests.foreign.tools import needs
 
 OWN = [ipaddress.ip_interface("192.168.1.5/24"), ipaddress.ip_interface("10.0.0.5/8")]
 
@@ -99,8 +99,9 @@ def two():
         yield made
 
 
-def vrchat(two, avatar="avtr_one"):
-    program = two.start("b", "tests.fakes.vrchat", "VRChat-Client-ABC123", "50123", avatar)
+def vrchat(two, avatar="avtr_one", ttl=120):
+    program = two.start("b", "tests.fakes.vrchat", "VRChat-Client-ABC123", "50123", avatar,
+                        str(ttl))
     assert program.stdout.readline() == "announced\n"
     return program
 
@@ -127,18 +128,74 @@ def test_what_is_found_is_listed_with_what_to_write(two):
     assert "--to vrchat@10.77.0.2:9000" in listed
 
 
-AVAHI = ("mount -t tmpfs t /run; mkdir -p /run/dbus; mount -t tmpfs t /etc/avahi/services;"
-         "dbus-daemon --system --fork; avahi-daemon --no-drop-root --no-chroot --no-rlimits -D;"
-         "for i in 1 2 3 4 5 6 7 8 9; do sleep 1; avahi-browse -ptr %s | grep ^= && break; done;"
-         "kill $(cat /run/avahi-daemon/pid /run/dbus/pid)")
-
-
-def test_avahi_finds_us(two):
-    for tool in ("avahi-browse", "avahi-daemon", "dbus-daemon", "unshare"):
-        if not shutil.which(tool):
-            pytest.skip("no %s here" % tool)
+def test_a_vtube_studio_appears_changes_its_address_and_vanishes(two):
     log = Log(two.start("a", "tests.fakes.sender", "vmc@" + lan.THERE))
-    found = two.at("b", "unshare", "-m", "sh", "-c", AVAHI % "_oscjson._tcp").splitlines()
-    resolved = [line.split(";") for line in found if line.startswith("=")]
-    assert [(row[3][:7], row[7], row[8]) for row in resolved] == [
-        ("Kagami-", lan.HERE, "39601")], (found, log.lines)
+    there = two.start("b", "tests.fakes.vtube_studio")
+    assert log.says("found VTube Studio Window 1 at 10.77.0.2 (--to vts@10.77.0.2:8001)")
+    two.move("b", "10.77.0.3")
+    assert log.says("found VTube Studio Window 1 at 10.77.0.3 (--to vts@10.77.0.3:8001)")
+    assert log.says("VTube Studio Window 1 at 10.77.0.2 (--to vts@10.77.0.2:8001) has gone")
+    there.kill()
+    assert log.says("VTube Studio Window 1 at 10.77.0.3 (--to vts@10.77.0.3:8001) has gone")
+
+
+def test_who_vanishes_without_a_word_is_forgotten_and_found_again(two):
+    log = Log(two.start("a", "tests.fakes.sender", "vrchat@%s" % lan.THERE))
+    there = vrchat(two, ttl=10)
+    assert log.says("found VRChat-Client-ABC123")
+    there.kill()
+    assert log.says("has gone", 60.0), log.lines        # the next look, once it is out of date
+    vrchat(two)
+    assert eventually(lambda: sum("found VRChat" in line for line in log.lines) == 2, 20.0)
+
+
+def test_another_kagami_appears_changes_its_address_and_vanishes(two, state):
+    pytest.importorskip("gi", reason="no GStreamer bindings for this Python")
+    log = Log(two.start("a", "tests.fakes.sender", "vmc@" + lan.THERE))
+    there = two.start("b", "appliance", "run", "--source", "test", "--to", "vmc@" + lan.HERE)
+    assert log.says("found Kagami-") and log.says(" at 10.77.0.2")
+    two.move("b", "10.77.0.3")
+    assert log.says(" at 10.77.0.3", 40.0), log.lines
+    there.terminate()                           # it says goodbye
+    assert log.says(" at 10.77.0.3 has gone"), log.lines
+
+
+@pytest.fixture
+def knobs(two):
+    """A program that hears OSC, announced by avahi."""
+    needs("avahi-daemon", "avahi-publish", "dbus-daemon", "unshare")
+    return two.avahi("b", "avahi-publish -s Knobs _osc._udp 8000")
+
+
+def test_what_avahi_announces_appears_changes_its_address_and_vanishes(two, knobs):
+    log = Log(two.start("a", "tests.fakes.sender", "vmc@" + lan.THERE))
+    assert log.says("found OSC, Knobs at 10.77.0.2 (--to kagami@10.77.0.2:8000)")
+    two.move("b", "10.77.0.3")
+    assert log.says("Knobs at 10.77.0.2 (--to kagami@10.77.0.2:8000) is now at 10.77.0.3", 40.0), (
+        log.lines)
+    knobs.stdin.close()                         # a goodbye
+    assert log.says("Knobs at 10.77.0.3 (--to kagami@10.77.0.3:8000) has gone"), log.lines
+
+
+def resolved(log):
+    """[(name, address, port)] that avahi-browse resolved when it last looked."""
+    ends = [i for i, line in enumerate(log.lines) if line == "--"][-2:]
+    rows = [line.split(";") for line in log.lines[ends[0]:ends[1]]] if len(ends) == 2 else []
+    return [(row[3], row[7], row[8]) for row in rows if row[0] == "="]
+
+
+def test_avahi_sees_us_appear_change_our_address_and_vanish(two, state):
+    needs("avahi-daemon", "avahi-browse", "dbus-daemon", "unshare")
+    pytest.importorskip("gi", reason="no GStreamer bindings for this Python")
+    look = Log(two.avahi("b", "while echo --; do avahi-browse -ptr _oscjson._tcp; sleep 1; done"))
+    us = two.start("a", "appliance", "run", "--source", "test", "--to", "vmc@" + lan.THERE)
+    log = Log(us)
+
+    def seen(address):
+        found = resolved(look)
+        return [row[1:] for row in found] == [(address, "39601")] and found[0][0][:7] == "Kagami-"
+    assert eventually(lambda: seen(lan.HERE), 30.0), (look.lines, log.lines)
+    two.move("a", "10.77.0.9")
+    assert eventually(lambda: seen("10.77.0.9"), 30.0), (look.lines, log.lines)
+    us.terminate()
+    assert eventually(lambda: not resolved(look), 20.0), look.lines

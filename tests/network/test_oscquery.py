@@ -1,7 +1,5 @@
 """Our OSCQuery pages over real HTTP, and what other programs read in them."""
 import json
-import os
-import shutil
 import subprocess
 import urllib.error
 import urllib.request
@@ -15,6 +13,7 @@ from appliance.outputs.moment import Moment
 from appliance.status import Status
 from tests.fakes.people import person
 from tests.fakes.receiver import eventually, free_port
+from tests.foreign.tools import needs, script
 
 pytest.importorskip("aiohttp")
 from appliance.network import oscquery  # noqa: E402
@@ -31,8 +30,8 @@ def state():
 def there(state):
     """The port where pages are shown."""
     port, near = free_port(), lambda address: True
-    background = Background([oscquery.OscQuery(lambda: state, near, "Kagami-x", 39600, port)])
-    background.start()
+    background = Background([oscquery.OscQuery(lambda: state, near, lambda: "Kagami-x", 39600,
+                                               port)]).start()
     assert eventually(lambda: answers(port), 20.0)
     yield port
     background.close()
@@ -74,6 +73,35 @@ def test_every_address_of_the_wire_is_there_with_type_and_range(there):
     assert len(json.dumps(root)) < 65536
 
 
+def test_commands_are_there_to_be_written(there):
+    root = get(there, "/")
+    neutral = found(root, "/kagami/calibrate/neutral")
+    assert (neutral["ACCESS"], neutral["TYPE"]) == (2, "sf") and "VALUE" not in neutral
+    assert neutral["RANGE"] == [{}, {"MIN": 0.5, "MAX": 5.0}] and neutral["DESCRIPTION"]
+    assert found(root, "/kagami/calibrate/eyes")["RANGE"] == [{}, {"VALS": ["open", "shut"]}]
+    assert found(root, "/kagami/ping")["TYPE"] == "i"
+    assert get(there, "/kagami/ping?VALUE") == 204
+
+
+@pytest.mark.parametrize("key, tags, most", [
+    ("mirror", "si", 1), ("smooth", "sf", 1), ("faces", "si", 4), ("exposure", "sf", 1000000),
+    ("hold_ms", "si", 10000), ("return_ms", "si", 10000), ("neck_share", "sf", 1),
+    ("gain/jawOpen", "sf", 4), ("gain/tongueOut", "sf", 4)])
+def test_what_may_be_set_is_there_with_its_range(there, key, tags, most):
+    made = get(there, "/kagami/set/" + key)
+    assert (made["ACCESS"], made["TYPE"], made["RANGE"][1]["MAX"]) == (2, tags, most)
+
+
+def test_what_only_this_machine_may_ask_is_not_there(there):
+    root = get(there, "/")
+    assert all(found(root, address) is None for address in (
+        "/kagami/targets", "/kagami/teach", "/kagami/calibrate/import"))
+
+
+def test_where_no_commands_are_heard_none_are_there():
+    assert found(Namespace(False).tree(MOMENT, None), "/kagami/set") is None
+
+
 @pytest.mark.parametrize("path, method, status", [
     ("/nowhere", "GET", 404), ("/kagami?NONSENSE", "GET", 400), ("/", "POST", 405),
     ("/../../etc/passwd", "GET", 404), ("/kagami/face/0/euler/more", "GET", 404)])
@@ -99,7 +127,8 @@ def test_who_asks_too_often_is_put_off(there):
 
 def test_strangers_are_not_answered(state):
     port = free_port()
-    background = Background([oscquery.OscQuery(lambda: state, lambda a: False, port=port)]).start()
+    background = Background([oscquery.OscQuery(lambda: state, lambda a: False, lambda: "",
+                                               port=port)]).start()
     with pytest.raises(urllib.error.HTTPError) as refused:
         eventually(lambda: answers_or_raises(port), 20.0)
     background.close()
@@ -120,23 +149,11 @@ def test_a_namespace_before_the_first_face_has_every_type():
     assert found(root, "/kagami/face/0/rot")["TYPE"] == "ffff"
 
 
-READER = """
-const {OSCQueryDiscovery} = require("oscquery");
-new OSCQueryDiscovery().queryNewService("127.0.0.1", %d).then(service => {
-  const jaw = service.resolvePath("/kagami/face/0/arkit/jawOpen");
-  console.log(JSON.stringify([service.hostInfo.name, service.hostInfo.oscPort,
-                              jaw.getValue(0), service.flat().length]));
-  process.exit(0);
-}).catch(e => { console.log(String(e)); process.exit(1); });
-"""
-
-
 def test_an_independent_library_reads_our_tree(there):
-    """oscquery of npm, where KAGAMI_NODE_MODULES names a folder that has it."""
-    modules = os.environ.get("KAGAMI_NODE_MODULES", "")
-    if not shutil.which("node") or not os.path.isdir(os.path.join(modules, "oscquery")):
-        pytest.skip("no node, or no oscquery in $KAGAMI_NODE_MODULES")
-    done = subprocess.run(["node", "-e", READER % there], stdout=subprocess.PIPE, timeout=60,
-                          universal_newlines=True, env=dict(os.environ, NODE_PATH=modules))
-    name, port, jaw, count = json.loads(done.stdout)
-    assert (name, port, jaw) == ("Kagami-x", 39600, 0.5) and count > 60
+    needs("npm:oscquery")
+    done = subprocess.run(["node", script("oscquery_js.js"), "127.0.0.1", str(there)],
+                          stdout=subprocess.PIPE, timeout=60, universal_newlines=True)
+    told = json.loads(done.stdout)
+    nodes = dict(told["nodes"])
+    assert (told["name"], told["oscPort"], len(nodes) > 60) == ("Kagami-x", 39600, True)
+    assert nodes["/kagami/face/0/arkit/jawOpen"] == [["f", 0.5, {"min": 0.0, "max": 1.0}]]

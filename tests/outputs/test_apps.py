@@ -1,7 +1,5 @@
-"""The app wires behind the outputs: real sockets, made-up times, docs."""
+"""The app wires behind the outputs: real sockets, made-up times."""
 import json
-import os
-import re
 import struct
 import types
 
@@ -16,7 +14,6 @@ from tests.fakes.people import frame, person
 from tests.fakes.receiver import Receiver, free_port
 from tests.outputs.test_outputs import outputs, target
 
-DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs")
 REQUEST = b'{"messageType":"iOSTrackingDataRequest","time":5,"sentBy":"me","ports":[%d]}'
 ASKED = sorted(name for name in DIALECTS if hasattr(DIALECTS[name], "question"))
 HOSTILE = {"ifacialmocap": START, "vts": REQUEST.replace(b"Request", b"Refusal")}
@@ -82,17 +79,6 @@ def test_mirror_and_rate_hold_for_every_wire(there):
     datagrams = there.datagrams()
     assert 99 <= len(datagrams) <= 101
     assert struct.unpack("<6d", datagrams[0])[3] == pytest.approx(20.0)
-
-
-@pytest.mark.parametrize("name", sorted(DIALECTS))
-def test_every_dialect_has_its_section_and_its_usual_port(name):
-    page = ""
-    for file in ("osc.md", "apps.md"):
-        with open(os.path.join(DOCS, file), encoding="utf-8") as f:
-            page += f.read()
-    section = re.search(r"^## %s\n(.+?)^## " % name, page, re.M | re.S).group(1)
-    port = checked(types.SimpleNamespace(to=name + "@127.0.0.1")).port
-    assert str(port) in section and "%s@" % name in page
 
 
 def test_ifacialmocap_repeats_the_last_line_slowly_when_nobody_is_there(there):

@@ -50,6 +50,18 @@ def test_states_have_numbers(state, number):
     assert got["/kagami/face/0/state"] == [3, number, pytest.approx(0.95), 4.5]
 
 
+@pytest.mark.parametrize("state, number", [("tracked", 4), ("held", 2), ("returning", 3)])
+def test_a_tracked_face_that_is_measured_is_calibrating(state, number):
+    got = told(Kagami(), face=person()._replace(state=state), calibrating=True)
+    assert got["/kagami/face/0/state"][1] == number
+
+
+def test_of_several_faces_the_primary_alone_is_measured():
+    slots = tuple(Slot(person(id=i), i, 1.0, False) for i in (3, 5))
+    got = told(Kagami(), slots=slots, calibrating=True)
+    assert [got["/kagami/face/%d/state" % k][1] for k in (0, 1)] == [4, 1]
+
+
 def test_the_lost_state_stands_alone():
     got = told(Kagami(), face=None)
     assert got == {"/kagami/frame": [7, 1700000000, 500000000, 0, 5],

@@ -141,6 +141,35 @@ def test_a_camera_is_settled_and_what_it_refuses_is_logged_once(plug, opened, ca
         "camera Webcam: does not take exposure; it goes on as it is"]
 
 
+EXPOSURE = {v4l2.EXPOSURE_MODE: (0, 3), v4l2.EXPOSURE_TIME: (1, 10000)}
+
+
+def test_exposure_is_set_while_pictures_come_and_again_when_it_is_back(plug, opened):
+    plug.kernel.plug(0, "Webcam", FORMATS, controls=EXPOSURE)
+    source = opened()
+    until(source, picture)
+    source.expose(8000)
+    assert plug.kernel.set[("Webcam", v4l2.EXPOSURE_TIME)] == 80
+    plug.kernel.set.clear()
+    plug.break_off("gone")
+    until(source, nothing), until(source, picture)
+    assert plug.kernel.set[("Webcam", v4l2.EXPOSURE_TIME)] == 80
+    source.expose("auto")
+    assert plug.kernel.set[("Webcam", v4l2.EXPOSURE_MODE)] == v4l2.APERTURE_PRIORITY
+
+
+def test_a_camera_without_exposure_says_so(plug, opened):
+    source = opened()
+    until(source, picture)
+    with pytest.raises(PartMissing, match="the camera does not take it"):
+        source.expose(8000)
+
+
+def test_the_pattern_has_no_exposure(opened):
+    with pytest.raises(PartMissing, match="none to set"):
+        opened("test").expose(8000)
+
+
 @pytest.mark.parametrize("asked, told", [(30, []), (60, [
     "30 pictures a second are the most at 640x480, not 60"])])
 def test_a_mode_that_is_slower_than_asked_is_told_once(plug, opened, caplog, asked, told):

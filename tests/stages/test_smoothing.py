@@ -170,3 +170,14 @@ def test_lids_that_stay_shut_hold_nothing():
 
 def test_without_the_filter_of_the_head_a_blink_holds_nothing():
     assert np.isclose(blink(2.0, 6, OFF)[0], 2.0)
+
+
+def test_other_settings_count_from_the_next_picture_without_a_jump():
+    smooth = Smoothing(SETTINGS)
+    for i in range(30):
+        smooth(face(yaw=0.0), i / 30.0)
+    smooth.change(SETTINGS._replace(head_cutoff=0.1, head_beta=0.0))
+    heavy = [smooth(face(yaw=10.0), (30 + i) / 30.0).angles[0] for i in range(5)]
+    assert 0 < heavy[0] < heavy[4] < 1.5
+    smooth.change(OFF)
+    assert smooth(face(yaw=10.0), 36 / 30.0).angles[0] == pytest.approx(10.0, abs=1e-3)

@@ -18,6 +18,7 @@ from appliance.outputs.osc import LIMIT, Float, Int, Layout, message
 
 PORT, PROTOCOL, BUILD = 39600, 1, "source"
 STATES = {"tracked": 1, "held": 2, "returning": 3}          # 0 is lost
+CALIBRATING = 4         # in place of tracked
 STATE, POSE, EYES, IRIS, ARKIT, POINTS, HUMAN, SLOW = (1 << i for i in range(8))
 # What stands under /kagami/face/<k>/, with the number of floats of each and its bit of a mask.
 PARTS = (("box", 4, STATE), ("rot", 4, POSE), ("euler", 3, POSE), ("pos", 3, POSE),
@@ -74,7 +75,8 @@ class Kagami(Dialect):
             self._lay()
         for slot, (shown, lost, taught) in zip(slots, self._slots):
             if slot.face is not None or human and slot.fresh:       # when lost: zeros, once
-                out += self._written(shown, frame, slot, moment.size)
+                measured = moment.calibrating and slot.id == moment.id
+                out += self._written(shown, frame, slot, moment.size, measured)
                 if self._frames & (ARKIT | HUMAN):
                     out += taught(slot, frame)
             elif not human:
@@ -106,9 +108,10 @@ class Kagami(Dialect):
         out.append(self._message("timing", *timing(status.ms)))
         return out
 
-    def _written(self, layout, frame, slot, size):
+    def _written(self, layout, frame, slot, size, measured=False):
         layout.ints[:5] = frame
-        layout.ints[5:] = (slot.id % _WRAP, STATES[slot.face.state] if slot.face else 0)[
+        state = STATES[slot.face.state] if slot.face else 0
+        layout.ints[5:] = (slot.id % _WRAP, CALIBRATING if measured and state == 1 else state)[
             :len(layout.ints) - 5]
         if slot.face is None:
             self._floats[:] = 0.0

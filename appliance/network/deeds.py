@@ -1,0 +1,183 @@
+"""A command with its arguments becomes what it asks for: each method gives its answer, or does so
+when it is done.
+
+No method waits: what takes time is begun here and told later.
+"""
+import json
+from threading import Thread
+
+from appliance.errors import KagamiError, PartMissing, UsageError
+from appliance.keys import parsed
+from appliance.network.orders import COMMANDS, LATER, SET, within
+from appliance.outputs.dialects.kagami import Kagami
+from appliance.outputs.osc import message
+from appliance.outputs.subscriptions import Wish
+
+LISTEN = 1, 600         # seconds that a word from another computer is waited for
+ROUNDS = 2, 5           # of a lesson
+
+
+class Deeds:
+    """One method for each of orders.COMMANDS, called with the Order and its arguments.
+
+    settings: settings.Settings. outputs: outputs.Outputs. status: status.Status. person:
+    person.Person or None. source: what has expose(value), or None. subscriptions:
+    outputs.subscriptions.Subscriptions.
+    """
+
+    def __init__(self, settings, outputs, status, person, source, subscriptions):
+        self._settings, self._outputs, self._status = settings, outputs, status
+        self._person, self._source, self._subscriptions = person, source, subscriptions
+        self._slow, self._waiting, self._aside = Kagami(), None, None
+
+    def turn(self, now):
+        """Tell what has come to an end."""
+        if self._waiting is not None and now > self._waiting[1]:
+            order, self._waiting = self._waiting[0], None
+            order.done(KagamiError("nothing was heard", "no computer has said anything",
+                                   "send from a network that [control] allows"))
+        if self._aside is not None and not self._aside.is_alive():
+            aside, self._aside = self._aside, None
+            aside.order.done(aside.outcome)
+
+    def word(self, address):
+        """Another computer has said something: tell whoever waits for one."""
+        if self._waiting is not None and address not in self._subscriptions:
+            order, self._waiting = self._waiting[0], None
+            order.done(address)
+
+    def ping(self, _, value):
+        """The number back."""
+        return message("/kagami/pong", value)
+
+    def subscribe(self, order, *wish):
+        """A number that has to come back; nothing where the lease goes on."""
+        number = self._subscriptions.ask((order.address, order.source), Wish(*wish), order.now)
+        return None if number is None else message("/kagami/challenge", number)
+
+    def confirm(self, order, number):
+        """The lease begins."""
+        self._subscriptions.confirm(order.address, number, order.now)
+
+    def unsubscribe(self, order, dialect=""):
+        """The leases end."""
+        self._subscriptions.end(order.address, dialect)
+
+    def get(self, _, address):
+        """A slow message."""
+        wanted = address.encode() + b"\0"
+        for datagram in self._slow.announce(self._status, True):
+            if datagram.startswith(wanted):
+                return datagram
+        raise UsageError(address[:40], "no slow message", "ask for /kagami/status")
+
+    def recenter(self, order):
+        """Straight ahead is now."""
+        return self._begun(order, "recenter")
+
+    def neutral(self, order, seconds):
+        """The face of the next seconds is at rest."""
+        return self._begun(order, "neutral", seconds)
+
+    def eyes(self, order, word):
+        """The eyes are open or shut now."""
+        return self._begun(order, "eyes", word)
+
+    def gaze(self, order, yaw, pitch):
+        """The eyes look there now."""
+        return self._begun(order, "gaze", yaw, pitch)
+
+    def clear(self, order, what):
+        """As at first."""
+        return self._begun(order, "clear", what)
+
+    def _begun(self, order, name, *values):
+        command = COMMANDS["/kagami/calibrate/" + name]
+        for i, value in enumerate(values, 1):
+            within(value, command, i)
+        return self._then("calibration", order, getattr(self._known().calibration, name), *values)
+
+    def _then(self, part, order, begin, *values):
+        begin(*values)
+        self._known().then(part, order)
+        return LATER
+
+    def _known(self):
+        if self._person is None:
+            raise PartMissing("calibration", "none applies here", "start `kagami run`")
+        return self._person
+
+    def person(self, _):
+        """What is known of the person."""
+        return json.dumps(self._known().knowledge())
+
+    def restore(self, _, text):
+        """Take over a calibration."""
+        try:
+            self._known().restore(json.loads(text))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as e:
+            raise UsageError("import", "not understood (%s)" % str(e)[:80],
+                             "name a file that export wrote") from e
+        return "taken over"
+
+    def teach(self, order, name, rounds):
+        """A lesson; each prompt is said."""
+        if not ROUNDS[0] <= rounds <= ROUNDS[1]:
+            raise UsageError("%d times" % rounds, "out of bounds", "give %d to %d" % ROUNDS)
+        return self._then("lesson", order, self._known().teach, name, rounds)
+
+    def forget(self, _, name):
+        """A taught expression is gone."""
+        self._known().forget(name)
+        return "%s: forgotten" % name
+
+    def set(self, order, value):
+        """One of keys.KEYS, until the next start."""
+        key = order.read.address[len(SET):]
+        if key != "exposure":
+            if key.startswith("gain/"):
+                self._known()
+            self._settings.set(key, value)
+            return None
+        value = parsed(key, value)
+        if self._source is None:
+            raise PartMissing("exposure", "there is no camera", "start `kagami run --source usb`")
+        if self._aside is not None:
+            raise UsageError("exposure", "the one before is not set yet", "ask again")
+        self._aside = _Aside(order, self._source.expose, value)
+        return LATER
+
+    def targets(self, _):
+        """A row for each."""
+        return [message("/kagami/target", c.target.to, c.why, c.rate, c.link.refused,
+                        c.link.answer, c.link.failed) for c in self._outputs.channels]
+
+    def reload(self, _):
+        """The configuration is read again."""
+        self._settings.reread()
+
+    def listen(self, order, seconds):
+        """The address of the first other computer that says anything at the UDP port."""
+        if not LISTEN[0] <= seconds <= LISTEN[1]:
+            raise UsageError("--listen %d" % seconds, "out of bounds", "give %d to %d s" % LISTEN)
+        if self._waiting is not None:
+            self._waiting[0].done(UsageError("listen", "somebody else listens now", "ask again"))
+        self._waiting = order, order.now + seconds
+        return LATER
+
+
+class _Aside(Thread):
+    """What may wait for a device, beside the loop; `outcome` when it is no longer alive."""
+
+    def __init__(self, order, function, value):
+        super().__init__(daemon=True)
+        self.order, self.outcome, self._job = order, None, (function, value)
+        self.start()
+
+    def run(self):
+        """What a thread does."""
+        function, value = self._job
+        try:
+            function(value)
+        except KagamiError as e:
+            self.outcome = e

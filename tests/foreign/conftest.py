@@ -1,0 +1,78 @@
+"""What the real runs sent and what was heard of them, once for all tests here."""
+import json
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from tests.fakes import lan
+from tests.foreign import hearing
+from tests.foreign.tools import needs, script
+
+
+@pytest.fixture(scope="session")
+def machines():
+    """Two machines on a cable."""
+    pytest.importorskip("gi", reason="no GStreamer bindings for this Python")
+    if lan.missing():
+        pytest.skip(lan.missing())
+    with lan.Lan() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def film(machines, tmp_path_factory):
+    """Every frame of the drawn clip: packets, what osc of npm wrote, what `kagami track` says."""
+    needs("tshark", "dumpcap", "npm:osc")
+    folder = tmp_path_factory.mktemp("film")
+    heard, truth = str(folder / "osc.jsonl"), str(folder / "truth.jsonl")
+    with open(heard, "w") as out:
+        reader = machines.launch("b", "node", script("osc_js.js"),
+                                 *map(str, hearing.PORTS.values()), stdout=out)
+    hearing.listening(machines)
+    with hearing.Capture(machines, folder / "film.pcap") as capture:
+        program = hearing.run(machines, folder, "--every-frame", "--set", "calibration.ranges=no")
+        log = program.communicate(timeout=120)[0]
+        assert program.returncode == 0, log
+        hearing.settled(heard)
+    reader.kill()
+    machines.at("a", sys.executable, "-m", "appliance", "track", hearing.CLIP, "--json", truth)
+    return SimpleNamespace(packets=capture.packets(), truth=lines(truth), osc_js=lines(heard))
+
+
+def lines(path):
+    """The values of a file of JSON lines."""
+    with open(path) as f:
+        return [json.loads(line) for line in f]
+
+
+@pytest.fixture(scope="session")
+def live(machines, tmp_path_factory):
+    """The drawn clip as a camera would show it, until it is stopped: packets, what oscdump wrote
+    of each dialect, what oscquery of npm read.
+    """
+    needs("tshark", "dumpcap", "oscdump", "npm:oscquery")
+    folder, dumps, files = tmp_path_factory.mktemp("live"), [], []
+    for port in hearing.PORTS.values():
+        with open(str(folder / str(port)), "w") as out:
+            dumps.append(machines.launch("b", "oscdump", "-L", str(port), stdout=out))
+        files.append(out.name)
+    hearing.listening(machines)
+    with hearing.Capture(machines, folder / "live.pcap") as capture:
+        program = hearing.run(machines, folder)
+        tree = json.loads(machines.at("b", "timeout", "18", "node", script("oscquery_js.js")))
+        program.terminate()
+        log = program.communicate(timeout=30)[0]
+        assert program.returncode == 0 and "Traceback" not in log, log
+    for dump in dumps:
+        dump.kill()
+    return SimpleNamespace(packets=capture.packets(), tree=tree,
+                           dumped={dialect: dumped(path) for dialect, path
+                                   in zip(hearing.DIALECTS, files)})
+
+
+def dumped(path):
+    """[(address, tags, [words])] of the lines that oscdump wrote."""
+    with open(path) as f:
+        rows = [line[:-1].split(" ", 3)[1:] for line in f]
+    return [(address, "," + rest[0], rest[1:]) for address, *rest in rows]
