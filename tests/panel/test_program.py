@@ -88,6 +88,27 @@ def test_a_face_of_a_real_clip_reaches_a_page(programs):
     assert len(frame["faces"][0]["points"]) == 136
 
 
+async def changed(programs, *wishes):
+    """[(status, document)] of changes, once a face has been seen."""
+    await watched(programs, ("status", {"code": 1}))
+    url, out = "http://127.0.0.1:%d" % programs.tcp, []
+    async with aiohttp.ClientSession(headers={"Origin": url}) as client:
+        for name, body in wishes:
+            async with client.post("%s/api/%s" % (url, name), json=body) as answer:
+                out.append((answer.status, await answer.json()))
+    return out
+
+
+def test_the_program_that_runs_obeys_and_complains(programs):
+    pytest.importorskip("gi", reason="no GStreamer bindings for this Python")
+    programs.start("panel")
+    programs.start("run", "--source", "file:" + CLIP, "--to", "vmc@127.0.0.1:9")
+    obeyed, refused = within(changed(
+        programs, ("set", {"key": "mirror", "value": True}), ("eyes", {"which": "crossed"})))
+    assert obeyed == (200, {"ok": True, "said": ""})
+    assert refused[0] == 400 and "open or shut" in refused[1]["error"]["do"]
+
+
 def test_a_port_that_is_taken_is_told_in_one_line(programs):
     programs.start("panel")
     within(watched(programs, ("tracker", {})))
