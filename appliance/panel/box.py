@@ -8,14 +8,18 @@ CLOCKS = "/sys/devices/system/cpu/cpu*/cpufreq/scaling_cur_freq"
 
 
 def box():
-    """{"machine", "cores", "load" of 1, 5 and 15 minutes, "memory_mb" in all, "memory_free_mb",
-    "clocks" of the cores in MHz, where the system tells them}."""
+    """{"machine", "cores", "load" of 1, 5 and 15 minutes, "memory_mb": [used, in all], "clocks":
+    {core: MHz} where the system tells them}."""
     memory = _memory()
+    whole = memory.get("MemTotal", 0)
     return {"machine": platform.machine(), "cores": os.cpu_count(),
             "load": [round(load, 2) for load in os.getloadavg()],
-            "memory_mb": memory.get("MemTotal"), "memory_free_mb": memory.get("MemAvailable"),
-            "clocks": [int(text) // 1000 for text in map(_text, sorted(glob.glob(CLOCKS)))
-                       if text.strip().isdigit()]}
+            "memory_mb": [whole - memory.get("MemAvailable", 0), whole], "clocks": _clocks()}
+
+
+def _clocks():
+    texts = {path.split("/")[-3]: _text(path).strip() for path in sorted(glob.glob(CLOCKS))}
+    return {core: int(text) // 1000 for core, text in texts.items() if text.isdigit()}
 
 
 def _memory():

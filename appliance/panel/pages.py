@@ -9,8 +9,6 @@ TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8",
          ".txt": "text/plain; charset=utf-8", ".svg": "image/svg+xml", ".png": "image/png",
          ".ico": "image/x-icon", ".webmanifest": "application/manifest+json"}
 OTHER = "application/octet-stream"
-KEPT = ".js", ".png"            # of vendor/: these change with a version of ours alone
-WEEK = 7 * 24 * 3600
 
 
 class Pages:
@@ -28,11 +26,10 @@ class Pages:
         place = self._files.get(path + "index.html" if path.endswith("/") else path)
         if place is None or not os.path.isfile(place):
             raise web.HTTPNotFound()
-        ending = os.path.splitext(place)[1]
-        kept = path.startswith("vendor/") and ending in KEPT
+        # Kept, but asked for each time whether it changed: an update must not meet an older half.
         return web.FileResponse(place, headers={
-            "Content-Type": TYPES.get(ending, OTHER),
-            "Cache-Control": "max-age=%d" % WEEK if kept else "no-cache"})
+            "Content-Type": TYPES.get(os.path.splitext(place)[1], OTHER),
+            "Cache-Control": "no-cache"})
 
 
 def _found(folder):

@@ -82,6 +82,8 @@ class Pictures:
 
 def draw(setting, ends, out):
     """Ask for pictures and write them to `out` as JPEG, until `ends` can be read."""
+    import cv2                  # before anything is asked for: it takes a while
+    cv2.setNumThreads(1)
     while not _ended(ends, 0.0):
         try:
             with opened(setting) as asking:

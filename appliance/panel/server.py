@@ -142,7 +142,7 @@ class Panel:
             state = {"tracker": {"reachable": False, "why": str(e)}}
         for section, key in SECRETS:
             state.get("config", {}).get(section, {}).pop(key, None)
-        state["box"] = box()
+        state["box"] = dict(box(), engines=state.pop("engines", []))
         return state
 
     async def _export(self, request):

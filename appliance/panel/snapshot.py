@@ -138,7 +138,7 @@ def _status(rest):
 
 
 def _face(slot, parts, points, iris):
-    out = {"slot": slot}
+    out = {"slot": slot, "taught": parts["taught"]}
     if "state" in parts:
         number, state, score, age = parts["state"]
         out.update(id=number, state=STATES[state], score=round(score, 3), age=round(age, 2))
@@ -154,8 +154,6 @@ def _face(slot, parts, points, iris):
     for name, wished in (("iris", iris), ("points", points)):
         if wished and name in parts:
             out[name] = _rounded(parts[name], 5)
-    if parts["taught"]:
-        out["taught"] = parts["taught"]
     return out
 
 

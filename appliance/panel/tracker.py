@@ -66,6 +66,7 @@ class Tracker:
 
 def opened(setting=""):
     """A socket that does not wait and leads to the program that runs; PartMissing without one."""
+    barred = None
     for path in places(setting):
         asking = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         try:
@@ -74,8 +75,11 @@ def opened(setting=""):
             asking.connect(os.path.abspath(path))
             asking.bind("")             # a name of the kernel's choice, to be answered at
             return asking
-        except OSError:
+        except OSError as e:
             asking.close()
+            barred = path if isinstance(e, PermissionError) else barred
+    if barred:
+        raise PartMissing(barred, "not ours to ask", "run kagami panel as the user of kagami run")
     raise PartMissing(*_AWAY)
 
 

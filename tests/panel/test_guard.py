@@ -1,6 +1,7 @@
 """Nobody else gets in: names, origins, methods, sizes, paths, crowds and those who dawdle."""
 import asyncio
 import json
+import random
 
 import aiohttp
 import pytest
@@ -253,4 +254,20 @@ def test_who_talks_to_the_stream_is_shown_out(house):
             while last.type == aiohttp.WSMsgType.TEXT:
                 last = await stream.receive()
             assert last.data == 1008
+    house(visit)
+
+
+def test_broken_questions_break_nothing(house, monkeypatch):
+    async def visit(house):
+        dice, whole = random.Random(2), asked(b"/api/state?a=1")
+        for _ in range(200):
+            noise = bytearray(whole)
+            for _ in range(dice.randrange(1, 6)):
+                noise[dice.randrange(len(noise))] = dice.randrange(256)
+            reader, writer = await asyncio.open_connection("127.0.0.1", house.panel.port)
+            writer.write(bytes(noise) + b"\r\n\r\n")
+            await asyncio.sleep(0)
+            writer.close()
+        assert (await house.get("/"))[0] == 200
+    monkeypatch.setattr(guard, "ASKED", 1000)
     house(visit)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from appliance.panel.picture import luma
 from tests.panel.conftest import told
 
 
@@ -22,7 +23,8 @@ def test_scripts_have_the_type_that_browsers_insist_on(house):
     async def visit(house):
         _, headers, _ = await house.get("/look.js")
         assert headers["Content-Type"] == "text/javascript; charset=utf-8"
-        assert (await house.get("/vendor/three.js"))[1]["Cache-Control"] == "max-age=604800"
+        _, headers, text = await house.get("/vendor/three.js")
+        assert (headers["Content-Type"], text) == ("text/javascript; charset=utf-8", "let b")
     house(visit)
 
 
@@ -140,7 +142,7 @@ def test_the_state_is_that_of_the_program_and_tells_no_token(house):
         assert state["config"] == {"camera": {"source": "test"}, "control": {}}
         assert state["tracker"] == {"reachable": True, "why": ""} and state["found"] == []
         assert state["panel"]["me"] == "127.0.0.1" and state["panel"]["auth"] == "none"
-        assert state["box"]["memory_mb"] > 0
+        assert 0 < state["box"]["memory_mb"][0] < state["box"]["memory_mb"][1]
     house(visit)
 
 
@@ -209,3 +211,29 @@ def test_the_export_is_a_document_to_keep(house):
         assert (status, json.loads(text)) == (200, {"kagami": 1})
         assert "kagami.json" in headers["Content-Disposition"]
     house(visit)
+
+
+def test_pictures_go_on_after_the_program_was_started_anew(house):
+    async def visit(house):
+        async with house.look() as look:
+            for _ in range(2):
+                async with house.running():
+                    await asyncio.wait_for(look.receive_bytes(), 30.0)
+    house(visit)
+
+
+def test_one_picture_is_for_all_who_look(house):
+    async def visit(house):
+        async with house.running(rate=10.0), house.look() as one, house.look() as two:
+            mine = [await asyncio.wait_for(one.receive_bytes(), 30.0) for _ in range(3)]
+            other = [await asyncio.wait_for(two.receive_bytes(), 30.0) for _ in range(3)]
+            assert set(mine) & set(other)
+    house(visit)
+
+
+@pytest.mark.parametrize("size, whole", [(48 * 36, True), (48 * 36 - 1, False), (0, False)])
+def test_a_picture_that_is_not_whole_is_passed_over(size, whole):
+    pytest.importorskip("numpy")
+    sizes = b"".join(n.to_bytes(4, "big") for n in (7, 48, 36, 48 * 36))
+    read = luma(b"/kagami/picture\0,iiib\0\0\0" + sizes + bytes(size))
+    assert (read is not None) == whole and (not whole or read[1].shape == (36, 48))
