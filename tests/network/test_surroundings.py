@@ -1,4 +1,4 @@
-"""What this machine says of itself on the network, as far as the configuration has a part in it."""
+"""What this machine says of itself on the network, as far as the configuration decides it."""
 import pytest
 
 from appliance import config
