@@ -16,7 +16,7 @@ from appliance.network.access import Access
 
 ALL, EACH = 256, 64             # connections at once, and of one address
 FIRST, SERVED = 10.0, 120.0     # seconds until the first question is whole, and for an answer
-ASKED, CHANGED, TRIED = 100, 10, 1      # questions, changes and passwords a second of one address
+ASKED, CHANGED, TRIED = 300, 10, 1      # questions, changes, passwords a second of one address
 ADDRESSES = 256                 # counted at once
 COOKIE = "kagami"
 _HOST = re.compile(r"(\[[0-9a-f:.]{2,45}\]|[a-z0-9](?:[a-z0-9.-]{0,253}[a-z0-9])?)\.?"

@@ -4,6 +4,7 @@ That process lives only while somebody looks, with the picture library in it, so
 stays small and never waits for a picture. `python3 -m appliance.panel.picture` is its other end.
 """
 import asyncio
+import logging
 import select
 import struct
 import sys
@@ -14,6 +15,7 @@ from appliance.network.packets import written
 from appliance.panel.tracker import ANSWER, opened
 from appliance.panel.watchers import Watcher
 
+LOG = logging.getLogger("kagami.panel")
 LEASE, EVERY = 3, 1.0           # seconds; a lease is asked for again before it is over
 LINGERS = 5.0                   # seconds for which the process waits for the next who looks
 QUALITY = 80                    # of 100
@@ -60,17 +62,24 @@ class Pictures:
     async def _draw(self):
         """Keep the process, and hand on what it draws."""
         while True:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", __name__, self._setting, stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE)
             try:
-                await self._hand_on(process.stdout)
-            except asyncio.IncompleteReadError:     # it has ended
-                pass
-            finally:
-                process.stdin.close()               # which ends it
-                await process.wait()
+                process = await asyncio.create_subprocess_exec(
+                    sys.executable, "-m", __name__, self._setting, stdin=asyncio.subprocess.PIPE,
+                    stdout=asyncio.subprocess.PIPE)
+                await self._until_it_ends(process)
+            except OSError as e:                    # no room for one more
+                LOG.warning("no picture: %s", e.strerror)
             await asyncio.sleep(EVERY)
+
+    async def _until_it_ends(self, process):
+        try:
+            await self._hand_on(process.stdout)
+        except asyncio.IncompleteReadError:
+            pass
+        finally:
+            if process.returncode is None:          # it may wait for us to read
+                process.kill()
+            await process.wait()
 
     async def _hand_on(self, drawn):
         while True:
@@ -81,7 +90,8 @@ class Pictures:
 
 
 def draw(setting, ends, out):
-    """Ask for pictures and write them to `out` as JPEG, until `ends` can be read."""
+    """Ask for pictures and write them to `out` as JPEG, until `ends` can be read: who started us
+    has gone."""
     import cv2                  # before anything is asked for: it takes a while
     cv2.setNumThreads(1)
     while not _ended(ends, 0.0):
