@@ -1,5 +1,6 @@
 """What the real runs sent and what was heard of them, once for all tests here."""
 import json
+import os
 import sys
 from types import SimpleNamespace
 
@@ -20,9 +21,9 @@ def machines():
         yield made
 
 
-@pytest.fixture(scope="session")
-def film(machines, tmp_path_factory):
-    """Every frame of the drawn clip: packets, what osc of npm wrote, what `kagami track` says."""
+@pytest.fixture(scope="session", params=hearing.CLIPS, ids=os.path.basename)
+def film(machines, tmp_path_factory, request):
+    """Every frame of a clip: packets, what osc of npm wrote, what `kagami track` says."""
     needs("tshark", "dumpcap", "npm:osc")
     folder = tmp_path_factory.mktemp("film")
     heard, truth = str(folder / "osc.jsonl"), str(folder / "truth.jsonl")
@@ -31,12 +32,14 @@ def film(machines, tmp_path_factory):
                                  *map(str, hearing.PORTS.values()), stdout=out)
     hearing.listening(machines)
     with hearing.Capture(machines, folder / "film.pcap") as capture:
-        program = hearing.run(machines, folder, "--every-frame", "--set", "calibration.ranges=no")
+        program = hearing.run(machines, folder, request.param, "--every-frame",
+                              "--set", "calibration.ranges=no")
         log = program.communicate(timeout=120)[0]
         assert program.returncode == 0, log
         hearing.settled(heard)
     reader.kill()
-    machines.at("a", sys.executable, "-m", "appliance", "track", hearing.CLIP, "--json", truth)
+    machines.at("a", sys.executable, "-m", "appliance", "track", request.param, "--json",
+                truth)
     return SimpleNamespace(packets=capture.packets(), truth=lines(truth), osc_js=lines(heard))
 
 
@@ -59,7 +62,7 @@ def live(machines, tmp_path_factory):
         files.append(out.name)
     hearing.listening(machines)
     with hearing.Capture(machines, folder / "live.pcap") as capture:
-        program = hearing.run(machines, folder)
+        program = hearing.run(machines, folder, hearing.CLIPS[0])
         tree = json.loads(machines.at("b", "timeout", "18", "node", script("oscquery_js.js")))
         program.terminate()
         log = program.communicate(timeout=30)[0]

@@ -1,6 +1,7 @@
 """A real `kagami run` on one machine of a LAN, and on the other whoever listens: what crossed the
 cable as tshark's dissector and as python-osc read it, and what the listeners wrote.
 """
+import glob
 import os
 import signal
 import subprocess
@@ -15,7 +16,10 @@ from tests.golden import decoded
 # kagami comes first: a datagram with /kagami/frame begins what is sent of a frame.
 DIALECTS = ("kagami", "vmc", "vrchat", "faceosc", "babble", "etvr")
 PORTS = {dialect: 5001 + i for i, dialect in enumerate(DIALECTS)}
-CLIP = os.path.join(lan.ROOT, "appliance/demo.mp4")
+DATA = os.environ.get("KAGAMI_DATA") or os.path.join(lan.ROOT, "../shared/data")
+# The drawn clip, and the real ones where they are.
+CLIPS = [os.path.join(lan.ROOT, "appliance/demo.mp4")] + sorted(
+    glob.glob(os.path.join(DATA, "clips/*.mp4")))
 FIELDS = ("udp.dstport", "ip.len", "ip.flags.mf", "ip.frag_offset", "_ws.malformed", "_ws.expert",
           "osc.message.header.path", "osc.message.header.format", "osc.message.int32",
           "osc.message.float", "osc.message.string", "udp.payload")
@@ -35,12 +39,12 @@ class Packet(NamedTuple):
     messages: list
 
 
-def run(machines, folder, *options):
-    """Start kagami on "a", with the drawn clip, for each dialect's port on "b"."""
+def run(machines, folder, clip, *options):
+    """Start kagami on "a", with a clip, for each dialect's port on "b"."""
     targets = [word for dialect in DIALECTS
                for word in ("--to", "%s@%s:%d" % (dialect, lan.THERE, PORTS[dialect]))]
     command = ["env", "STATE_DIRECTORY=" + str(folder), sys.executable, "-m", "appliance", "run",
-               "--source", "file:" + CLIP]
+               "--source", "file:" + clip]
     return machines.launch("a", *(command + targets + list(options)))
 
 
