@@ -90,6 +90,19 @@ class Networks:
         return network
 
 
+class Address:
+    """An IPv4 address of this machine."""
+
+    bounds = "an address of this machine, or 0.0.0.0 for all of them"
+
+    def parse(self, text):
+        """ipaddress.IPv4Address; ValueError where it is none."""
+        try:
+            return ipaddress.IPv4Address(text)
+        except ValueError:
+            raise ValueError("no IPv4 address") from None
+
+
 class AutoOr:
     """The word auto, or what `other` takes."""
 
@@ -175,5 +188,11 @@ SCHEMA = OrderedDict([
         ("discovery", Flag()),
         ("oscquery", Flag()),
         ("name", Text("at most 60 letters"))])),
+    ("panel", OrderedDict([
+        ("address", Address()),
+        ("port", Number(int, 1, 65535)),
+        ("names", Text()),
+        ("origins", Text()),
+        ("preview", Flag())])),
     ("backend", OrderedDict([("name", Word("auto", "onnxruntime"))])),
 ])

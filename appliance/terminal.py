@@ -76,6 +76,15 @@ def write(text, stream=None):
     stream.write(("\r\x1b[K" if stream.isatty() else "") + text + "\n")
 
 
+def log(line=None):
+    """Write what Kagami logs above a LiveLine; gives it."""
+    line = line or LiveLine()
+    logger = logging.getLogger("kagami")
+    logger.handlers[:] = [LogLines(line)]
+    logger.setLevel(logging.INFO)
+    return line
+
+
 class LogLines(logging.Handler):
     """Log records as plain text above a LiveLine; where journald reads, their level before it."""
 
