@@ -12,8 +12,9 @@ const LOOKS = [["desktop", "light", "en"], ["desktop", "dark", "ja"], ["phone", 
   ["phone", "light", "ja"]];
 
 for (const [size, theme, language] of LOOKS) {
-  test(`every view is whole: ${size}, ${theme}, ${language}`, async () => {
+  test(`every view is whole: ${size}, ${theme}, ${language}`, async t => {
     const page = await visit(chrome, box.url, { size, theme, language });
+    t.after(() => page.context().close());
     for (const view of VIEWS) {
       await go(page, view);
       if (view === "connect") await page.locator("input[value=vseeface]").check();
@@ -24,6 +25,5 @@ for (const [size, theme, language] of LOOKS) {
     }
     assert.deepEqual(page.complaints, [], "console");
     assert.deepEqual(page.strangers, [], "asked others");
-    await page.context().close();
   });
 }

@@ -87,8 +87,9 @@ def iris(points):
 class Played:
     """What the tracker would say: the clip goes round, unless told otherwise."""
 
-    def __init__(self, frames, images):
+    def __init__(self, frames, images, every=1):
         self.frames, self.images = frames[:len(images)], images
+        self.every = every
         self.reachable, self.preview, self.hold, self.shapes = True, True, None, {}
         self.text, self.silent, self.changes, self.taught = "tracking", False, [], ["smirk"]
         self.began, self.notice = time.monotonic(), ("", 0.0)
@@ -270,7 +271,7 @@ class Routes:
         """Frames, and the slow messages once a second."""
         socket = web.WebSocketResponse()
         await socket.prepare(request)
-        divider = int(request.query.get("divider", 1))
+        divider = max(self.played.every, int(request.query.get("divider", 1)))
         await socket.send_json({"type": "names", "blendshapes": ARKIT_NAMES})
         await socket.send_json({"type": "camera", "size": [WIDTH, HEIGHT], "focal": [554.3] * 2,
                                 "centre": [319.5, 239.5]})
@@ -304,7 +305,7 @@ class Routes:
             if self.played.reachable:
                 number = self.played.number
                 await socket.send_bytes(struct.pack(">I", number) + self.played.image(number))
-            await _heard(socket, 0.1)
+            await _heard(socket, 0.1 * self.played.every)
         return socket
 
 
@@ -332,8 +333,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=8911)
     parser.add_argument("--cache", default=os.path.join(ROOT, "build", "demo.jsonl"))
+    parser.add_argument("--every", type=int, default=1, help="send every third frame, for instance")
     args = parser.parse_args()
-    played = Played(measured(args.cache), pictures())
+    played = Played(measured(args.cache), pictures(), args.every)
     web.run_app(Routes(played).app(), host="127.0.0.1", port=args.port,
                 print=lambda text: print("ready", flush=True))
 

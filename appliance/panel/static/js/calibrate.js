@@ -22,7 +22,7 @@ export function open(view, app) {
   const angles = () => [["yaw", 0], ["pitch", 1], ["roll", 2]].map(([name, i]) =>
     live(t("angle." + name), 60, now => now.angles[i], angle));
   const eye = (side, label) => live(label, 1.3, now => now[side].openness);
-  const gaze = (side, label) => [0, 1].map(i => live(label + ", " + t(i ? "angle.pitch" : "angle.yaw"),
+  const gaze = (side, label) => [0, 1].map(i => live(label + " · " + t(i ? "gaze.pitch" : "gaze.yaw"),
     30, now => now[side].gaze[i], angle));
   const [left, right] = [t("left.eye"), t("right.eye")];
 
@@ -71,12 +71,12 @@ function step(app, key, orders, values) {
     });
     return button;
   });
-  const what = key === "recenter" ? "neutral" : key;
   const forget = h("button", { type: "button", class: "plain",
     "aria-label": t("calibrate.forget.of", { what: t(`calibrate.${key}`) }),
-    onclick: () => app.act("clear", { what }, t("calibrate.forgot")) }, t("calibrate.forget"));
+    onclick: () => app.act("clear", { what: key }, t("calibrate.forgot")) }, t("calibrate.forget"));
   return card(t(`calibrate.${key}`), h("p", {}, t(`calibrate.${key}.what`)),
-    h("div", { class: "row" }, buttons, key === "recenter" ? null : forget), count, values);
+    h("div", { class: "row" }, buttons, key === "recenter" ? null : forget),
+    key === "recenter" ? null : count, values);
 }
 
 async function ready(count, now) {

@@ -73,7 +73,7 @@ async function show(name, focus = false) {
   view.dataset.view = asked;
   if (focus) {
     window.scrollTo(0, 0);
-    $("main").focus();
+    $("main").focus({ preventScroll: true });
   }
 }
 
