@@ -25,9 +25,9 @@ TO = os.path.join(HERE, "..", "..", "appliance", "panel", "static", "head.bin")
 POSED = ("eyeBlinkLeft", "jawOpen", "mouthSmileLeft", "mouthPucker", "browInnerUp")
 STEP = 0.01             # mm, of positions
 LEAST = 0.08            # mm: who moves less does not move
-NECK = 128.0            # mm under the eyes, where the head ends
+NECK, FLARE = 122.0, 8.0    # mm under the eyes, where the head ends; what is cut straight there
 # Vertices that stay of the left half, and parts of the face model, of each piece.
-PIECES = ((1040, ("face_narrow", "face_outer", "head_neck", "mouth_socket")),
+PIECES = ((1180, ("face_narrow", "face_outer", "head_neck", "mouth_socket")),
           (60, ("teeth_upper",)), (50, ("teeth_lower",)), (70, ("gums_tongue",)))
 SKIN, LIPS, BROWS = (214, 190, 172), (190, 130, 122), (92, 78, 72)
 INSIDE, TEETH = (96, 48, 50), (236, 232, 222)
@@ -53,6 +53,7 @@ def description(model):
     arrays = {"positions": np.rint(neutral[kept] / STEP).astype("<i2"),
               "triangles": triangles.reshape(-1, 3).astype("<u2"),
               "colours": colours(model)[kept]}
+    arrays["positions"][:, 1] = np.minimum(arrays["positions"][:, 1], NECK / STEP)
     rows, moved, deltas = {}, [], []
     for name, shape in zip(ARKIT_NAMES, shapes):
         index, values, step = sparse(shape[kept])
@@ -89,7 +90,7 @@ def tongue(model, neutral):
 
 def piece(model, neutral, shapes, count, parts):
     """(T, 3) triangles of both halves of some parts, `count` vertices a half."""
-    inside = np.isin(model.part, parts) & (neutral[:, 1] < NECK)
+    inside = np.isin(model.part, parts) & (neutral[:, 1] < NECK + FLARE)
     t = model.triangles[inside[model.triangles].all(1)]
     middle = model.mirror == np.arange(len(neutral))
     left = t[(neutral[t, 0] > -1e-3).all(1)]
@@ -104,7 +105,7 @@ def importance(model):
     weights = np.where(model.part == PARTS["face_narrow"], 1.0, 0.25)
     weights[model.part == PARTS["mouth_socket"]] = 0.05
     weights[(np.abs(x) < 2) & (y > -1.5) & (y < 4) & (z > 8)] = 2.0
-    weights[model.brow_distance < 0.5] = 3.0
+    weights[model.brow_distance < 0.6] = 8.0
     weights[(model.lips > 0) | (model.lid_rim < 0.6)] = 6.0
     return weights
 

@@ -19,7 +19,7 @@ export function open(view, app) {
   const engines = h("div");
   view.append(h("h1", {}, t("box.title")), h("p", { class: "lead" }, t("box.lead")),
     h("div", { class: "columns two" },
-      h("div", { class: "stack" }, card(t("box.state"), facts),
+      h("div", { class: "stack" }, card(t("box.now"), facts),
         card(t("box.time"), h("p", { class: "note" }, t("box.time.what")), chart, key)),
       h("div", { class: "stack" }, card(t("box.engines"), engines), card(t("box.log"), log),
         settings(app), again(app))));

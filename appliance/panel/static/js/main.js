@@ -20,11 +20,11 @@ const app = {
     app.state = await ask("api/state");
     return app.state;
   },
-  // Do something and say what came of it; gives the answer, or null.
-  async act(name, body, words = t("done")) {
+  // Do something and say so, in these words or the box's own; gives the answer, or null.
+  async act(name, body, words = null) {
     try {
       const answer = await post(name, body);
-      say(answer.said && answer.said !== "done" ? answer.said : words);
+      say(words ?? (answer.said || t("done")));
       return answer;
     } catch (mistake) {
       complain(mistake);

@@ -26,7 +26,7 @@ export function open(view, app) {
   const shapes = h("div", { class: "groups" });
   view.append(h("h1", {}, t("values.title")), h("p", { class: "lead" }, t("values.lead")),
     h("div", { class: "stack" }, recorder(app),
-      h("div", { class: "groups" },
+      h("div", { class: "columns two" },
         card(t("values.head"), h("ul", { class: "meters" }, head)),
         card(t("values.position"), h("ul", { class: "meters" }, place)), ...eyes),
       h("h2", {}, t("values.shapes")), shapes));
