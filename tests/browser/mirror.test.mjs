@@ -3,12 +3,13 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { browser, go, panel, play, shot, visit } from "./house.mjs";
+import { vrm } from "./vrm.mjs";
 
 let box, chrome;
 before(async () => { [box, chrome] = await Promise.all([panel(), browser()]); });
 after(async () => { await chrome?.close(); box?.close(); });
 
-// Grey values of the stage as it is on the screen.
+// How red each pixel of the stage is, as it is on the screen.
 async function seen(page) {
   await page.waitForTimeout(1500);
   const picture = await page.locator(".stage").screenshot();
@@ -22,7 +23,7 @@ async function seen(page) {
     context.drawImage(image, 0, 0);
     const { data } = context.getImageData(0, 0, image.width, image.height);
     let grey = "";
-    for (let i = 1; i < data.length; i += 4) grey += String.fromCharCode(data[i]);
+    for (let i = 0; i < data.length; i += 4) grey += String.fromCharCode(data[i]);
     return { width: image.width, grey };
   }, picture.toString("base64"));
   await plain.close();
@@ -64,4 +65,25 @@ test("what is no VRM file is told in one line", async t => {
   await page.locator("input[type=file]").setInputFiles({ name: "no.vrm", mimeType: "model/gltf-binary",
     buffer: Buffer.from("not a model") });
   await page.getByText(/^no\.vrm cannot be shown: .*Choose a \.vrm file\.$/).waitFor();
+});
+
+test("a VRM file is shown, stays here, and blinks", async t => {
+  await play(box.url, { hold: 0, shapes: {} });
+  t.after(() => play(box.url, { hold: null, shapes: {} }));
+  const page = await visit(chrome, box.url, { view: "mirror" });
+  t.after(() => page.context().close());
+  await page.locator("canvas[data-number]").waitFor();
+  const sent = [];
+  page.on("request", request => request.method() !== "GET" && sent.push(request.url()));
+  await page.locator("input[type=file]").setInputFiles({ name: "me.vrm", mimeType: "model/gltf-binary",
+    buffer: vrm() });
+  await page.getByText("me.vrm is shown.").waitFor();
+  const open = await seen(page);
+  await shot(page, "mirror-vrm", false);
+  await play(box.url, { shapes: { eyeBlinkLeft: 1 } });
+  const [left, right] = changed(open, await seen(page));
+  assert.ok(left + right > 400, `${left + right} pixels changed`);
+  assert.deepEqual(sent, []);
+  assert.deepEqual(page.complaints, []);
+  assert.deepEqual(page.strangers, []);
 });
