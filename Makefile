@@ -1,8 +1,9 @@
 # make demo    install what is needed, then track the clip that comes along and send VMC to this machine
 # make setup   only install
 # make test    install, then run the tests (on Python 3.6 too, where it is found)
+# make test-panel   install a browser, then do with the panel what a user does
 
-.PHONY: demo setup test docs clean
+.PHONY: demo setup test test-panel docs clean
 
 demo: setup
 	@.venv/bin/kagami demo
@@ -12,6 +13,9 @@ setup:
 
 test:
 	@deploy/test.sh
+
+test-panel:
+	@deploy/test_panel.sh
 
 docs: setup
 	.venv/bin/python -m appliance.config > docs/config.md

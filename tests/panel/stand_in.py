@@ -3,8 +3,8 @@
     python -m tests.panel.stand_in --port 8911 --cache build/demo.jsonl
 
 It serves static/ under the panel's content security policy and answers as the panel does. POST
-/stand-in with {"reachable": false}, {"preview": false}, {"hold": frame}, {"shapes": {name: value}},
-{"text": words} or {"silent": true} changes what it plays.
+/stand-in changes what it plays, with {"reachable": false}, {"preview": false}, {"hold": frame},
+{"shapes": {name: value}}, {"text": words} or {"silent": true}.
 """
 import argparse
 import asyncio
@@ -32,7 +32,8 @@ FOUND = [
     {"kind": "VTube Studio", "name": "VTube Studio (DESKTOP-7)", "address": "192.168.1.35",
      "port": 8001, "to": "vts@192.168.1.35:8001"},
     {"kind": "Kagami", "name": "Kagami-9f3c", "address": "192.168.1.40", "port": 39600, "to": ""}]
-LOG = ["12:00:01 camera usb: 640x480 at 30 Hz", "12:00:01 networks run on ONNX Runtime, one thread",
+LOG = ["12:00:01 camera usb: 640x480 at 30 Hz",
+       "12:00:01 networks run on ONNX Runtime, one thread",
        "12:00:04 found VRChat at 192.168.1.34: VRChat-Client-A1B2C3",
        "12:01:22 vmc@192.168.1.20:39539: nobody listens there (ICMP)"]
 
@@ -333,7 +334,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=8911)
     parser.add_argument("--cache", default=os.path.join(ROOT, "build", "demo.jsonl"))
-    parser.add_argument("--every", type=int, default=1, help="send every third frame, for instance")
+    parser.add_argument("--every", type=int, default=1, help="send one frame in so many")
     args = parser.parse_args()
     played = Played(measured(args.cache), pictures(), args.every)
     web.run_app(Routes(played).app(), host="127.0.0.1", port=args.port,
