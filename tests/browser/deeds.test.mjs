@@ -40,7 +40,9 @@ test("the points sit on the numbers of the stream, and the picture moves", async
       const { width, height } = canvas;
       const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
       let grey = "";          // of all that crosses over to the test the least
-      for (let i = 0; i < data.length; i += 4) grey += String.fromCharCode(Math.min(data[i], data[i + 2]));
+      for (let i = 0; i < data.length; i += 4) {
+        grey += String.fromCharCode(Math.min(data[i], data[i + 2]));
+      }
       return { number: canvas.dataset.number, width, height, grey };
     });
   };
@@ -76,7 +78,8 @@ test("words tell how the face lies in the picture", async t => {
   const page = await opened(t);
   const words = page.locator(".framing span");
   await words.nth(1).waitFor();
-  assert.deepEqual(await words.allTextContents(), ["too far: come nearer", "face at the left edge"]);
+  assert.deepEqual(await words.allTextContents(),
+    ["too far: come nearer", "face at the left edge"]);
   assert.equal(await words.first().getAttribute("data-kind"), "warn");
 });
 
@@ -139,7 +142,8 @@ test("ten seconds become two files", async t => {
   await links.nth(1).waitFor({ timeout: 20000 });
   const [json, csv] = await Promise.all([0, 1].map(async i => {
     const [file] = await Promise.all([page.waitForEvent("download",
-      download => download.suggestedFilename().endsWith(i ? ".csv" : ".jsonl")), links.nth(i).click()]);
+      download => download.suggestedFilename().endsWith(i ? ".csv" : ".jsonl")),
+    links.nth(i).click()]);
     return readFileSync(await file.path(), "utf8");
   }));
   const lines = json.trim().split("\n").map(line => JSON.parse(line));

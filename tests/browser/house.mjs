@@ -41,7 +41,8 @@ export async function browser() {
     executablePath: browsers.find(path => path && existsSync(path)),
     // WebGL by software, but pages painted without it: that takes a tenth of the time.
     args: ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
-      "--disable-gpu-compositing", "--disable-gpu-rasterization", "--disable-accelerated-2d-canvas"],
+      "--disable-gpu-compositing", "--disable-gpu-rasterization",
+      "--disable-accelerated-2d-canvas"],
   });
 }
 
@@ -79,7 +80,7 @@ export async function serious(page) {
   const found = await page.evaluate(() => window.axe.run(document, {
     resultTypes: ["violations"] }));
   return found.violations.filter(one => ["serious", "critical"].includes(one.impact))
-    .map(one => `${one.id}: ${one.nodes.map(node => node.target.join(" ")).slice(0, 3).join("; ")}`);
+    .map(one => `${one.id}: ${one.nodes.slice(0, 3).map(node => node.target).join("; ")}`);
 }
 
 // What sticks out of the window or has its text cut.
@@ -91,7 +92,8 @@ export async function clipped(page) {
     const cut = style.overflowX === "hidden" && element.scrollWidth > element.clientWidth + 1 &&
       !element.closest(".bar, .stage");
     return cut || box.right > innerWidth + 1 || box.left < -1;
-  }).map(element => `${element.tagName}.${element.className} ${element.textContent.slice(0, 40)}`));
+  }).map(({ tagName, className, textContent }) =>
+    `${tagName}.${className} ${textContent.slice(0, 40)}`));
 }
 
 // Tell the stand-in what to play.

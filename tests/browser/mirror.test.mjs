@@ -62,8 +62,8 @@ test("what is no VRM file is told in one line", async t => {
   const page = await visit(chrome, box.url, { view: "mirror" });
   t.after(() => page.context().close());
   await page.locator("canvas[data-number]").waitFor();
-  await page.locator("input[type=file]").setInputFiles({ name: "no.vrm", mimeType: "model/gltf-binary",
-    buffer: Buffer.from("not a model") });
+  await page.locator("input[type=file]").setInputFiles({ name: "no.vrm",
+    mimeType: "model/gltf-binary", buffer: Buffer.from("not a model") });
   await page.getByText(/^no\.vrm cannot be shown: .*Choose a \.vrm file\.$/).waitFor();
 });
 
@@ -75,8 +75,8 @@ test("a VRM file is shown, stays here, and blinks", async t => {
   await page.locator("canvas[data-number]").waitFor();
   const sent = [];
   page.on("request", request => request.method() !== "GET" && sent.push(request.url()));
-  await page.locator("input[type=file]").setInputFiles({ name: "me.vrm", mimeType: "model/gltf-binary",
-    buffer: vrm() });
+  await page.locator("input[type=file]").setInputFiles({ name: "me.vrm",
+    mimeType: "model/gltf-binary", buffer: vrm() });
   await page.getByText("me.vrm is shown.").waitFor();
   const open = await seen(page);
   await shot(page, "mirror-vrm", false);

@@ -1,12 +1,13 @@
-// The smallest VRM 1.0 file: the bones that must be there, a head of one textured triangle, blinkLeft
-// that moves it.
+// The smallest VRM 1.0 file: the bones that must be there, a head of one textured triangle,
+// blinkLeft that moves it.
 
 const BONES = [["hips", -1, [0, 0.9, 0]], ["spine", 0, [0, 0.2, 0]], ["neck", 1, [0, 0.35, 0]],
   ["head", 2, [0, 0.1, 0]], ...["left", "right"].flatMap((side, i) => {
     const [x, from] = [i ? -1 : 1, 4 + 6 * i];
-    return [[side + "UpperArm", 1, [0.15 * x, 0.3, 0]], [side + "LowerArm", from, [0.25 * x, 0, 0]],
-      [side + "Hand", from + 1, [0.25 * x, 0, 0]], [side + "UpperLeg", 0, [0.1 * x, 0, 0]],
-      [side + "LowerLeg", from + 3, [0, -0.4, 0]], [side + "Foot", from + 4, [0, -0.4, 0]]];
+    return [["UpperArm", 1, [0.15 * x, 0.3, 0]], ["LowerArm", from, [0.25 * x, 0, 0]],
+      ["Hand", from + 1, [0.25 * x, 0, 0]], ["UpperLeg", 0, [0.1 * x, 0, 0]],
+      ["LowerLeg", from + 3, [0, -0.4, 0]], ["Foot", from + 4, [0, -0.4, 0]]]
+      .map(([name, ...rest]) => [side + name, ...rest]);
   })];
 const RED = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLv" +
   "AAAAAElFTkSuQmCC", "base64");
@@ -24,9 +25,11 @@ export function vrm() {
   nodes[3].children.push(nodes.length);
   nodes.push({ name: "face", mesh: 0 });
   for (const node of nodes) if (!node.children?.length) delete node.children;
-  const vector = { componentType: 5126, count: 3, type: "VEC3", min: [-0.1, -0.15, 0], max: [0.1, 0.2, 0.05] };
+  const vector = { componentType: 5126, count: 3, type: "VEC3", min: [-0.1, -0.15, 0],
+    max: [0.1, 0.2, 0.05] };
   return packed({
-    asset: { version: "2.0" }, extensionsUsed: ["VRMC_vrm"], scene: 0, scenes: [{ nodes: [0] }], nodes,
+    asset: { version: "2.0" }, extensionsUsed: ["VRMC_vrm"], nodes,
+    scene: 0, scenes: [{ nodes: [0] }],
     meshes: [{ primitives: [{ attributes: { POSITION: 0, TEXCOORD_0: 2 }, material: 0,
       targets: [{ POSITION: 1 }] }] }],
     materials: [{ doubleSided: true, pbrMetallicRoughness: { baseColorTexture: { index: 0 } } }],

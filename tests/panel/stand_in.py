@@ -26,6 +26,7 @@ CLIP = os.path.join(ROOT, "appliance", "demo.mp4")
 WIDTH, HEIGHT, RATE = 640, 480, 30
 POLICY = ("default-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
           "frame-ancestors 'none'; base-uri 'none'; object-src 'none'; form-action 'self'")
+FIXED = "target living-room"        # it stands in the user's file
 FOUND = [
     {"kind": "VRChat", "name": "VRChat-Client-A1B2C3", "address": "192.168.1.34", "port": 41520,
      "to": "vrchat@192.168.1.34:9000"},
@@ -100,9 +101,8 @@ class Played:
             "calibration": {"ranges": "yes", "link": "0"},
             "smoothing": {"head_cutoff": "0.7", "points_cutoff": "0.7", "eyes_cutoff": "1.5",
                           "expression_cutoff": "1"},
-            "target": {"mirror": "no"},
-            "target living-room": {"to": "vmc@192.168.1.20:39539", "enabled": "yes", "rate": "0",
-                                   "mirror": "no"},
+            "target": {"enabled": "yes", "rate": "0", "mirror": "no"},
+            "target living-room": {"to": "vmc@192.168.1.20:39539"},
             "target stage": {"to": "vrchat@192.168.1.34:9000", "enabled": "yes", "rate": "60",
                              "mirror": "yes"},
             "target old": {"to": "vts@192.168.1.9:21412", "enabled": "no", "rate": "0",
@@ -146,21 +146,25 @@ class Played:
         rows = []
         for section, options in self.config.items():
             if section.startswith("target ") and options.get("enabled", "yes") == "yes":
-                refused = 12 if section == "target living-room" else 0
-                rows.append({"to": options["to"], "name": section[7:], "why": section,
+                refused = 12 if section == FIXED else 0
+                rows.append({"to": options["to"], "name": section[7:], "why": "[%s]" % section,
                              "rate": 30.0, "failed": 0, "refused": refused,
-                             "answer": "refused" if refused else "not refused", "added": True})
+                             "answer": "nobody listens there" if refused else "not refused",
+                             "added": section != FIXED})
         return rows + [{"to": "kagami@127.0.0.1:50214", "name": "", "why": "subscribed",
-                        "rate": 30.0, "failed": 0, "refused": 0, "answer": "not refused",
+                        "rate": 30.0, "failed": 0, "refused": 0, "answer": "asked, 27 s left",
                         "added": False}]
 
     def state(self, me):
         """/api/state."""
         about = {
-            "version": "0.5.0", "source": "usb", "camera": self.config["camera"],
+            "version": "0.5.0", "source": "usb", "camera": dict(
+                self.config["camera"], width=640, height=480, rate=30.0, rotation=0),
             "cameras": [{"source": "usb:/dev/video0", "name": "USB camera",
                          "modes": [[640, 480, 30], [1280, 720, 30]]}],
-            "config": self.config, "driven": list(ARKIT_NAMES[:45]), "taught": self.taught,
+            "config": self.config,
+            "changed": {section: options for section, options in self.config.items()
+                        if section.startswith("target ") and section != FIXED}, "driven": list(ARKIT_NAMES[:45]), "taught": self.taught,
             "calibration": {"rest": {"mouthSmileLeft": 0.08}, "lids": [[None, None]] * 2},
             "targets": self.targets(), "backend": "onnxruntime", "log": LOG, "temperature": 51.5,
             "uptime": 4000.0, "state": "tracking", "text": self.text}

@@ -22,7 +22,7 @@ export function open(view, app) {
       h("div", { class: "stack" }, card(t("box.now"), facts),
         card(t("box.time"), h("p", { class: "note" }, t("box.time.what")), chart, key)),
       h("div", { class: "stack" }, card(t("box.engines"), engines), card(t("box.log"), log),
-        settings(app), again(app))));
+        settings(app), password(app), again(app))));
   const show = () => {
     tell(facts, app);
     made(engines, app.state.box?.engines ?? []);
@@ -55,7 +55,7 @@ function tell(list, app) {
   const status = app.stream.last.status ?? {};
   const box = state.box ?? {};
   const rows = [
-    ["state", status.text ? told(status.text).map(part => part.said).filter(Boolean).join(", ") : null],
+    ["state", status.text ? words(status.text) : null],
     ["fps", status.fps?.toFixed(1)], ["dropped", status.dropped],
     ["uptime", status.uptime === undefined ? null : duration(status.uptime)],
     ["temperature", status.temperature ? status.temperature.toFixed(0) + " °C" : null],
@@ -69,6 +69,10 @@ function tell(list, app) {
   list.dataset.text = text;
   list.replaceChildren(...rows.map(([name, value, names]) =>
     h("div", {}, h("dt", {}, t("box." + name, names)), h("dd", {}, String(value)))));
+}
+
+function words(text) {
+  return told(text).map(part => part.said).filter(Boolean).join(", ");
 }
 
 function mega(value) {
@@ -98,11 +102,11 @@ function legend(list, ms) {
 
 function made(place, engines) {
   const rows = engines.map(engine => {
-    const words = engine.state === "building" ?
-      t("engine.building", { n: Math.round(100 * (engine.progress ?? 0)) }) : engine.state;
-    const kind = engine.state === "ready" ? "good" : null;
+    const ready = engine.state === "ready";
+    const building = t("engine.building", { n: Math.round(100 * (engine.progress ?? 0)) });
+    const state = { ready: t("engine.ready"), building }[engine.state] ?? engine.state;
     return h("li", { class: "row apart" }, h("span", {}, engine.name),
-      h("span", { class: "pill", "data-kind": kind }, words === "ready" ? t("engine.ready") : words));
+      h("span", { class: "pill", "data-kind": ready ? "good" : null }, state));
   });
   const text = JSON.stringify(engines);
   if (place.dataset.text === text) return;
@@ -139,6 +143,19 @@ function settings(app) {
     h("button", { type: "button", onclick: () => file.click() }, t("settings.import")), file));
 }
 
+function password(app) {
+  const word = h("input", { type: "password", autocomplete: "new-password" });
+  const send = async event => {
+    event.preventDefault();
+    const words = word.value ? t("password.done") : t("password.none");
+    if (await app.act("password", { password: word.value }, words)) word.value = "";
+  };
+  return card(t("password.title"), h("p", {}, t("password.what")),
+    h("form", { class: "row end", onsubmit: send },
+      h("label", { class: "field grow" }, h("span", {}, t("password.new")), word),
+      h("button", {}, t("password.set"))));
+}
+
 function again(app) {
   const ask_first = h("dialog", { "aria-label": t("restart.title") },
     h("p", {}, t("restart.sure")), h("div", { class: "row" },
@@ -148,5 +165,6 @@ function again(app) {
       } }, t("restart.do")),
       h("button", { type: "button", onclick: () => ask_first.close() }, t("restart.no"))));
   return card(t("restart.title"), h("p", {}, t("restart.what")),
-    h("button", { type: "button", onclick: () => ask_first.showModal() }, t("restart.do")), ask_first);
+    h("button", { type: "button", onclick: () => ask_first.showModal() }, t("restart.do")),
+    ask_first);
 }

@@ -1,5 +1,5 @@
-// What Kagami shall know of a person: straight ahead, at rest, eyes, gaze, expressions; each beside
-// the values that it changes.
+// What Kagami shall know of a person: straight ahead, at rest, eyes, gaze, expressions; each
+// beside the values that it changes.
 
 import { card, check, choice, h, meter } from "./dom.js";
 import { Trace } from "./chart.js";
@@ -22,8 +22,8 @@ export function open(view, app) {
   const angles = () => [["yaw", 0], ["pitch", 1], ["roll", 2]].map(([name, i]) =>
     live(t("angle." + name), 60, now => now.angles[i], angle));
   const eye = (side, label) => live(label, 1.3, now => now[side].openness);
-  const gaze = (side, label) => [0, 1].map(i => live(label + " · " + t(i ? "gaze.pitch" : "gaze.yaw"),
-    30, now => now[side].gaze[i], angle));
+  const gaze = (side, label) => ["gaze.yaw", "gaze.pitch"].map((name, i) =>
+    live(label + " · " + t(name), 30, now => now[side].gaze[i], angle));
   const [left, right] = [t("left.eye"), t("right.eye")];
 
   view.append(h("h1", {}, t("calibrate.title")), h("p", { class: "lead" }, t("calibrate.lead")),
@@ -32,11 +32,12 @@ export function open(view, app) {
       step(app, "neutral", [["neutral", { seconds: NEUTRAL }, NEUTRAL]], rows(
         ...["mouthSmileLeft", "mouthFrownLeft", "browInnerUp", "jawOpen"].map(name =>
           live(name, 1, now => shape(app, now, name))))),
-      step(app, "eyes", [["eyes", { which: "open" }, 1, "open"], ["eyes", { which: "shut" }, 1, "shut"]],
+      step(app, "eyes", ["open", "shut"].map(which => ["eyes", { which }, 1, which]),
         rows(eye("left", left), eye("right", right))),
       step(app, "gaze", [["gaze", { yaw: 0, pitch: 0 }, 1]],
         rows(...gaze("left", left), ...gaze("right", right)))),
-    h("div", { class: "stack" }, ...taught(app, live, rows), ranges(app), smoothing(app, meters))));
+    h("div", { class: "stack" }, ...taught(app, live, rows), ranges(app),
+      smoothing(app, meters))));
 
   app.stream.want({ divider: 2 });
   const off = app.stream.on("frame", frame => {
@@ -73,7 +74,8 @@ function step(app, key, orders, values) {
   });
   const forget = h("button", { type: "button", class: "plain",
     "aria-label": t("calibrate.forget.of", { what: t(`calibrate.${key}`) }),
-    onclick: () => app.act("clear", { what: key }, t("calibrate.forgot")) }, t("calibrate.forget"));
+    onclick: () => app.act("clear", { what: key }, t("calibrate.forgot")) },
+  t("calibrate.forget"));
   return card(t(`calibrate.${key}`), h("p", {}, t(`calibrate.${key}.what`)),
     h("div", { class: "row" }, buttons, key === "recenter" ? null : forget),
     key === "recenter" ? null : count, values);
@@ -143,7 +145,8 @@ function taught(app, live, rows) {
 
 function ranges(app) {
   const config = app.state.config ?? {};
-  const set = (section, key) => on => app.act("change", { [section]: { [key]: on ? "yes" : "no" } });
+  const set = (section, key) => on =>
+    app.act("change", { [section]: { [key]: on ? "yes" : "no" } });
   return card(t("ranges.title"),
     check(t("ranges.learn"), config.calibration?.ranges === "yes", set("calibration", "ranges")),
     h("p", { class: "note" }, t("ranges.what")),
@@ -162,12 +165,13 @@ function smoothing(app, meters) {
     const key = name + "_cutoff";
     const trace = new Trace(t("smooth.trace", { name: t("smooth." + name) }));
     meters.push(now => trace.add(now ? read[name](now) : NaN));
-    const value = h("span", { class: "number" }, config[key] + " Hz");
+    const value = h("span", { class: "number" }, config[key] ? config[key] + " Hz" : "–");
     const slider = h("input", { type: "range", min: 0, max: 5, step: 0.1, value: config[key],
       oninput: () => { value.textContent = slider.value + " Hz"; },
       onchange: () => app.act("change", { smoothing: { [key]: slider.value } }) });
     return h("div", {}, h("label", { class: "field" },
       h("span", { class: "row apart" }, t("smooth." + name), value), slider), trace.canvas);
   });
-  return card(t("smooth.title"), h("p", {}, t("smooth.what")), h("div", { class: "stack" }, sliders));
+  return card(t("smooth.title"), h("p", {}, t("smooth.what")),
+    h("div", { class: "stack" }, sliders));
 }

@@ -2,7 +2,7 @@
 
 import { APPS, target } from "./apps.js";
 import { card, check, choice, h } from "./dom.js";
-import { t } from "./text.js";
+import { has, t } from "./text.js";
 
 const EVERY = 3000;         // ms between looks at rates and answers
 
@@ -81,15 +81,16 @@ function nearby(place, state, change) {
   place.dataset.text = text;
   const rows = all.map(one => {
     const sent = (state.targets ?? []).some(row => row.to === one.to);
-    const add = () => change({ [section(state, one.kind, one.to)]: { to: one.to, enabled: "yes" } },
-      t("connect.sending", { name: one.name }));
+    const add = () => change({ [section(state, one.kind, one.to)]:
+      { to: one.to, enabled: "yes" } }, t("connect.sending", { name: one.name }));
+    const silent = t(one.kind === "Kagami" ? "connect.another" : "connect.deaf");
     return h("div", { class: "target row apart" },
       h("div", { class: "grow" }, h("h3", {}, one.kind),
         h("div", { class: "note" }, `${one.name}, ${one.address}`)),
       sent ? h("span", { class: "pill", "data-kind": "good" }, t("connect.sent")) :
         one.to ? h("button", { type: "button", onclick: add,
           "aria-label": t("connect.send", { name: one.name }) }, t("connect.sendto")) :
-          h("span", { class: "note" }, t(one.kind === "Kagami" ? "connect.another" : "connect.deaf")));
+          h("span", { class: "note" }, silent));
   });
   place.replaceChildren(h("div", { class: "targets" },
     rows.length ? rows : h("p", { class: "empty" }, t("connect.nobody"))));
@@ -98,7 +99,8 @@ function nearby(place, state, change) {
 function other(change) {
   const to = h("input", { type: "text", placeholder: "vmc@192.168.1.20:39539", required: true,
     autocapitalize: "none", spellcheck: "false" });
-  const name = h("input", { type: "text", placeholder: t("connect.name.example"), required: true });
+  const name = h("input", { type: "text", required: true,
+    placeholder: t("connect.name.example") });
   const send = async event => {
     event.preventDefault();
     const body = { ["target " + name.value.trim()]: { to: to.value.trim(), enabled: "yes" } };
@@ -140,7 +142,11 @@ class Targets {
 
   row(row) {
     const name = row.name || row.to;
-    const options = this.app.state.config?.["target " + row.name];
+    const { config = {}, changed } = this.app.state;
+    const own = config["target " + row.name];
+    const options = own && { ...config.target, ...own };
+    // What the page did not add stands in the user's own file, out of its reach.
+    const mine = !changed || changed["target " + row.name]?.to;
     const answer = h("span", { class: "pill" });
     const rate = h("span", { class: "note number" });
     const tell = now => {
@@ -152,17 +158,21 @@ class Targets {
     };
     const wave = h("button", { type: "button", "data-focus": "wave " + name,
       "aria-label": t("connect.wave.at", { name }),
-      onclick: () => this.app.act("wave", { to: row.to }, t("connect.waving")) }, t("connect.wave"));
+      onclick: () => this.app.act("wave", { to: row.to }, t("connect.waving")) },
+    t("connect.wave"));
     const element = h("div", { class: "target", role: "group", "aria-label": name },
-      h("div", { class: "row apart" }, h("h3", {}, name), answer), h("code", {}, row.to), rate,
-      h("div", { class: "row" }, row.off ? null : wave, options ? this.settings(row, options) : null));
+      h("div", { class: "row apart" }, h("h3", {}, name), answer),
+      name === row.to ? null : h("code", {}, row.to), rate,
+      h("div", { class: "row" }, row.off ? null : wave,
+        options ? this.settings(row, options, mine) : null));
     return { element, tell };
   }
 
-  settings(row, options) {
+  settings(row, options, mine) {
     const key = "target " + row.name;
     const set = (option, value) => this.change({ [key]: { [option]: value } });
-    const rates = ["0", "60", "30", "15"].map(v => [v, v === "0" ? t("connect.every") : v + " Hz"]);
+    const rates = [["0", t("connect.every")],
+      ...["60", "30", "15"].map(value => [value, value + " Hz"])];
     const rate = choice("", rates, options.rate ?? "0", value => set("rate", value));
     rate.firstChild.className = "unseen";
     rate.firstChild.textContent = t("connect.most", { name: row.name });
@@ -171,24 +181,30 @@ class Targets {
       box.firstChild.dataset.focus = option + key;
       return box;
     };
-    const remove = h("button", { type: "button", class: "plain",
+    const remove = mine && h("button", { type: "button", class: "plain",
       "aria-label": t("connect.remove.of", { name: row.name }),
       onclick: () => this.change({ [key]: null }, t("connect.removed", { name: row.name })) },
     t("connect.remove"));
     rate.lastChild.dataset.focus = "rate" + key;
-    return [yes("enabled", t("connect.enabled")), yes("mirror", t("connect.mirror")), rate, remove];
+    return [yes("enabled", t("connect.enabled")), yes("mirror", t("connect.mirror")), rate,
+      remove || null];
   }
 }
 
+// What the tracker knows of a receiver, in its words; those that are known in the page's.
 function answered(row) {
   if (row.off) return ["", t("connect.off")];
-  const known = { "refused": "bad", "not refused": "good" };
-  if (row.answer in known) return [known[row.answer], t("answer." + row.answer)];
-  return [row.refused ? "bad" : "", row.answer || t("answer.unknown")];
+  const answer = row.answer || "nothing sent yet";
+  const asked = answer.match(/^asked, (\d+) s left$/);
+  if (asked) return ["good", t("answer.asked", { n: asked[1] })];
+  const quiet = ["nothing sent yet", "nobody has asked"].includes(answer);
+  const good = answer === "not refused" || /^[\d.: a-f]+$/.test(answer);
+  const words = has("answer." + answer) ? t("answer." + answer) : answer;
+  return [quiet ? "" : good ? "good" : "bad", words];
 }
 
 function why(row) {
-  if (row.why === "subscribed") return t("why.subscribed");
-  if (row.why === "--to") return t("why.--to");
-  return row.why === "added" ? t("why.added") : t("why.settings");
+  if (row.why.startsWith("subscribed")) return t("why.subscribed");
+  if (row.why.startsWith("--")) return t("why.--to");
+  return row.added || row.why === "added" ? t("why.added") : t("why.settings");
 }

@@ -60,7 +60,8 @@ class Head {
       if (shape >= 0) this.skin.morphTargetInfluences[shape] = face.blendshapes[i];
     });
     [face.left, face.right].forEach((eye, i) => {
-      this.eyes[i].rotation.set(-eye.gaze[1] * Math.PI / 180, eye.gaze[0] * Math.PI / 180, 0, "YXZ");
+      const [yaw, pitch] = eye.gaze.map(angle => angle * Math.PI / 180);
+      this.eyes[i].rotation.set(-pitch, yaw, 0, "YXZ");
     });
   }
 

@@ -11,7 +11,8 @@ const PATIENCE = 250;       // ms that a picture waits for its numbers
 const SIZES = [[640, 480, 30], [640, 480, 60], [1280, 720, 30], [1280, 720, 60], [1920, 1080, 30]];
 
 export function open(view, app) {
-  const canvas = h("canvas", { width: 960, height: 720, role: "img", "aria-label": t("look.canvas") });
+  const canvas = h("canvas", { width: 960, height: 720, role: "img",
+    "aria-label": t("look.canvas") });
   const over = h("p", { class: "over" }, t("look.wait"));
   const framing = h("p", { class: "framing", role: "status" });
   const layers = { points: true, eyes: true, axes: true, mirrored: true };
@@ -122,7 +123,9 @@ class Picture {
     const { canvas, layers } = this;
     const size = image ? [image.width, image.height] : this.stream.last.camera?.size ?? [640, 480];
     const [width, height] = [SHARP * size[0], SHARP * size[1]];
-    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    if (canvas.width !== width || canvas.height !== height) {
+      Object.assign(canvas, { width, height });
+    }
     canvas.parentElement.style.aspectRatio = `${width} / ${height}`;
     const context = canvas.getContext("2d");
     context.setTransform(layers.mirrored ? -1 : 1, 0, 0, 1, layers.mirrored ? width : 0, 0);
@@ -146,7 +149,8 @@ class Picture {
 }
 
 function camera(app) {
-  const now = app.state.camera ?? {};
+  const now = Object.fromEntries(Object.entries(app.state.camera ?? {})
+    .map(([key, value]) => [key, String(value)]));
   const change = options => app.act("change", { camera: options }, t("look.applied"));
   const cameras = app.state.cameras ?? [];
   const named = cameras.map(one => [one.source, one.name]);

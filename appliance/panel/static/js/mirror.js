@@ -14,8 +14,8 @@ export function open(view, app) {
     tabindex: "-1", "aria-hidden": "true", onchange: () => take(file.files[0]) });
   const drop = h("div", { class: "drop" }, h("p", {}, t("mirror.drop")),
     h("div", { class: "row" }, h("button", { type: "button", onclick: () => file.click() },
-      t("mirror.choose")), h("button", { type: "button", onclick: () => ours() }, t("mirror.ours")), file),
-    said);
+      t("mirror.choose")), h("button", { type: "button", onclick: () => ours() },
+      t("mirror.ours")), file), said);
   drop.querySelector(".row").style.justifyContent = "center";
   view.append(h("h1", {}, t("mirror.title")), h("p", { class: "lead" }, t("mirror.lead")),
     h("div", { class: "columns wide" },

@@ -6,7 +6,7 @@ import { t } from "./text.js";
 
 const SECONDS = 10;
 const GROUPS = ["brow", "eye", "jaw", "mouth", "other"];
-const EYE = [["gaze", 0], ["gaze", 1]];
+const GAZE = ["gaze.yaw", "gaze.pitch"];
 
 export function open(view, app) {
   const shows = [];
@@ -22,7 +22,7 @@ export function open(view, app) {
     now => now.position[i], { both: i < 2, digits: 0, unit: " mm" }));
   const eyes = ["left", "right"].map(side => card(t(side + ".eye"), h("ul", { class: "meters" },
     add(t("openness"), 1.3, now => now[side].openness),
-    ...EYE.map(([, i]) => add(t("gaze." + (i ? "pitch" : "yaw")), 30, now => now[side].gaze[i], degrees)))));
+    ...GAZE.map((name, i) => add(t(name), 30, now => now[side].gaze[i], degrees)))));
   const shapes = h("div", { class: "groups" });
   view.append(h("h1", {}, t("values.title")), h("p", { class: "lead" }, t("values.lead")),
     h("div", { class: "stack" }, recorder(app),
@@ -34,7 +34,8 @@ export function open(view, app) {
   const bars = message => {
     const driven = new Set(app.state.driven ?? message.blendshapes);
     const group = name => GROUPS.find(one => name.startsWith(one)) ?? "other";
-    shapes.replaceChildren(...GROUPS.map(one => card(t("group." + one), h("ul", { class: "meters" },
+    const list = { class: "meters" };
+    shapes.replaceChildren(...GROUPS.map(one => card(t("group." + one), h("ul", list,
       message.blendshapes.map((name, i) => [name, i]).filter(([name]) => group(name) === one)
         .map(([name, i]) => {
           const row = add(name, 1, now => now.blendshapes[i]);
@@ -99,8 +100,9 @@ export function jsonl(frames) {
 
 // A row for each face of each frame.
 export function csv(frames, names) {
-  const head = ["number", "time", "slot", "id", "state", "score", "yaw", "pitch", "roll", "x", "y", "z",
-    "left_yaw", "left_pitch", "left_openness", "right_yaw", "right_pitch", "right_openness", ...names];
+  const head = ["number", "time", "slot", "id", "state", "score", "yaw", "pitch", "roll",
+    "x", "y", "z", "left_yaw", "left_pitch", "left_openness",
+    "right_yaw", "right_pitch", "right_openness", ...names];
   const rows = frames.flatMap(frame => frame.faces.map(one => [frame.number, frame.time, one.slot,
     one.id, one.state, one.score, ...one.angles, ...one.position, ...one.left.gaze,
     one.left.openness, ...one.right.gaze, one.right.openness, ...one.blendshapes]));
