@@ -164,7 +164,8 @@ class Played:
                          "modes": [[640, 480, 30], [1280, 720, 30]]}],
             "config": self.config,
             "changed": {section: options for section, options in self.config.items()
-                        if section.startswith("target ") and section != FIXED}, "driven": list(ARKIT_NAMES[:45]), "taught": self.taught,
+                        if section.startswith("target ") and section != FIXED},
+            "driven": list(ARKIT_NAMES[:45]), "taught": self.taught,
             "calibration": {"rest": {"mouthSmileLeft": 0.08}, "lids": [[None, None]] * 2},
             "targets": self.targets(), "backend": "onnxruntime", "log": LOG, "temperature": 51.5,
             "uptime": 4000.0, "state": "tracking", "text": self.text}
@@ -308,7 +309,7 @@ class Routes:
                 await socket.close(code=4403)
                 break
             if self.played.reachable:
-                number = self.played.number
+                number = self.played.number // self.played.every * self.played.every
                 await socket.send_bytes(struct.pack(">I", number) + self.played.image(number))
             await _heard(socket, 0.1 * self.played.every)
         return socket

@@ -113,7 +113,7 @@ class Picture {
 
   // The frame of a number, or one that was left out for it just before or after.
   nearest(number) {
-    for (const near of [0, -1, 1, -2, 2]) {
+    for (const near of [0, -1, 1]) {
       if (this.frames.has(number + near)) return this.frames.get(number + near);
     }
     return null;
