@@ -48,7 +48,6 @@ class Head {
     this.scene.scale.setScalar(0.001);
     this.height = -0.025;       // metres from the eyes to what the camera looks at
     this.distance = 0.62;
-    this.turning = this.scene;
   }
 
   // A face of the stream; names: the order of its weights.
