@@ -2,8 +2,9 @@
 # make setup   only install
 # make test    install, then run the tests (on Python 3.6 too, where it is found)
 # make test-wires   install programs of others too, and have them read what Kagami sends; as root
+# make test-panel   install a browser, then do with the panel what a user does
 
-.PHONY: demo setup test test-wires docs clean
+.PHONY: demo setup test test-wires test-panel docs clean
 
 demo: setup
 	@.venv/bin/kagami demo
@@ -16,6 +17,9 @@ test:
 
 test-wires:
 	@deploy/wires.sh
+
+test-panel:
+	@deploy/test_panel.sh
 
 docs: setup
 	.venv/bin/python -m appliance.config > docs/config.md

@@ -4,7 +4,6 @@ commands that track; commands.py has the others.
 Each command imports what it runs, so that `--help` is quick and the settings of numeric libraries
 are made before they load.
 """
-import logging
 import os
 import signal
 import sys
@@ -28,6 +27,7 @@ ABOUT = """kagami: head, eyes and face from a camera to every avatar application
   kagami discover                   who is on the network, and what to write after --to
   kagami monitor 39539              show what arrives on a port
   kagami targets                    who is sent what, and whether anybody answers; add, drop
+  kagami panel                      a page to see oneself, aim, connect and calibrate
   kagami config                     the options in force, and where each comes from
   kagami calibrate neutral          my resting face, straight ahead, of the kagami that runs
   kagami teach smirk                show a face a few times, and it becomes a value
@@ -119,7 +119,7 @@ def teach(words):
 
 
 _ALL = (run, demo, track, commands.cameras, commands.discover, commands.monitor, commands.targets,
-        commands.config, commands.calibrate, teach)
+        commands.panel, commands.config, commands.calibrate, teach)
 COMMANDS = OrderedDict((command.__name__, command) for command in _ALL)
 
 
@@ -177,11 +177,7 @@ def _start():
     cv2.setNumThreads(1)
     # As an exception, so that half-written files are taken away.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    line = terminal.LiveLine()
-    log = logging.getLogger("kagami")
-    log.handlers[:] = [terminal.LogLines(line)]
-    log.setLevel(logging.INFO)
-    return line
+    return terminal.log()
 
 
 def _run(words, settings, timing_path, every_frame=False, **more):

@@ -63,6 +63,28 @@ def targets(words):
     print(getattr(console, action)(settings, args.to))
 
 
+def panel(words):
+    """Serve the page on which one sees oneself, aims, connects and calibrates, until stopped with
+    Ctrl-C."""
+    parser = Parser(panel, "  kagami panel\n  kagami panel --set panel.address=0.0.0.0\n"
+                    "  kagami panel --password")
+    parser.add_argument("--password", action="store_true", help="set the page's password, or with "
+                        "an empty line none, and end")
+    configured(parser)
+    args = parser.read(words)
+    from appliance import config
+    from appliance.network.query import library
+    settings = config.load(args.config, args.set)
+    if args.password:
+        from appliance.panel import password
+        print(password.ask(settings.calibration.folder))
+        return
+    library()
+    terminal.log()
+    from appliance.panel import server
+    server.run(settings)
+
+
 def config(words):
     """Print every option in force, and where it comes from."""
     parser = Parser(config, "  kagami config\n"

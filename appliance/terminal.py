@@ -97,6 +97,15 @@ class LastLines(logging.Handler):
         self._lines.append("%s %s%s" % (when, level, record.getMessage()[:LONGEST]))
 
 
+def log(line=None):
+    """Write what Kagami logs above a LiveLine; gives it."""
+    line = line or LiveLine()
+    logger = logging.getLogger("kagami")
+    logger.handlers[:] = [LogLines(line)]
+    logger.setLevel(logging.INFO)
+    return line
+
+
 class LogLines(logging.Handler):
     """Log records as plain text above a LiveLine; where journald reads, their level before it."""
 

@@ -1,4 +1,4 @@
-"""`python3 -m benchmarks stages|outputs|footprint|accuracy`: the tables of the README."""
+"""`python3 -m benchmarks stages|outputs|footprint|panel|accuracy`: the tables of the README."""
 import argparse
 import os
 import sys
@@ -34,6 +34,8 @@ def _run(args):
         from benchmarks import outputs as chosen
     elif args.benchmark == "footprint":
         from benchmarks import footprint as chosen
+    elif args.benchmark == "panel":
+        from benchmarks import panel as chosen
     else:
         from benchmarks import accuracy as chosen
     chosen.main(args)
@@ -51,7 +53,8 @@ def _source(word):
 
 def _parser():
     parser = argparse.ArgumentParser(prog="python3 -m benchmarks", description=__doc__)
-    tables = parser.add_subparsers(dest="benchmark", metavar="stages|outputs|footprint|accuracy")
+    tables = parser.add_subparsers(dest="benchmark",
+                                   metavar="stages|outputs|footprint|panel|accuracy")
     tables.required = True
     stages = tables.add_parser("stages", help="milliseconds of each stage, network and call")
     outputs = tables.add_parser("outputs", help="milliseconds of each dialect and kind of target")
@@ -59,6 +62,9 @@ def _parser():
                          help="frames of each run at a camera's rate (default 120)")
     footprint = tables.add_parser("footprint", help="start, memory, files, allocations, processor")
     footprint.add_argument("--lives", type=int, default=3, help="fresh processes (default 3)")
+    panel = tables.add_parser("panel", help="what the page's server costs, how old values are")
+    panel.add_argument("--seconds", type=float, default=8.0, help="of each figure (default 8)")
+    panel.add_argument("--source", help="a video's path, or a source's URL (default: the demo)")
     for one, count in ((stages, 4096), (outputs, 1000), (footprint, 450)):
         one.add_argument("--source", help="a video's path, or a source's URL (default: the demo)")
         one.add_argument("--frames", type=int, default=count, help="at most (default %d)" % count)

@@ -4,7 +4,7 @@ import logging
 import pytest
 
 from appliance.outputs.question import Question
-from tests import fuzz
+from tests import fuzz, listeners
 
 
 @pytest.fixture(autouse=True)
@@ -15,16 +15,16 @@ def quiet():
     logging.disable(logging.NOTSET)
 
 
-@pytest.mark.parametrize("name", sorted(fuzz.LISTENERS))
+@pytest.mark.parametrize("name", sorted(listeners.LISTENERS))
 def test_nothing_breaks_grows_or_answers(name):
-    assert fuzz.fuzz(fuzz.LISTENERS[name], 3000)["packets"] == 3000
+    assert fuzz.fuzz(listeners.LISTENERS[name], 3000)["packets"] == 3000
 
 
 def test_questions_among_the_packets_are_answered():
-    assert fuzz.fuzz(fuzz.LISTENERS["vts"], 1000)["answered"] > 0
+    assert fuzz.fuzz(listeners.LISTENERS["vts"], 1000)["answered"] > 0
 
 
-class Chatty(fuzz.Monitor):
+class Chatty(listeners.Monitor):
     """Answers every packet at length."""
 
     def turn(self):
@@ -37,7 +37,7 @@ class Chatty(fuzz.Monitor):
             self._socket.sendto(bytes(2000) + datagram, peer)
 
 
-class Hoarding(fuzz.Monitor):
+class Hoarding(listeners.Monitor):
     """Keeps what it hears."""
 
     def __init__(self):
@@ -60,4 +60,4 @@ def test_a_crash_comes_through(monkeypatch):
     monkeypatch.setattr("appliance.outputs.dialects.vts.Vts.question",
                         lambda self, datagram: Question((int(datagram[:4]),), 1.0))
     with pytest.raises(ValueError):
-        fuzz.fuzz(fuzz.LISTENERS["vts"], 100)
+        fuzz.fuzz(listeners.LISTENERS["vts"], 100)

@@ -25,7 +25,7 @@ class Access:
     def hears(self, peer, now):
         """Whether a question of (address, port) at `now` seconds counts."""
         address, port = peer
-        if port < SYSTEM_PORTS or not self._allows(address, now):
+        if port < SYSTEM_PORTS or not self.allows(address, now):
             return False
         self._begin(now)
         return _counted(self._heard, address, EACH)
@@ -41,7 +41,8 @@ class Access:
             self._heard.clear()
             self._complained.clear()
 
-    def _allows(self, address, now):
+    def allows(self, address, now):
+        """Whether an address is on one of the networks, at `now` seconds."""
         if now >= self._known_until or len(self._known) > ADDRESSES:
             self._known, self._known_until = {HERE: True}, now + FRESH
             self._networks = self._looked_up()

@@ -1,5 +1,4 @@
-"""The socket file at which programs of this machine ask the one that runs: both its ends, and
-where it lies.
+"""The socket file at which programs of this machine ask the one that runs: both its ends.
 
 Whoever may open the file may ask. A person's command, and whatever shows a page, asks here; the
 UDP port is for the network.
@@ -14,29 +13,17 @@ import time
 from array import array
 from contextlib import contextmanager
 
-from appliance import keeping
 from appliance.errors import KagamiError, NotPermitted, PartMissing
 from appliance.network.packets import messages
+from appliance.network.place import places
 from appliance.outputs.osc import message
 from appliance.outputs.port import Port
 
-NAME = "control"
-SERVICE = "/run/kagami"         # what systemd makes for the service
 LONGEST = 1 << 16               # bytes of a question: a calibration is a few thousand
 ANSWER, ROWS = 1 << 18, 256     # bytes and messages of an answer
 ROOM = 1 << 20                  # bytes asked of the kernel for what is not read yet
 PATH_MOST = 107                 # bytes, the kernel's limit
 PATIENCE = 3.0                  # seconds for an answer to begin with; a turn may take a while
-
-
-def places(setting=""):
-    """Paths of the socket: that of the program started here, then where else one may run.
-
-    setting: calibration.folder. What systemd names as runtime folder comes before what is kept.
-    """
-    runtime = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
-    folders = [runtime] if runtime else [keeping.folder(setting), SERVICE]
-    return [os.path.join(folder, NAME) for folder in folders]
 
 
 class Local(Port):

@@ -1,4 +1,5 @@
-"""Datagrams from anybody become messages of whole numbers, floats and texts, or nothing.
+"""Datagrams from anybody become messages of whole numbers, floats and texts, or nothing; and a
+message of these becomes a datagram.
 
 Read here because python-osc's older versions read past what is there and log a line for whatever
 they do not know, which a stranger could fill a disk with.
@@ -32,6 +33,25 @@ def messages(datagram, most=MOST):
             return []
         at = end
     return out
+
+
+def written(address, *arguments):
+    """The bytes of one message; ValueError for a number that has no place in 32 bits, or a text
+    with a zero in it."""
+    tags = "".join({int: "i", float: "f", str: "s"}[type(a)] for a in arguments)
+    try:
+        return b"".join([_padded(address), _padded("," + tags)] + [
+            _padded(a) if isinstance(a, str) else _NUMBERS[tag].pack(a)
+            for tag, a in zip(tags, arguments)])
+    except (struct.error, OverflowError) as e:
+        raise ValueError("out of bounds") from e
+
+
+def _padded(text):
+    data = text.encode("utf-8")
+    if b"\0" in data:
+        raise ValueError("a zero in a text")
+    return data + b"\0" * (4 - len(data) % 4)
 
 
 def _read(part):

@@ -64,7 +64,9 @@ class Surroundings:
 
     def _offer(self, serial):
         network = self._config.network
+        panel = self._config.panel
         ports = {"control": self._control_port(),
+                 "web": 0 if panel.address.is_loopback else panel.port,
                  "oscquery": oscquery.PORT if network.oscquery else 0}
         return services(serial, ports, sorted(DIALECTS), name=network.name,
                         token=bool(self._config.control.token), model=_model())

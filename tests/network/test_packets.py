@@ -7,7 +7,7 @@ import pytest
 from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
 from pythonosc.osc_message_builder import OscMessageBuilder
 
-from appliance.network.packets import MOST, messages
+from appliance.network.packets import MOST, Message, messages, written
 from appliance.outputs.osc import message
 
 ASK = message("/kagami/subscribe", "vmc", 0, 30, 1, 0)
@@ -63,3 +63,14 @@ def test_mutated_datagrams_raise_and_log_nothing(seed, caplog):
                 [0, 4, 9])])):
             assert {type(a) for a in read.arguments} <= {int, float, str}
     assert caplog.messages == []
+
+
+def test_what_is_written_is_read_again():
+    words = ["/a", 7, -0.5, "caf\u00e9", ""]
+    assert messages(written(*words)) == [Message(words[0], words[1:])]
+
+
+@pytest.mark.parametrize("value", [1 << 31, 1e300, "a\0b"])
+def test_what_has_no_place_in_a_message_is_told(value):
+    with pytest.raises(ValueError):
+        written("/a", value)

@@ -1,0 +1,1 @@
+"""The page for a box without a screen: what serves it, in a process of its own."""

@@ -1,0 +1,160 @@
+"""Pictures of the running program become JPEG for whoever looks, in a process of its own.
+
+That process lives only while somebody looks, with the picture library in it, so that the server
+stays small and never waits for a picture. `python3 -m appliance.panel.picture` is its other end.
+"""
+import asyncio
+import logging
+import select
+import struct
+import sys
+import time
+
+from appliance.errors import KagamiError
+from appliance.network.packets import written
+from appliance.panel.tracker import ANSWER, opened
+from appliance.panel.watchers import Watcher
+
+LOG = logging.getLogger("kagami.panel")
+LEASE, EVERY = 3, 1.0           # seconds; a lease is asked for again before it is over
+LINGERS = 5.0                   # seconds for which the process waits for the next who looks
+QUALITY = 80                    # of 100
+HEAD = struct.Struct(">Ii")     # on the way to the server: bytes that follow, frame number
+_PICTURE = b"/kagami/picture\0,iiib\0\0\0"
+_SIZES = struct.Struct(">iiii")
+
+
+class Pictures:
+    """Those who look; setting: calibration.folder of the configuration."""
+
+    def __init__(self, setting=""):
+        self._setting, self._watchers, self._drawing, self._later = setting, [], None, None
+
+    def join(self):
+        """A Watcher who is given pictures: 4 bytes of frame number, then JPEG."""
+        watcher = Watcher()
+        self._watchers.append(watcher)
+        if self._later is not None:
+            self._later.cancel()
+        if self._drawing is None:
+            self._drawing = asyncio.ensure_future(self._draw())
+        return watcher
+
+    def leave(self, watcher):
+        """This one looks no longer."""
+        self._watchers.remove(watcher)
+        if not self._watchers:
+            self._later = asyncio.get_event_loop().call_later(LINGERS, self.close)
+
+    def close(self):
+        """Nobody is given pictures any more; the task that ends with it, or None."""
+        ending, self._drawing = self._drawing, None
+        if ending is not None:
+            ending.cancel()
+        return ending
+
+    async def end(self):
+        """The same, until it has ended."""
+        ending = self.close()
+        if ending is not None:
+            await asyncio.wait([ending])
+
+    async def _draw(self):
+        """Keep the process, and hand on what it draws."""
+        while True:
+            try:
+                process = await asyncio.create_subprocess_exec(
+                    sys.executable, "-m", __name__, self._setting, stdin=asyncio.subprocess.PIPE,
+                    stdout=asyncio.subprocess.PIPE)
+                await self._until_it_ends(process)
+            except OSError as e:                    # no room for one more
+                LOG.warning("no picture: %s", e.strerror)
+            await asyncio.sleep(EVERY)
+
+    async def _until_it_ends(self, process):
+        try:
+            await self._hand_on(process.stdout)
+        except asyncio.IncompleteReadError:
+            pass
+        finally:
+            if process.returncode is None:          # it may wait for us to read
+                process.kill()
+            await process.wait()
+
+    async def _hand_on(self, drawn):
+        while True:
+            size, number = HEAD.unpack(await drawn.readexactly(HEAD.size))
+            picture = struct.pack(">I", number) + await drawn.readexactly(size)
+            for watcher in self._watchers:
+                watcher.put("picture", picture)
+
+
+def draw(setting, ends, out):
+    """Ask for pictures and write them to `out` as JPEG, until `ends` can be read: who started us
+    has gone."""
+    import cv2                  # before anything is asked for: it takes a while
+    cv2.setNumThreads(1)
+    while not _ended(ends, 0.0):
+        try:
+            with opened(setting) as asking:
+                _lease(asking, ends, out)
+        except (KagamiError, OSError):              # it is away: weather
+            if _ended(ends, EVERY):
+                return
+
+
+def _lease(asking, ends, out):
+    asked = 0.0
+    while True:
+        if time.monotonic() - asked >= EVERY:
+            asked = time.monotonic()
+            asking.send(written("/kagami/preview", LEASE))
+        ready = select.select([asking, ends], [], [], EVERY)[0]
+        if ends in ready:
+            return
+        if ready:
+            _jpeg(_newest(asking), out)
+
+
+def _newest(asking):
+    """The last of the datagrams that wait."""
+    newest = b""
+    while True:
+        try:
+            heard = asking.recv(ANSWER)
+        except BlockingIOError:
+            return newest
+        newest = heard if heard.startswith(_PICTURE) else newest
+
+
+def _jpeg(datagram, out):
+    """Write the picture in a datagram, if there is one."""
+    read = luma(datagram)
+    if read is None:
+        return
+    import cv2
+    number, picture = read
+    done, jpeg = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, QUALITY))
+    if done:
+        out.write(HEAD.pack(len(jpeg), number) + jpeg.tobytes())
+        out.flush()
+
+
+def luma(datagram):
+    """(frame number, (H, W) uint8) of /kagami/picture ,iiib, or None."""
+    import numpy as np
+    if not datagram.startswith(_PICTURE) or len(datagram) < len(_PICTURE) + _SIZES.size:
+        return None
+    number, width, height, size = _SIZES.unpack_from(datagram, len(_PICTURE))
+    pixels = datagram[len(_PICTURE) + _SIZES.size:][:size]
+    if width < 1 or height < 1 or width * height != size or len(pixels) != size:
+        return None
+    return number, np.frombuffer(pixels, np.uint8).reshape(height, width)
+
+
+def _ended(ends, seconds):
+    return bool(select.select([ends], [], [], seconds)[0])
+
+
+if __name__ == "__main__":
+    draw(sys.argv[1], sys.stdin.buffer, sys.stdout.buffer)

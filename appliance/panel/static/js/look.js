@@ -1,0 +1,179 @@
+// The live picture with what is measured drawn over it, and the camera's settings.
+
+import { card, check, choice, h } from "./dom.js";
+import { Pen } from "./drawing.js";
+import { address } from "./stream.js";
+import { has, t, told } from "./text.js";
+
+const HIDDEN = 4403;        // the socket's code where the preview is off
+const SHARP = 2;            // canvas pixels of one of the picture
+const PATIENCE = 250;       // ms that a picture waits for its numbers
+const SIZES = [[640, 480, 30], [640, 480, 60], [1280, 720, 30], [1280, 720, 60], [1920, 1080, 30]];
+
+export function open(view, app) {
+  const canvas = h("canvas", { width: 960, height: 720, role: "img",
+    "aria-label": t("look.canvas") });
+  const over = h("p", { class: "over" }, t("look.wait"));
+  const framing = h("p", { class: "framing", role: "status" });
+  const layers = { points: true, eyes: true, axes: true, mirrored: true };
+  const ticks = Object.keys(layers).map(name =>
+    check(t("look.layer." + name), true, on => { layers[name] = on; }));
+  view.append(h("h1", {}, t("look.title")), h("p", { class: "lead" }, t("look.lead")),
+    h("div", { class: "columns wide" },
+      h("section", { class: "card", "aria-label": t("look.picture") },
+        h("div", { class: "stage" }, canvas, over), framing, h("div", { class: "row" }, ticks)),
+      camera(app)));
+  const picture = new Picture(app.stream, canvas, over, layers);
+  app.stream.want({ points: 1, iris: 1, divider: 1 });
+  const off = app.stream.on("status", status => words(framing, status));
+  if (app.stream.last.status) words(framing, app.stream.last.status);
+  return () => {
+    off();
+    picture.close();
+    app.stream.want({ divider: 3 });
+  };
+}
+
+// "tracking, too far" as coloured words; nothing to mend is good.
+function words(line, status) {
+  const parts = told(status.text).filter(part => part.said);
+  const kind = part => part.words === "tracking" ? "good" : has("state." + part.words) &&
+    ["no camera", "error", "no picture"].includes(part.words) ? "bad" : "warn";
+  const only = parts.length === 1 && parts[0].words === "tracking";
+  const shown = only ? [{ ...parts[0], said: t("look.well") }] :
+    parts.filter(part => part.words !== "tracking");
+  const text = shown.map(part => part.said).join("|");
+  if (line.dataset.text === text) return;
+  line.dataset.text = text;
+  line.replaceChildren(...shown.map(part => h("span", { "data-kind": kind(part) }, part.said)));
+}
+
+class Picture {
+  constructor(stream, canvas, over, layers) {
+    Object.assign(this, { stream, canvas, over, layers });
+    this.frames = new Map();
+    this.hidden = false;        // the preview is off: only what is measured is drawn
+    this.wait = 500;
+    this.off = stream.on("frame", frame => this.frame(frame));
+    this.seen = () => this.turn();
+    document.addEventListener("visibilitychange", this.seen);
+    this.turn();
+  }
+
+  turn() {
+    const looking = document.visibilityState === "visible" && !this.closed;
+    if (looking && !this.socket) this.open();
+    if (!looking) {
+      this.socket?.close();
+      this.socket = null;
+    }
+  }
+
+  open() {
+    const socket = this.socket = new WebSocket(address("look"));
+    socket.binaryType = "arraybuffer";
+    socket.onmessage = event => {
+      this.wait = 500;
+      this.picture(event.data);
+    };
+    socket.onclose = event => {
+      if (socket !== this.socket) return;
+      this.socket = null;
+      this.hidden = event.code === HIDDEN;
+      this.wait = this.hidden ? 5000 : Math.min(8000, 2 * this.wait);
+      this.timer = setTimeout(() => this.turn(), this.wait);
+    };
+  }
+
+  frame(frame) {
+    this.frames.set(frame.number, frame);
+    if (this.frames.size > 90) this.frames.delete(this.frames.keys().next().value);
+    if (this.hidden) this.draw(null, frame);
+  }
+
+  async picture(data) {
+    const number = new DataView(data).getUint32(0);
+    const image = await createImageBitmap(new Blob([new Uint8Array(data, 4)],
+      { type: "image/jpeg" })).catch(() => null);
+    if (!image) return;
+    const until = performance.now() + PATIENCE;
+    while (!this.frames.has(number) && this.newest < number && performance.now() < until) {
+      await new Promise(resolve => setTimeout(resolve, 10));
+    }
+    if (this.closed || number < this.drawn && number > this.drawn - 300) return;
+    this.drawn = number;
+    this.hidden = false;
+    this.draw(image, this.nearest(number));
+    image.close();
+  }
+
+  get newest() {
+    return [...this.frames.keys()].pop() ?? 0;
+  }
+
+  // The frame of a number, or one that was left out for it just before or after.
+  nearest(number) {
+    for (const near of [0, -1, 1]) {
+      if (this.frames.has(number + near)) return this.frames.get(number + near);
+    }
+    return null;
+  }
+
+  draw(image, frame) {
+    const { canvas, layers } = this;
+    const size = image ? [image.width, image.height] : this.stream.last.camera?.size ?? [640, 480];
+    const [width, height] = [SHARP * size[0], SHARP * size[1]];
+    if (canvas.width !== width || canvas.height !== height) {
+      Object.assign(canvas, { width, height });
+    }
+    canvas.parentElement.style.aspectRatio = `${width} / ${height}`;
+    const context = canvas.getContext("2d");
+    context.setTransform(layers.mirrored ? -1 : 1, 0, 0, 1, layers.mirrored ? width : 0, 0);
+    if (image) context.drawImage(image, 0, 0, width, height);
+    else context.clearRect(0, 0, width, height);
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    const pen = new Pen(context, width, height, this.stream.last.camera, layers.mirrored);
+    for (const face of frame?.faces ?? []) if (face.state !== "lost") pen.face(face, layers);
+    canvas.dataset.number = frame?.number ?? "";
+    canvas.dataset.picture = image ? this.drawn : "";
+    this.over.textContent = image || frame?.faces.length ? "" : t("look.hidden");
+  }
+
+  close() {
+    this.closed = true;
+    clearTimeout(this.timer);
+    document.removeEventListener("visibilitychange", this.seen);
+    this.off();
+    this.turn();
+  }
+}
+
+function camera(app) {
+  const now = Object.fromEntries(Object.entries(app.state.camera ?? {})
+    .map(([key, value]) => [key, String(value)]));
+  const change = options => app.act("change", { camera: options }, t("look.applied"));
+  const cameras = app.state.cameras ?? [];
+  const named = cameras.map(one => [one.source, one.name]);
+  const here = cameras.find(one => one.source === now.source)?.modes ?? cameras[0]?.modes ?? SIZES;
+  const modes = here.map(mode => [mode.join(" "), mode_words(mode)]);
+  const mode = [now.width, now.height, now.rate];
+  if (now.width && !modes.some(([value]) => value === mode.join(" "))) {
+    modes.unshift([mode.join(" "), mode_words(mode)]);
+  }
+  const spell = (key, values) => values.map(value => [value, t(`look.${key}.${value}`)]);
+  return card(t("look.camera"), h("div", { class: "stack" },
+    choice(t("look.source"), named, now.source, source => change({ source })),
+    choice(t("look.mode"), modes, now.width && mode.join(" "), value => {
+      const [width, height, rate] = value.split(" ");
+      change({ width, height, rate });
+    }),
+    choice(t("look.flip"), spell("flip", ["none", "horizontal", "vertical", "both"]), now.flip,
+      flip => change({ flip })),
+    choice(t("look.rotation"), ["0", "90", "180", "270"].map(v => [v, v + "°"]), now.rotation,
+      rotation => change({ rotation })),
+    h("p", { class: "note" }, t("look.note"))));
+}
+
+function mode_words([width, height, rate]) {
+  return `${width} × ${height}, ${rate} Hz`;
+}
