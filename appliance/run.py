@@ -65,8 +65,8 @@ def run(source, tracker, outputs, status, stop, line=None, beside=(), person=Non
 
     stop: Signals, or anything with `stopping`, `table` and `recenter`. line: a terminal.LiveLine
     that shows the status, or None. beside: what else is called once a turn with the frame, or
-    None, and must not wait. person: a person.Person between tracker and outputs, or None. preview: a
-    preview.Preview of what is seen, or None.
+    None, and must not wait. person: a person.Person between tracker and outputs, or None.
+    preview: a preview.Preview of what is seen, or None.
     """
     while not stop.stopping and not source.ended:
         frame = source.read(WAIT)
