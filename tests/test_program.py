@@ -157,7 +157,7 @@ def test_a_target_is_added_listed_and_dropped_while_it_runs(receiver, configured
     program = started("run", "--source", "test", "--config", path)
     told(program, "fps")
     status, out, _ = done("targets", "add", target(receiver), "--config", path)
-    assert status == 0 and "the running program follows" in out
+    assert status == 0 and "kept, and in force" in out
     wait_for_frames(receiver, 5)
     assert re.search(r"%s +\d+\.\d +0 +0 +not refused +added" % target(receiver),
                      done("targets", "--config", path)[1])
