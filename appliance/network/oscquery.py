@@ -7,14 +7,12 @@ import asyncio
 import json
 import logging
 
+from appliance.network import quiet
 from appliance.network.query import library
 from appliance.network.tree import Namespace, found
 
 LOG = logging.getLogger("kagami.network")
 LINGER = 0.5            # seconds in which the rest of a question may come after its answer
-# aiohttp has a trace for each malformed request: whoever wants could fill the journal with them.
-_MUTE = logging.getLogger("kagami.network.http")
-_MUTE.setLevel(logging.CRITICAL + 1)
 PORT = 39601
 EACH = 20               # answers a second to one address
 ADDRESSES = 64          # remembered at once
@@ -49,7 +47,7 @@ class OscQuery:
         from aiohttp import web
         self._web = web
         server = web.Server(self._answer, access_log=None, keepalive_timeout=10.0,
-                            lingering_time=LINGER, logger=_MUTE)
+                            lingering_time=LINGER, logger=quiet.log())
         listening = await self._listen(lambda: _Full() if len(server.connections) >= CONNECTIONS
                                        else server())
         try:

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from appliance import __version__, keeping
 from appliance.errors import KagamiError, PartMissing, UsageError
+from appliance.network import quiet
 from appliance.panel import wishes
 from appliance.panel.box import box
 from appliance.panel.guard import COOKIE, TRIED, Doorway, Guard, refused
@@ -58,7 +59,8 @@ class Panel:
         app.router.add_post("/api/password", self._change_password)
         app.router.add_post("/api/{wish}", self._wish)
         app.router.add_get("/{path:.*}", self._pages.__call__)
-        self._runner = web.AppRunner(app, access_log=None, keepalive_timeout=15.0)
+        self._runner = web.AppRunner(app, access_log=None, keepalive_timeout=15.0,
+                                     logger=quiet.log())
         await self._runner.setup()
         self._doorway = Doorway(self._guard, self._runner.server)
         address = str(self._config.panel.address)

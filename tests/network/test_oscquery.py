@@ -1,5 +1,6 @@
 """Our OSCQuery pages over real HTTP, and what other programs read in them."""
 import json
+import socket
 import subprocess
 import urllib.error
 import urllib.request
@@ -48,6 +49,13 @@ def get(port, path, **more):
     with urllib.request.urlopen("http://127.0.0.1:%d%s" % (port, path), **more) as answer:
         text = answer.read().decode("ascii")
         return json.loads(text) if text else answer.status
+
+
+def test_what_is_no_http_leaves_no_trace(there, caplog):
+    with socket.create_connection(("127.0.0.1", there), 5.0) as stranger:
+        stranger.sendall(b"\x00\xff nothing of the kind\r\n\r\n")
+        assert b" 400 " in stranger.recv(1000)
+    assert caplog.records == []
 
 
 def test_host_info_says_where_osc_is_heard(there):
