@@ -19,12 +19,13 @@ from engines.training.train import Training
 cv2.setNumThreads(1)
 
 RENDERS = ("faces_*.npz", "turned_*.npz")
+ALL_ROUND = RENDERS + ("profiles_*.npz",)       # turned beyond 90 degrees too
 FEW_RENDERS = 2500      # below this many the same heads would come too often
 RATE = 2e-3
 EXPRESSION_RATE = 1.2e-3
 
 
-def landmarks(material, folder, minutes, renders=RENDERS, workers=1, batch=64, checks=400):
+def landmarks(material, folder, minutes, renders=ALL_ROUND, workers=1, batch=64, checks=400):
     """Train the landmarks network; returns its averaged weights. checks: negatives shown at each validation."""
     portraits, drawn, backgrounds = faces.load(material, renders)
     unseen, unseen_drawn, _ = faces.load(material, ("val_faces.npz",), validation=True)

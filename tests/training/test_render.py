@@ -146,6 +146,14 @@ def test_every_shape_is_shown_and_pairs_also_one_by_one():
     assert wink.mean() > 0.03
 
 
+def test_profiles_are_turned_to_both_sides_and_beyond_90_degrees_with_hands_before_them():
+    scenes = [scene.profile(np.random.default_rng(k)) for k in range(300)]
+    yaw = np.array([s.angles[0] for s in scenes])
+    assert 70 <= np.abs(yaw).min() and 110 < np.abs(yaw).max() <= 115
+    assert 0.4 < (yaw > 0).mean() < 0.6
+    assert 0.3 < np.mean([s.look["occluder"] == "hand" for s in scenes]) < 0.6
+
+
 def test_same_seed_same_picture(studio):
     for kind in ("face", "eyes"):
         first, labels = dataset.one(studio, kind, 5, 7)
