@@ -15,13 +15,13 @@ deploy/setup.sh test
     echo "kagami: no ../shared/data (or \$KAGAMI_DATA) here: the tests on real clips are passed over"
 echo "kagami: tests on $(.venv/bin/python -V)"
 failed=0
-timeout 900 .venv/bin/python -m pytest -q || failed=1
+timeout 1800 .venv/bin/python -m pytest -q || failed=1
 
 old=$(python36 || true)
 if [ -n "$old" ]; then
     deploy/setup.sh test36 "$old"
     echo "kagami: tests on $(.venv36/bin/python -V)"
-    timeout 600 .venv36/bin/python -m pytest -q -p no:cacheprovider || failed=1
+    timeout 1500 .venv36/bin/python -m pytest -q -p no:cacheprovider || failed=1
 else
     echo "kagami: no Python 3.6 here (python3.6 on the path, or pyenv's): the tests on it are passed over"
 fi
