@@ -50,20 +50,20 @@ class Box {
   }
 
   start(...words) {
-    return spawn(python, ["-m", "appliance", ...words, ...this.options], { cwd: root,
+    return spawn(python, ["-m", "appliance", ...words, ...this.options], { cwd: this.folder,
       stdio: ["ignore", "ignore", process.env.KAGAMI_LOUD ? "inherit" : "ignore"],
-      env: { ...process.env, STATE_DIRECTORY: this.folder, KAGAMI_CONFIG: "/dev/null" } });
+      env: { ...process.env, PYTHONPATH: root, STATE_DIRECTORY: this.folder, KAGAMI_CONFIG: "/dev/null" } });
   }
 
   async begin() {
     this.panel = this.start("panel");
-    await this.see("long.mp4");
+    await this.see("demo.mp4");
   }
 
   // Another clip in front of the camera, so to speak.
   async see(clip) {
     await this.lose();
-    this.run = this.start("run", "--source", `file:${this.folder}/${clip}`);
+    this.run = this.start("run", "--source", `file:${clip}`);
     await this.until(state => state.state === "tracking");
   }
 

@@ -2,7 +2,7 @@
 
     python -m tests.panel.clips FOLDER CACHE
 
-long.mp4: the clip again and again. still.avi: its most turned face, held. grey.bin: each frame of
+demo.mp4: the clip again and again. still.avi: its most turned face, held. grey.bin: each frame of
 it, 80 x 60 bytes. CACHE: what `kagami track` says of it.
 """
 import os
@@ -59,7 +59,7 @@ def main(folder, cache):
     for _ in range(HELD):
         still.write(held)
     still.release()
-    long(os.path.join(folder, "long.mp4"))
+    long(os.path.join(folder, "demo.mp4"))
 
 
 if __name__ == "__main__":

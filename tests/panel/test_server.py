@@ -165,7 +165,7 @@ def test_the_state_without_a_program_says_why(house):
     ("set", {"key": "mirror", "value": True}, ("/kagami/set/mirror", ["", 1])),
     ("wave", {"to": "vmc@127.0.0.1"}, ("/kagami/wave", ["vmc@127.0.0.1"])),
     ("restart", {}, ("/kagami/restart", [])),
-    ("import", {"document": {"a": 1}}, ("/kagami/import", ['{"a": 1}'])),
+    ("import", {"document": {"a": 1}}, ("/kagami/import", ['{"a":1}'])),
     ("change", {"camera": {"flip": "none"}}, ("/kagami/change", ['{"camera": {"flip": "none"}}'])),
 ])
 def test_a_change_is_passed_on(house, path, body, asked):

@@ -62,10 +62,9 @@ async function show(name, focus = false) {
     if (link.hash === "#" + name) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
-  await app.refresh().catch(complain);
+  const [module] = await Promise.all([
+    name === "login" ? { open: login } : import(`./${name}.js`), app.refresh().catch(complain)]);
   if (view.dataset.turn !== turn) return;     // another view was asked for meanwhile
-  const module = name === "login" ? { open: login } : await import(`./${name}.js`);
-  if (view.dataset.turn !== turn) return;
   view.replaceChildren();
   document.title = `${t(name + ".title")} – Kagami`;
   close = module.open(view, app) ?? null;
