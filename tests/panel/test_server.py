@@ -5,6 +5,7 @@ import json
 import pytest
 
 from appliance.panel.picture import luma
+from appliance.panel.stream import LINGERS
 from tests.panel.conftest import told
 
 
@@ -90,7 +91,7 @@ def test_nothing_is_asked_of_the_program_while_nobody_watches(house):
         async with house.running() as running:
             async with house.stream() as stream:
                 await told(stream, "frame")
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(LINGERS + 0.1)
             assert house.panel._stream._asking is None and running.heard == []
     house(visit)
 
