@@ -5,6 +5,7 @@ Read top-down: a request passes the doorway and the guard, then its own method h
 import asyncio
 import json
 import logging
+import os
 import signal
 
 from aiohttp import web
@@ -251,6 +252,7 @@ def _wished(query):
 
 def run(config):
     """Serve the page until SIGINT or SIGTERM."""
+    _yield()
     loop = asyncio.get_event_loop_policy().new_event_loop()
     asyncio.set_event_loop(loop)
     stopping = loop.create_future()
@@ -258,6 +260,15 @@ def run(config):
         loop.add_signal_handler(number, lambda: stopping.done() or stopping.set_result(None))
     loop.run_until_complete(_serve(Panel(config), stopping))
     loop.close()
+
+
+def _yield():
+    """Never take the core away from the tracker that has just sent us something: woken by each
+    datagram we cost it 0.7 ms a picture."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    except OSError:             # not everywhere may one give way
+        pass
 
 
 async def _serve(panel, stopping):

@@ -3,14 +3,15 @@
 import { browser, go, real, receiver, visit } from "./house.mjs";
 
 const TURNED = [8, 20];     // degrees that the head may have turned in a picture
+const SEEN = 4;             // seconds for which the face has been there
 const folder = process.argv[2];
 const [box, chrome, there] = await Promise.all([real(), browser(), receiver(39539)]);
 const page = await visit(chrome, box.url);
 
 async function posed() {
   for (let tries = 0; tries < 400; tries++) {
-    const yaw = page.newest?.faces[0]?.angles[0] ?? 0;
-    if (Math.abs(yaw) > TURNED[0] && Math.abs(yaw) < TURNED[1]) return;
+    const { angles: [yaw], age } = page.newest?.faces[0] ?? { angles: [0], age: 0 };
+    if (age > SEEN && Math.abs(yaw) > TURNED[0] && Math.abs(yaw) < TURNED[1]) return;
     await page.waitForTimeout(50);
   }
 }
