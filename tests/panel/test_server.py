@@ -86,6 +86,25 @@ def test_who_joins_later_is_told_at_once_what_is_known(house):
     house(visit)
 
 
+def test_its_own_stream_is_no_target_of_the_page(house):
+    async def visit(house):
+        async with house.running() as running, house.stream() as stream:
+            await told(stream, "frame")
+            mine = house.panel._stream._socket.getsockname()[1]
+            rows = [{"to": "kagami@127.0.0.1:%d" % port} for port in (mine, 9)]
+            running.answers["/kagami/about"] = json.dumps({"targets": rows})
+            state = json.loads((await house.get("/api/state"))[2])
+        assert state["targets"] == rows[1:]
+    house(visit)
+
+
+def test_the_page_is_told_the_address_under_which_it_reached_us(house):
+    async def visit(house):
+        state = json.loads((await house.get("/api/state"))[2])
+        assert state["panel"]["address"] == "127.0.0.1"
+    house(visit)
+
+
 def test_nothing_is_asked_of_the_program_while_nobody_watches(house):
     async def visit(house):
         async with house.running() as running:
