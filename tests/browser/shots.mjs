@@ -3,7 +3,7 @@
 import { browser, go, real, receiver, visit } from "./house.mjs";
 
 const TURNED = [8, 20];     // degrees that the head may have turned in a picture
-const SEEN = 4;             // seconds for which the face has been there
+const SEEN = 1;             // seconds for which the face has been there
 const folder = process.argv[2];
 const [box, chrome, there] = await Promise.all([real(), browser(), receiver(39539)]);
 const page = await visit(chrome, box.url);

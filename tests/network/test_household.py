@@ -232,7 +232,8 @@ def test_what_was_not_exported_is_not_taken(page, box, document):
     assert box.settings.config == before
 
 
-@pytest.mark.parametrize("address", ["about", "found", "cameras", "change", "preview", "wave", "restart",
+@pytest.mark.parametrize("address", ["about", "found", "cameras", "change", "preview", "wave",
+                                     "restart",
                                      "export", "import"])
 def test_the_network_may_ask_none_of_it(box, address):
     from tests.fakes.box import Peer
