@@ -17,7 +17,6 @@ from appliance.network.deeds import Aside
 from appliance.network.hosts import plain
 from appliance.network.orders import LATER
 from appliance.outputs.wave import SECONDS
-from appliance.sources import cameras
 from appliance.terminal import LastLines
 
 FORM = 1                        # of what is exported
@@ -29,14 +28,15 @@ class Household:
 
     settings: settings.Settings. outputs: outputs.Outputs. status: status.Status. person:
     person.Person or None. tracker: tracker.Tracker or None. hosts: hosts.Hosts. pictures:
-    pictures.Pictures.
+    pictures.Pictures. source: what has cameras(), or None.
     """
 
-    def __init__(self, settings, outputs, status, person, tracker, hosts, pictures):
+    def __init__(self, settings, outputs, status, person, tracker, hosts, pictures,
+                 source=None):
         self._settings, self._outputs, self._status = settings, outputs, status
         self._person, self._tracker, self._hosts = person, tracker, hosts
         self._pictures, self._writing, self._log = pictures, [], LastLines()
-        self._listing = None
+        self._listing, self._source = None, source
         logging.getLogger("kagami").addHandler(self._log)
 
     def turn(self):
@@ -83,7 +83,8 @@ class Household:
         """Which cameras are there, and what they can do."""
         if self._listing is not None:
             raise UsageError("cameras", "they are being asked already", "ask again")
-        self._listing = Aside(order, lambda: json.dumps(cameras.choices()))
+        there = self._source.cameras if self._source is not None else list
+        self._listing = Aside(order, lambda: json.dumps(there()))
         return LATER
 
     def change(self, order, text):

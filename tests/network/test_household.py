@@ -11,7 +11,6 @@ from appliance.network.hosts import Host
 from appliance.outputs.osc import message
 from appliance.person import Person
 from appliance.settings import AGAIN
-from appliance.sources import cameras
 from tests.fakes.box import Box, Neighbour, PEERS
 from tests.fakes.receiver import Receiver, eventually, free_port
 
@@ -68,9 +67,13 @@ def about(page):
     return json.loads(answer(page, "/kagami/about"))
 
 
-def test_the_cameras_are_told(page, monkeypatch):
-    monkeypatch.setattr(cameras, "choices", lambda: [{"source": "usb:one"}])
-    assert json.loads(answer(page, "/kagami/cameras")) == [{"source": "usb:one"}]
+def test_the_cameras_are_told(text):
+    class Source:
+        @staticmethod
+        def cameras():
+            return [{"source": "usb:one"}]
+    with Box("vmc@127.0.0.1:5000", again=text.load, source=Source) as made, Neighbour(made) as one:
+        assert json.loads(answer(one, "/kagami/cameras")) == [{"source": "usb:one"}]
 
 
 def test_a_document_of_256_kb_is_read(page):
