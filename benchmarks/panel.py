@@ -15,7 +15,10 @@ from socket import SOCK_DGRAM, socket
 
 from benchmarks import report
 
+TOTALS = "totals"       # file of the tracker's times
 SETTLE = 3.0            # seconds before anything is counted
+PAIRS, SLICE = 8, 4.0   # of the tracker's own time, watched and not; seconds
+OVER = 9.0              # until nothing is asked of the tracker after the last has looked
 LINES = OrderedDict([
     ("idle_percent", "of one core while nobody watches, %"),
     ("idle_mib", "memory while nobody watches, MiB"),
@@ -24,7 +27,9 @@ LINES = OrderedDict([
     ("age_p50_ms", "age of a value at its watcher, middle, ms"),
     ("age_p95_ms", "age of a value at its watcher, 95th percentile, ms"),
     ("crowd_percent", "of one core with 20 watchers, %"),
-    ("crowd_lost", "frames that the one of 20 lost who lost most")])
+    ("crowd_lost", "frames that the one of 20 lost who lost most"),
+    ("tracker_p50_ms", "the tracker's own time for a picture, middle, nobody watches, ms"),
+    ("tracker_percent", "the same with an open Look view, %d turns about, %% more" % PAIRS)])
 
 
 class Watched:
@@ -89,8 +94,8 @@ def _free(*kind):
         return one.getsockname()[1]
 
 
-def _started(folder, ports, *words):
-    words = [sys.executable, "-m", "appliance"] + list(words) + [
+def _started(folder, ports, *words, module="appliance"):
+    words = [sys.executable, "-m", module] + list(words) + [
         "--set", "panel.port=%d" % ports[0], "--set", "control.port=%d" % ports[1],
         "--set", "network.discovery=no", "--set", "network.oscquery=no"]
     return subprocess.Popen(words, cwd=report.ROOT, stdout=subprocess.DEVNULL,
@@ -124,6 +129,7 @@ async def figures(folder, ports, source, seconds):
         out["age_p50_ms"], out["age_p95_ms"] = _ages(one.ages)
         out["crowd_percent"], _ = await _with(url, panel, [w.stream for w in crowd], seconds)
         out["crowd_lost"] = max(watched.lost for watched in crowd)
+        out["tracker_p50_ms"], out["tracker_percent"] = await _turns(folder, url)
         return out
     finally:
         running.cancel()
@@ -132,10 +138,55 @@ async def figures(folder, ports, source, seconds):
         panel.wait()
 
 
+async def _turns(folder, url):
+    """(p50 in ms, % more with an open Look view): the middle of pairs that follow each other, for
+    a machine that is busy is so for longer than a pair."""
+    import aiohttp
+    pairs = []
+    async with aiohttp.ClientSession(headers={"Origin": url}) as client:
+        for _ in range(PAIRS):
+            await asyncio.sleep(OVER)
+            closed = await _slice(folder)
+            jobs = [asyncio.ensure_future(job(client, url))
+                    for job in (Watched().stream, Watched().look)]
+            await asyncio.sleep(SETTLE)
+            pairs.append((closed, await _slice(folder)))
+            for job in jobs:
+                job.cancel()
+            await asyncio.wait(jobs)
+    more = statistics.median(watched / alone for alone, watched in pairs) - 1.0
+    return statistics.median(alone for alone, _ in pairs), 100.0 * more
+
+
+async def _slice(folder):
+    """The middle of the tracker's times over a slice, ms."""
+    began = time.monotonic()
+    await asyncio.sleep(SLICE)
+    with open(os.path.join(folder, TOTALS)) as f:
+        rows = (line.split() for line in f.readlines() if line.endswith("\n"))
+        return 1000.0 * statistics.median(
+            float(took) for when, took in rows if float(when) >= began)
+
+
+def _noting(path, words):
+    """The program, which notes when it was done with each picture, and how long that took."""
+    from appliance import cli
+    from appliance.timing import Timing
+    add = Timing.add
+    with open(path, "a", buffering=1) as f:
+        def noted(timing, row, seconds):
+            if row == "total":
+                f.write("%.3f %.6f\n" % (time.monotonic(), seconds))
+            add(timing, row, seconds)
+        Timing.add = noted
+        return cli.main(words)
+
+
 async def _again(folder, ports, source):
     """Run the program, and again whenever its source has ended."""
     while True:
-        run = _started(folder, ports, "run", "--source", source, "--to", "vmc@127.0.0.1:9")
+        run = _started(folder, ports, os.path.join(folder, TOTALS), "run", "--source", source,
+                       "--to", "vmc@127.0.0.1:9", module="benchmarks.panel")
         try:
             while run.poll() is None:
                 await asyncio.sleep(0.1)
@@ -158,3 +209,7 @@ def main(args):
     rows = [(words, "%.1f" % found[name]) for name, words in LINES.items()]
     report.publish("panel", [report.markdown(("what", "figure"), rows)], dict(
         found, source=args.name, seconds=args.seconds), args.out)
+
+
+if __name__ == "__main__":
+    sys.exit(_noting(sys.argv[1], sys.argv[2:]))

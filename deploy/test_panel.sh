@@ -1,6 +1,6 @@
 #!/bin/sh
-# Do in a real browser what a user does with the panel. $KAGAMI_PANEL is the address of a running one
-# (http://127.0.0.1:8910/); without it a tracker is played. $SHOTS: a folder for pictures of every view.
+# Do in a real browser what a user does with the panel, while a real tracker sees the drawn clip.
+# $SHOTS: a folder for pictures of every view.
 set -eu
 cd "$(dirname "$0")/.."
 

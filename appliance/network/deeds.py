@@ -144,7 +144,7 @@ class Deeds:
             raise PartMissing("exposure", "there is no camera", "start `kagami run --source usb`")
         if self._aside is not None:
             raise UsageError("exposure", "the one before is not set yet", "ask again")
-        self._aside = _Aside(order, self._source.expose, value)
+        self._aside = Aside(order, self._source.expose, value)
         return LATER
 
     def targets(self, _):
@@ -166,18 +166,17 @@ class Deeds:
         return LATER
 
 
-class _Aside(Thread):
+class Aside(Thread):
     """What may wait for a device, beside the loop; `outcome` when it is no longer alive."""
 
-    def __init__(self, order, function, value):
+    def __init__(self, order, function, *values):
         super().__init__(daemon=True)
-        self.order, self.outcome, self._job = order, None, (function, value)
+        self.order, self.outcome, self._function, self._values = order, None, function, values
         self.start()
 
     def run(self):
         """What a thread does."""
-        function, value = self._job
         try:
-            function(value)
+            self.outcome = self._function(*self._values)
         except KagamiError as e:
             self.outcome = e

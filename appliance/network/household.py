@@ -13,6 +13,7 @@ from appliance.config import kept_path
 from appliance.errors import KagamiError, PartMissing, UsageError
 from appliance.face import ARKIT_NAMES
 from appliance.known import understood
+from appliance.network.deeds import Aside
 from appliance.network.hosts import plain
 from appliance.network.orders import LATER
 from appliance.outputs.wave import SECONDS
@@ -27,17 +28,22 @@ class Household:
 
     settings: settings.Settings. outputs: outputs.Outputs. status: status.Status. person:
     person.Person or None. tracker: tracker.Tracker or None. hosts: hosts.Hosts. pictures:
-    pictures.Pictures.
+    pictures.Pictures. source: what has cameras(), or None.
     """
 
-    def __init__(self, settings, outputs, status, person, tracker, hosts, pictures):
+    def __init__(self, settings, outputs, status, person, tracker, hosts, pictures,
+                 source=None):
         self._settings, self._outputs, self._status = settings, outputs, status
         self._person, self._tracker, self._hosts = person, tracker, hosts
         self._pictures, self._writing, self._log = pictures, [], LastLines()
+        self._listing, self._source = None, source
         logging.getLogger("kagami").addHandler(self._log)
 
     def turn(self):
-        """Tell what is written."""
+        """Tell what is written, or found."""
+        if self._listing is not None and not self._listing.is_alive():
+            listing, self._listing = self._listing, None
+            listing.order.done(listing.outcome)
         while self._writing and not self._writing[0].is_alive():
             writing = self._writing.pop(0)
             writing.order.done(writing.outcome)
@@ -72,6 +78,14 @@ class Household:
         return json.dumps([OrderedDict([
             ("kind", host.kind), ("name", plain(host.name)), ("address", host.address),
             ("port", host.port), ("to", host.target)]) for host in there])
+
+    def cameras(self, order):
+        """Which cameras are there, and what they can do."""
+        if self._listing is not None:
+            raise UsageError("cameras", "they are being asked already", "ask again")
+        there = self._source.cameras if self._source is not None else list
+        self._listing = Aside(order, lambda: json.dumps(there()))
+        return LATER
 
     def change(self, order, text):
         """Other options, for good."""

@@ -53,6 +53,7 @@ COMMANDS = {
     "/kagami/forget": Command(LOCAL, ("s",), "forget", "forgets a taught expression"),
     "/kagami/about": Command(LOCAL, ("",), "about", "all that a page shows, as JSON"),
     "/kagami/found": Command(LOCAL, ("",), "found", "who is on the network, as JSON"),
+    "/kagami/cameras": Command(LOCAL, ("",), "cameras", "which are there, as JSON"),
     "/kagami/change": Command(LOCAL, ("s",), "change", "options for good, as JSON"),
     "/kagami/preview": Command(LOCAL, ("i",), "preview", "pictures, for so many seconds"),
     "/kagami/wave": Command(LOCAL, ("s",), "wave", "a waving head to a target, to be seen"),

@@ -23,6 +23,7 @@ class Port:
         self.to, self.number, self.trouble = to, number, ""
         self._version, self._clock = version, clock
         self._socket, self._again = None, 0.0
+        self._room = memoryview(bytearray(self.longest + 1))
         self._listen()
 
     def receive(self):
@@ -30,10 +31,10 @@ class Port:
         if self._socket is None and not self._listen():
             return None
         try:
-            datagram, peer = self._socket.recvfrom(self.longest + 1)
+            size, peer = self._socket.recvfrom_into(self._room)
         except OSError:             # none is there
             return None
-        return (datagram if len(datagram) <= self.longest else b""), peer
+        return (bytes(self._room[:size]) if size <= self.longest else b""), peer
 
     def send(self, datagram, peer):
         """Hand one datagram to the kernel; it is dropped where that is not possible now."""

@@ -7,6 +7,7 @@ every second; those who watch are told.
 import asyncio
 import json
 import socket
+from collections import deque
 from typing import NamedTuple
 
 from appliance.network.packets import messages, written
@@ -16,6 +17,8 @@ from appliance.panel.watchers import Watcher
 HERE, WIRE = "127.0.0.1", "kagami"
 EVERY, LEASE = 1.0, 5           # seconds: the program may have been started anew in between
 MASK = 1 + 2 + 4 + 8 + 16 + 32 + 128
+LINGERS = 2.0           # seconds for which the next who watches is waited for
+PORTS = 8               # of ours that are remembered: an old lease lasts a while
 SILENT = 2.5                    # seconds without a word; its state comes every second
 FRAMES = 3                      # that wait for a watcher: a tenth of a second
 TURN = 64                       # datagrams that are taken at once
@@ -36,13 +39,15 @@ class Stream:
 
     def __init__(self, port):
         self._port, self._watchers, self._count = port, [], 0
-        self._socket = self._asking = None
+        self._socket = self._asking = self._later = None
+        self._ports = deque(maxlen=PORTS)
         self._forget()
 
     def join(self, wish):
         """A Watcher who is told from now on, at first what is known."""
         watcher = Watcher(wish)
         self._watchers.append(watcher)
+        self._stay()
         for kind, text in self._known().items():
             watcher.put(kind, text)
         if self._asking is None:
@@ -50,13 +55,24 @@ class Stream:
         return watcher
 
     def leave(self, watcher):
-        """This one watches no longer; with the last the stream is let run out."""
+        """This one watches no longer; soon after the last the stream is let run out."""
         self._watchers.remove(watcher)
+        self._stay()
         if not self._watchers:
-            self.close()
+            self._later = asyncio.get_event_loop().call_later(LINGERS, self.close)
+
+    def _stay(self):
+        if self._later is not None:
+            self._later.cancel()
+        self._later = None
+
+    def owns(self, to):
+        """Whether a target, DIALECT@HOST:PORT, is this stream, now or a moment ago."""
+        return to in ["%s@%s:%d" % (WIRE, HERE, port) for port in self._ports]
 
     def close(self):
         """Ask no longer."""
+        self._stay()
         if self._asking is not None:
             self._asking.cancel()
         self._asking = None
@@ -92,6 +108,7 @@ class Stream:
                 self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
                 self._socket.setblocking(False)
                 self._socket.connect((HERE, self._port))
+                self._ports.append(self._socket.getsockname()[1])
                 loop.add_reader(self._socket.fileno(), self._hear)
             self._socket.send(written(*words))
         except OSError:

@@ -82,7 +82,7 @@ def _argument(field, kind, body):
     if type(value) not in _SPELT[kind] or isinstance(value, str) and len(value) > TEXT:
         raise UsageError(field, "missing, or no %s" % kind, "send one")
     if kind == "object":
-        return json.dumps(value)
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))    # as it came
     return float(value) if kind == "number" else value
 
 

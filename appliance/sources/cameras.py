@@ -106,6 +106,16 @@ def settle(path, exposure, power_line):
     return [name for name, value, number in asked if value != "auto" and number not in taken]
 
 
+def choices(dev="/dev"):
+    """[{"source": what [camera] takes, "name", "modes": [[width, height, rate], ...]}] of every
+    camera that `usb` alone would take; the largest picture first."""
+    return [{"source": "usb:" + camera.name, "name": camera.card,
+             "modes": sorted({(mode.width, mode.height, round(float(rate), 2))
+                              for mode in camera.modes if mode.format in READ
+                              for rate in mode.rates}, reverse=True)}
+            for camera in found(dev) if not camera.passed]
+
+
 def lines(dev="/dev"):
     """What `kagami cameras` prints: each camera with its name and modes, then what was passed
     over."""

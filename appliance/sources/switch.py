@@ -8,7 +8,7 @@ from threading import Thread
 from time import monotonic, sleep
 
 from appliance.errors import KagamiError, PartMissing
-from appliance.sources import Source, open_source
+from appliance.sources import Source, cameras, open_source
 
 log = logging.getLogger("kagami.source")
 AGAIN = 1.0             # seconds between two tries
@@ -56,6 +56,11 @@ class Switch(Source):
             return None
         self._number = self._first + frame.number
         return frame._replace(number=self._number)
+
+    @staticmethod
+    def cameras():
+        """Those that could be chosen, as cameras.choices() tells them; may take a moment."""
+        return cameras.choices()
 
     def expose(self, exposure):
         """See Source.expose."""

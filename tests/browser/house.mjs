@@ -1,9 +1,12 @@
-// A browser and a panel: the one at $KAGAMI_PANEL, or the stand-in, which is started for the test.
+// A browser; a panel with a tracker, as users have them; and a tracker that is played, for what a
+// real one cannot be made to show.
 
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
@@ -14,11 +17,13 @@ const browsers = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-
 export const VIEWS = ["look", "connect", "calibrate", "mirror", "values", "box"];
 export const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
 
-export async function panel() {
-  if (process.env.KAGAMI_PANEL) return { url: process.env.KAGAMI_PANEL, close() {} };
+const python = process.env.PYTHON ?? root + ".venv/bin/python";
+const cache = process.env.KAGAMI_DEMO ?? root + "build/demo.jsonl";
+
+// The page before a tracker that is played.
+export async function played() {
   const port = await free();
-  const cache = process.env.KAGAMI_DEMO ?? root + "build/demo.jsonl";
-  const server = spawn(process.env.PYTHON ?? root + ".venv/bin/python",
+  const server = spawn(python,
     ["-m", "tests.panel.stand_in", "--port", String(port), "--cache", cache, "--every", "4"],
     { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
   await new Promise((resolve, reject) => {
@@ -26,6 +31,88 @@ export async function panel() {
     server.once("exit", code => reject(new Error("the stand-in ended with " + code)));
   });
   return { url: `http://127.0.0.1:${port}/`, close: () => server.kill() };
+}
+
+// `kagami panel` and `kagami run`, which sees the drawn clip again and again.
+export async function real() {
+  const box = new Box(await free(), await freeDatagram());
+  await box.begin();
+  return box;
+}
+
+class Box {
+  constructor(port, control) {
+    this.folder = mkdtempSync(tmpdir() + "/kagami-");
+    execFileSync(python, ["-m", "tests.panel.clips", this.folder, cache], { cwd: root });
+    this.url = `http://127.0.0.1:${port}/`;
+    this.options = [`panel.port=${port}`, `control.port=${control}`, "network.discovery=no",
+      "network.oscquery=no", "target.enabled=no"].flatMap(option => ["--set", option]);
+  }
+
+  start(...words) {
+    return spawn(python, ["-m", "appliance", ...words, ...this.options], { cwd: this.folder,
+      stdio: ["ignore", "ignore", process.env.KAGAMI_LOUD ? "inherit" : "ignore"],
+      env: { ...process.env, PYTHONPATH: root, STATE_DIRECTORY: this.folder, KAGAMI_CONFIG: "/dev/null" } });
+  }
+
+  async begin() {
+    this.panel = this.start("panel");
+    await this.see("demo.mp4");
+  }
+
+  // Another clip in front of the camera, so to speak.
+  async see(clip) {
+    await this.lose();
+    this.run = this.start("run", "--source", `file:${clip}`);
+    await this.until(state => state.state === "tracking");
+  }
+
+  // The tracker is gone from one moment to the next.
+  async lose() {
+    const { run } = this;
+    this.run = null;
+    if (run) await new Promise(resolve => run.once("exit", resolve) && run.kill("SIGKILL"));
+  }
+
+  async until(is) {
+    for (let tries = 0; tries < 150; tries++) {
+      const state = await fetch(this.url + "api/state").then(answer => answer.json(), () => null);
+      if (state && is(state)) return state;
+      await new Promise(resolve => setTimeout(resolve, 200));
+    }
+    throw new Error("it does not come to that");
+  }
+
+  // What `kagami track` says of the clip, a list of faces for each of its frames.
+  get numbers() {
+    return readFileSync(cache, "utf8").trim().split("\n").map(line => JSON.parse(line).faces);
+  }
+
+  async close() {
+    await this.lose();
+    this.panel.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+// Datagrams that come to a port of this machine, as texts.
+export async function receiver(port) {
+  const socket = createSocket("udp4");
+  const heard = [];
+  socket.on("message", data => heard.push(data.toString("latin1")));
+  await new Promise((resolve, reject) => {
+    socket.once("error", reject);
+    socket.bind(port, "127.0.0.1", resolve);
+  });
+  return { heard, close: () => socket.close() };
+}
+
+async function freeDatagram() {
+  const socket = createSocket("udp4");
+  await new Promise(resolve => socket.bind(0, "127.0.0.1", resolve));
+  const { port } = socket.address();
+  await new Promise(resolve => socket.close(resolve));
+  return port;
 }
 
 async function free() {
@@ -46,7 +133,7 @@ export async function browser() {
   });
 }
 
-// A page that notes what it complains of and what it asks others for.
+// A page that notes what it complains of, what it asks others for, and its newest frame.
 export async function visit(chrome, url, { size = "desktop", theme = "light", language = "en",
   motion = "no-preference", view = "look" } = {}) {
   const context = await chrome.newContext({ viewport: SIZES[size], colorScheme: theme,
@@ -55,8 +142,12 @@ export async function visit(chrome, url, { size = "desktop", theme = "light", la
   page.complaints = [];
   page.strangers = [];
   page.on("console", message => ["error", "warning"].includes(message.type()) &&
-    !/GPU stall|GroupMarkerNotSet/.test(message.text()) && page.complaints.push(message.text()));
+    !/GPU stall|GroupMarkerNotSet|willReadFrequently/.test(message.text()) && page.complaints.push(message.text()));
   page.on("pageerror", error => page.complaints.push(String(error)));
+  page.on("websocket", socket => socket.on("framereceived", ({ payload }) => {
+    const message = typeof payload === "string" ? JSON.parse(payload) : {};
+    if (message.type === "frame") page.newest = message;
+  }));
   page.on("request", request => new URL(request.url()).host !== new URL(url).host &&
     !/^(blob|data):/.test(request.url()) && page.strangers.push(request.url()));
   await page.goto(url + "#" + view);

@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { browser, go, panel, play, shot, visit } from "./house.mjs";
+import { browser, go, play, played, shot, visit } from "./house.mjs";
 import { vrm } from "./vrm.mjs";
 
 let box, chrome;
-before(async () => { [box, chrome] = await Promise.all([panel(), browser()]); });
+before(async () => { [box, chrome] = await Promise.all([played(), browser()]); });
 after(async () => { await chrome?.close(); box?.close(); });
 
 // How red each pixel of the stage is, as it is on the screen.
@@ -40,7 +40,7 @@ function changed(a, b) {
   return sides;
 }
 
-test("the head blinks at the left when the left eye is shut", async t => {
+test("(played) the head blinks at the left when the left eye is shut", async t => {
   await play(box.url, { hold: 0, shapes: {} });
   t.after(() => play(box.url, { hold: null, shapes: {} }));
   const page = await visit(chrome, box.url, { view: "box" });
@@ -58,7 +58,7 @@ test("the head blinks at the left when the left eye is shut", async t => {
   assert.deepEqual(page.complaints, []);
 });
 
-test("what is no VRM file is told in one line", async t => {
+test("(played) what is no VRM file is told in one line", async t => {
   const page = await visit(chrome, box.url, { view: "mirror" });
   t.after(() => page.context().close());
   await page.locator("canvas[data-number]").waitFor();
@@ -67,7 +67,7 @@ test("what is no VRM file is told in one line", async t => {
   await page.getByText(/^no\.vrm cannot be shown: .*Choose a \.vrm file\.$/).waitFor();
 });
 
-test("a VRM file is shown, stays here, and blinks", async t => {
+test("(played) a VRM file is shown, stays here, and blinks", async t => {
   await play(box.url, { hold: 0, shapes: {} });
   t.after(() => play(box.url, { hold: null, shapes: {} }));
   const page = await visit(chrome, box.url, { view: "mirror" });

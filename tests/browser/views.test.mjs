@@ -2,28 +2,39 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { VIEWS, browser, clipped, go, panel, serious, shot, visit } from "./house.mjs";
+import { VIEWS, browser, clipped, go, played, real, serious, shot, visit } from "./house.mjs";
 
-let box, chrome;
-before(async () => { [box, chrome] = await Promise.all([panel(), browser()]); });
-after(async () => { await chrome?.close(); box?.close(); });
+let box, stand_in, chrome;
+before(async () => {
+  [box, stand_in, chrome] = await Promise.all([real(), played(), browser()]);
+});
+after(async () => {
+  await chrome?.close();
+  stand_in?.close();
+  await box?.close();
+});
 
 const LOOKS = [["desktop", "light", "en"], ["desktop", "dark", "ja"], ["phone", "dark", "en"],
   ["phone", "light", "ja"]];
 
-for (const [size, theme, language] of LOOKS) {
-  test(`every view is whole: ${size}, ${theme}, ${language}`, async t => {
-    const page = await visit(chrome, box.url, { size, theme, language });
-    t.after(() => page.context().close());
-    for (const view of VIEWS) {
-      await go(page, view);
-      if (view === "connect") await page.locator("input[value=vseeface]").check();
-      await page.waitForTimeout(view === "mirror" ? 2500 : 1200);
-      await shot(page, `${view}-${size}-${theme}-${language}`);
-      assert.deepEqual(await clipped(page), [], view + ": cut");
-      assert.deepEqual(await serious(page), [], view + ": axe-core");
-    }
-    assert.deepEqual(page.complaints, [], "console");
-    assert.deepEqual(page.strangers, [], "asked others");
-  });
+async function whole(t, url, views, [size, theme, language], said = "") {
+  const page = await visit(chrome, url, { size, theme, language });
+  t.after(() => page.context().close());
+  for (const view of views) {
+    await go(page, view);
+    if (view === "connect") await page.locator("input[value=vseeface]").check();
+    await page.waitForTimeout(view === "mirror" ? 2500 : 1500);
+    await shot(page, `${view}-${size}-${theme}-${language}${said}`);
+    assert.deepEqual(await clipped(page), [], view + ": cut");
+    assert.deepEqual(await serious(page), [], view + ": axe-core");
+  }
+  assert.deepEqual(page.complaints, [], "console");
+  assert.deepEqual(page.strangers, [], "asked others");
+}
+
+for (const look of LOOKS) {
+  test(`every view is whole: ${look.join(", ")}`, t => whole(t, box.url, VIEWS, look));
+
+  test(`(played) many found, long names and lessons fit: ${look.join(", ")}`, t =>
+    whole(t, stand_in.url, ["connect", "calibrate", "box"], look, "-played"));
 }

@@ -33,7 +33,7 @@ class Running:
         self.path, self.port, self.rate = os.path.join(folder, "control"), port, rate
         self.faces, self.heard, self.refuses, self.silent = [person(jawOpen=0.5)], [], {}, set()
         self.answers = {"/kagami/about": json.dumps(ABOUT), "/kagami/found": "[]",
-                        "/kagami/export": '{"kagami":1}'}
+                        "/kagami/cameras": "[]", "/kagami/export": '{"kagami":1}'}
         self.number, self.pictures, self._looker = 0, 0, (None, 0.0)
 
     async def __aenter__(self):

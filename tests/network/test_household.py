@@ -1,6 +1,7 @@
 """What a page asks at the socket file: how things are, other options, a wave, a new start."""
 import json
 import logging
+import socket
 
 import pytest
 
@@ -64,6 +65,21 @@ def answer(page, address, *arguments):
 
 def about(page):
     return json.loads(answer(page, "/kagami/about"))
+
+
+def test_the_cameras_are_told(text):
+    class Source:
+        @staticmethod
+        def cameras():
+            return [{"source": "usb:one"}]
+    with Box("vmc@127.0.0.1:5000", again=text.load, source=Source) as made, Neighbour(made) as one:
+        assert json.loads(answer(one, "/kagami/cameras")) == [{"source": "usb:one"}]
+
+
+def test_a_document_of_256_kb_is_read(page):
+    page._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 19)
+    code, words = answer(page, "/kagami/import", '{"kagami": 2, "more": "%s"}' % ("x" * 260000))
+    assert words.startswith("import: nothing that was exported")
 
 
 def test_it_tells_how_things_are(page, box):
@@ -219,7 +235,8 @@ def test_what_was_not_exported_is_not_taken(page, box, document):
     assert box.settings.config == before
 
 
-@pytest.mark.parametrize("address", ["about", "found", "change", "preview", "wave", "restart",
+@pytest.mark.parametrize("address", ["about", "found", "cameras", "change", "preview", "wave",
+                                     "restart",
                                      "export", "import"])
 def test_the_network_may_ask_none_of_it(box, address):
     from tests.fakes.box import Peer

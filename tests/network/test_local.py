@@ -15,7 +15,7 @@ import pytest
 from appliance import config, keeping
 from appliance.errors import KagamiError, NotPermitted, PartMissing
 from appliance.network import local
-from appliance.network.local import LONGEST, Local, Program, places, program
+from appliance.network.local import Local, Program, places, program
 from appliance.network.orders import COMMANDS, LOCAL, SET
 from appliance.outputs.osc import message
 from appliance.outputs.port import TURN
@@ -198,7 +198,7 @@ def test_every_mistake_is_told_every_time(panel, said, told):
         assert (address, echoed) == ("/kagami/error", said[0]) and code in (2, 69) and told in text
 
 
-@pytest.mark.parametrize("junk", [b"", b"x", b"/a\0\0", b"#bundle\0" + bytes(9), b"x" * LONGEST])
+@pytest.mark.parametrize("junk", [b"", b"x", b"/a\0\0", b"#bundle\0" + bytes(9), b"x" * 65536])
 def test_what_is_no_message_is_passed_over(panel, junk):
     panel._socket.send(junk)
     assert panel.say("/kagami/ping", 7) == [("/kagami/pong", [7])]
@@ -376,7 +376,7 @@ def test_thousands_of_mutated_questions_do_no_harm(silent):
     with Box(person=one) as box, Neighbour(box) as panel:
         def storm(rounds):
             for _ in range(rounds):
-                panel._socket.send(mutated(seeds, chance)[:LONGEST])
+                panel._socket.send(mutated(seeds, chance)[:65536])
                 box.turn()
                 one([person()], frame(box.clock.now))
                 one.tend()

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from appliance.panel.picture import luma
+from appliance.panel.stream import LINGERS
 from tests.panel.conftest import told
 
 
@@ -85,12 +86,31 @@ def test_who_joins_later_is_told_at_once_what_is_known(house):
     house(visit)
 
 
+def test_its_own_stream_is_no_target_of_the_page(house):
+    async def visit(house):
+        async with house.running() as running, house.stream() as stream:
+            await told(stream, "frame")
+            mine = house.panel._stream._socket.getsockname()[1]
+            rows = [{"to": "kagami@127.0.0.1:%d" % port} for port in (mine, 9)]
+            running.answers["/kagami/about"] = json.dumps({"targets": rows})
+            state = json.loads((await house.get("/api/state"))[2])
+        assert state["targets"] == rows[1:]
+    house(visit)
+
+
+def test_the_page_is_told_the_address_under_which_it_reached_us(house):
+    async def visit(house):
+        state = json.loads((await house.get("/api/state"))[2])
+        assert state["panel"]["address"] == "127.0.0.1"
+    house(visit)
+
+
 def test_nothing_is_asked_of_the_program_while_nobody_watches(house):
     async def visit(house):
         async with house.running() as running:
             async with house.stream() as stream:
                 await told(stream, "frame")
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(LINGERS + 0.1)
             assert house.panel._stream._asking is None and running.heard == []
     house(visit)
 
@@ -165,7 +185,7 @@ def test_the_state_without_a_program_says_why(house):
     ("set", {"key": "mirror", "value": True}, ("/kagami/set/mirror", ["", 1])),
     ("wave", {"to": "vmc@127.0.0.1"}, ("/kagami/wave", ["vmc@127.0.0.1"])),
     ("restart", {}, ("/kagami/restart", [])),
-    ("import", {"document": {"a": 1}}, ("/kagami/import", ['{"a": 1}'])),
+    ("import", {"document": {"a": 1}}, ("/kagami/import", ['{"a":1}'])),
     ("change", {"camera": {"flip": "none"}}, ("/kagami/change", ['{"camera": {"flip": "none"}}'])),
 ])
 def test_a_change_is_passed_on(house, path, body, asked):

@@ -42,6 +42,14 @@ def test_a_camera_is_listed_with_its_modes(kernel, webcam):
     assert len(camera.modes) == 5
 
 
+def test_a_page_is_offered_cameras_with_their_sizes_and_rates(kernel, webcam):
+    kernel.plug(1, "IR camera", WEBCAM)
+    one, = cameras.choices(kernel.dev)
+    assert (one["source"], one["name"]) == ("usb:" + BY_ID, "Webcam")
+    assert one["modes"] == [(1920, 1080, 30), (1280, 720, 60), (1280, 720, 30), (1280, 720, 5),
+                            (640, 480, 30), (640, 480, 15)]
+
+
 @pytest.mark.parametrize("device", ["", "0", "video0", "usb-maker", "WEBCAM", BY_ID])
 def test_a_camera_is_found_by_number_name_and_a_part_of_it(kernel, webcam, device):
     assert cameras.find(device, dev=kernel.dev).path == webcam

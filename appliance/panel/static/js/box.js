@@ -17,14 +17,16 @@ export function open(view, app) {
   const log = h("pre", { class: "log", tabindex: "0", role: "log", "aria-live": "off",
     "aria-label": t("box.log") });
   const engines = h("div");
+  const networks = card(t("box.engines"), engines);
   view.append(h("h1", {}, t("box.title")), h("p", { class: "lead" }, t("box.lead")),
     h("div", { class: "columns two" },
       h("div", { class: "stack" }, card(t("box.now"), facts),
         card(t("box.time"), h("p", { class: "note" }, t("box.time.what")), chart, key)),
-      h("div", { class: "stack" }, card(t("box.engines"), engines), card(t("box.log"), log),
+      h("div", { class: "stack" }, networks, card(t("box.log"), log),
         settings(app), password(app), again(app))));
   const show = () => {
     tell(facts, app);
+    networks.hidden = !app.state.box?.engines?.length;
     made(engines, app.state.box?.engines ?? []);
     const text = (app.state.log ?? []).join("\n");
     if (log.textContent !== text) {
@@ -111,8 +113,7 @@ function made(place, engines) {
   const text = JSON.stringify(engines);
   if (place.dataset.text === text) return;
   place.dataset.text = text;
-  place.replaceChildren(rows.length ? h("ul", { class: "stack" }, rows) :
-    h("p", { class: "empty" }, t("engine.none")));
+  place.replaceChildren(h("ul", { class: "stack" }, rows));
 }
 
 function settings(app) {

@@ -6,6 +6,7 @@ import { address } from "./stream.js";
 import { has, t, told } from "./text.js";
 
 const HIDDEN = 4403;        // the socket's code where the preview is off
+const SECRET = 4401;        // where it wants the password first
 const SHARP = 2;            // canvas pixels of one of the picture
 const PATIENCE = 250;       // ms that a picture waits for its numbers
 const SIZES = [[640, 480, 30], [640, 480, 60], [1280, 720, 30], [1280, 720, 60], [1920, 1080, 30]];
@@ -14,6 +15,8 @@ export function open(view, app) {
   const canvas = h("canvas", { width: 960, height: 720, role: "img",
     "aria-label": t("look.canvas") });
   const over = h("p", { class: "over" }, t("look.wait"));
+  const enter = h("button", { type: "button", hidden: true, onclick: app.login },
+    t("look.password"));
   const framing = h("p", { class: "framing", role: "status" });
   const layers = { points: true, eyes: true, axes: true, mirrored: true };
   const ticks = Object.keys(layers).map(name =>
@@ -21,9 +24,9 @@ export function open(view, app) {
   view.append(h("h1", {}, t("look.title")), h("p", { class: "lead" }, t("look.lead")),
     h("div", { class: "columns wide" },
       h("section", { class: "card", "aria-label": t("look.picture") },
-        h("div", { class: "stage" }, canvas, over), framing, h("div", { class: "row" }, ticks)),
+        h("div", { class: "stage" }, canvas, over), enter, framing, h("div", { class: "row" }, ticks)),
       camera(app)));
-  const picture = new Picture(app.stream, canvas, over, layers);
+  const picture = new Picture(app.stream, canvas, over, enter, layers);
   app.stream.want({ points: 1, iris: 1, divider: 1 });
   const off = app.stream.on("status", status => words(framing, status));
   if (app.stream.last.status) words(framing, app.stream.last.status);
@@ -49,8 +52,8 @@ function words(line, status) {
 }
 
 class Picture {
-  constructor(stream, canvas, over, layers) {
-    Object.assign(this, { stream, canvas, over, layers });
+  constructor(stream, canvas, over, enter, layers) {
+    Object.assign(this, { stream, canvas, over, enter, layers });
     this.frames = new Map();
     this.hidden = false;        // the preview is off: only what is measured is drawn
     this.wait = 500;
@@ -79,7 +82,8 @@ class Picture {
     socket.onclose = event => {
       if (socket !== this.socket) return;
       this.socket = null;
-      this.hidden = event.code === HIDDEN;
+      this.enter.hidden = event.code !== SECRET;
+      this.hidden = [HIDDEN, SECRET].includes(event.code);
       this.wait = this.hidden ? 5000 : Math.min(8000, 2 * this.wait);
       this.timer = setTimeout(() => this.turn(), this.wait);
     };
@@ -136,7 +140,8 @@ class Picture {
     for (const face of frame?.faces ?? []) if (face.state !== "lost") pen.face(face, layers);
     canvas.dataset.number = frame?.number ?? "";
     canvas.dataset.picture = image ? this.drawn : "";
-    this.over.textContent = image || frame?.faces.length ? "" : t("look.hidden");
+    this.over.textContent = image || frame?.faces.length || !this.enter.hidden ? "" :
+      t("look.hidden");
   }
 
   close() {

@@ -31,7 +31,7 @@ const app = {
       return null;
     }
   },
-  say, complain, open: () => show(current()),
+  say, complain, login: () => show("login"),
 };
 
 let close = null;
@@ -62,15 +62,13 @@ async function show(name, focus = false) {
     if (link.hash === "#" + name) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
-  await app.refresh().catch(complain);
+  const [module] = await Promise.all([
+    name === "login" ? { open: login } : import(`./${name}.js`), app.refresh().catch(complain)]);
   if (view.dataset.turn !== turn) return;     // another view was asked for meanwhile
-  const asked = app.state.panel?.auth === "needed" ? "login" : name;
-  const module = asked === "login" ? { open: login } : await import(`./${asked}.js`);
-  if (view.dataset.turn !== turn) return;
   view.replaceChildren();
-  document.title = `${asked === "login" ? t("login.title") : t(asked + ".title")} – Kagami`;
+  document.title = `${t(name + ".title")} – Kagami`;
   close = module.open(view, app) ?? null;
-  view.dataset.view = asked;
+  view.dataset.view = name;
   if (focus) {
     window.scrollTo(0, 0);
     $("main").focus({ preventScroll: true });

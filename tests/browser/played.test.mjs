@@ -1,0 +1,56 @@
+// What a real run cannot be made to show: a preview that is off, words of framing, found programs,
+// a countdown by heart, mistakes. The tracker is played.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { browser, play, played, visit } from "./house.mjs";
+
+let box, chrome;
+before(async () => { [box, chrome] = await Promise.all([played(), browser()]); });
+after(async () => { await chrome?.close(); box?.close(); });
+
+async function opened(t, options) {
+  const page = await visit(chrome, box.url, options);
+  t.after(() => page.context().close());
+  return page;
+}
+
+async function commands() {
+  return (await fetch(box.url + "stand-in")).json();
+}
+
+test("(played) without a preview the points alone are drawn", async t => {
+  await play(box.url, { preview: false });
+  t.after(() => play(box.url, { preview: true }));
+  const page = await opened(t);
+  await page.waitForFunction(() => {
+    const { number, picture } = document.querySelector(".stage canvas").dataset;
+    return number && picture === "";
+  });
+  assert.deepEqual(page.complaints, []);
+});
+
+test("(played) words tell how the face lies in the picture", async t => {
+  await play(box.url, { text: "tracking, too far, face at the left edge" });
+  t.after(() => play(box.url, { text: "tracking" }));
+  const page = await opened(t);
+  const words = page.locator(".framing span");
+  await words.nth(1).waitFor();
+  assert.deepEqual(await words.allTextContents(),
+    ["too far: come nearer", "face at the left edge"]);
+  assert.equal(await words.first().getAttribute("data-kind"), "warn");
+});
+
+test("(played) what was found needs one button", async t => {
+  const page = await opened(t, { view: "connect" });
+  await page.getByRole("button", { name: "Send to VTube Studio (DESKTOP-7)" }).click();
+  await page.getByRole("group", { name: "vtube-studio", exact: true }).waitFor();
+});
+
+test("(played) a step of the calibration counts down", async t => {
+  const page = await opened(t, { view: "calibrate" });
+  await page.getByRole("button", { name: "My eyes are shut" }).click();
+  await page.getByText("In 2 …").waitFor();
+  await page.getByText("Your lids are known.").waitFor();
+  assert.deepEqual((await commands()).pop(), ["eyes", { which: "shut" }]);
+});
