@@ -58,14 +58,11 @@ class Link:
         if self._socket is None:
             self.failed += 1
             return
-        reason = self._try(datagram)
-        if reason == errno.ECONNREFUSED:    # answers an earlier datagram; this one is not out yet
-            self._in_trouble(reason)
-            reason = self._try(datagram)
-        if reason:
-            self.failed += 1
-            self._in_trouble(reason)
-            return
+        try:
+            self._socket.send(datagram)
+        except OSError as e:
+            if not self._again(datagram, e.errno or errno.EIO):
+                return
         self.sent += 1
         if self.trouble:
             self._in_calm(self._clock())
@@ -77,12 +74,18 @@ class Link:
             self._socket.close()
             self._socket = None
 
-    def _try(self, datagram):
-        try:
-            self._socket.send(datagram)
-        except OSError as e:
-            return e.errno or errno.EIO
-        return 0
+    def _again(self, datagram, reason):
+        """Whether it is out after all: a refusal answers an earlier datagram."""
+        if reason == errno.ECONNREFUSED:
+            self._in_trouble(reason)
+            try:
+                self._socket.send(datagram)
+                return True
+            except OSError as e:
+                reason = e.errno or errno.EIO
+        self.failed += 1
+        self._in_trouble(reason)
+        return False
 
     def _connect(self, peer):
         """Open the socket anew for `peer`; what fails is tried again with the next datagram."""

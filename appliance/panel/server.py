@@ -259,6 +259,12 @@ def run(config):
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, lambda: stopping.done() or stopping.set_result(None))
     loop.run_until_complete(_serve(Panel(config), stopping))
+    # aiohttp 3.8 leaves behind who was just hanging up.
+    everything = getattr(asyncio, "all_tasks", None) or asyncio.Task.all_tasks
+    left = [task for task in everything(loop) if not task.done()]
+    for task in left:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
     loop.close()
 
 
