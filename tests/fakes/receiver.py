@@ -46,6 +46,13 @@ def free_port():
         return receiver.port
 
 
+def free_tcp_port():
+    """A TCP port of 127.0.0.1 that nobody has."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
 def eventually(condition, seconds=5.0):
     """Whether condition() becomes true; for what another thread or program does."""
     end = time.monotonic() + seconds

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 aiohttp = pytest.importorskip("aiohttp")
-from tests.fakes.receiver import free_port  # noqa: E402
+from tests.fakes.receiver import free_port, free_tcp_port  # noqa: E402
 from tests.panel.conftest import told  # noqa: E402
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
@@ -19,7 +19,7 @@ class Programs:
     """`start(*words)` a command; all of them end with the test."""
 
     def __init__(self):
-        self.udp, self.tcp, self._started = free_port(), free_port(), []
+        self.udp, self.tcp, self._started = free_port(), free_tcp_port(), []
 
     def start(self, *words):
         """A running command, set to our ports."""
@@ -30,6 +30,11 @@ class Programs:
                                               stdout=subprocess.DEVNULL,
                                               universal_newlines=True))
         return self._started[-1]
+
+    def check(self):
+        """All of them run."""
+        for one in self._started:
+            assert one.poll() is None, one.stderr.read()
 
     def end(self):
         """Nothing is left."""
@@ -66,6 +71,7 @@ async def watched(programs, *kinds):
                 async with client.ws_connect(url) as stream:
                     return [await told(stream, kind, 60.0, **fields) for kind, fields in kinds]
             except aiohttp.ClientConnectorError:
+                programs.check()
                 await asyncio.sleep(0.1)
 
 
