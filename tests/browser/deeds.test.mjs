@@ -142,12 +142,13 @@ test("ten seconds become two files", async t => {
   await page.getByRole("button", { name: "Record 10 s" }).click();
   const links = page.locator("a[download]");
   await links.nth(1).waitFor({ timeout: 20000 });
-  const [json, csv] = await Promise.all([0, 1].map(async i => {
-    const [file] = await Promise.all([page.waitForEvent("download",
-      download => download.suggestedFilename().endsWith(i ? ".csv" : ".jsonl")),
-    links.nth(i).click()]);
-    return readFileSync(await file.path(), "utf8");
-  }));
+  const taken = [];
+  for (const i of [0, 1]) {     // one after the other: two at once a browser may hold back
+    const [file] = await Promise.all([page.waitForEvent("download"), links.nth(i).click()]);
+    assert.ok(file.suggestedFilename().endsWith(i ? ".csv" : ".jsonl"));
+    taken.push(readFileSync(await file.path(), "utf8"));
+  }
+  const [json, csv] = taken;
   const lines = json.trim().split("\n").map(line => JSON.parse(line));
   const rows = csv.trim().split("\r\n").map(row => row.split(","));
   assert.ok(lines.length > 200, `${lines.length} frames`);
