@@ -1,4 +1,4 @@
-"""The board that something is measured on: release, power mode, clocks and rails, as it tells them.
+"""The board that something is measured on: release, power mode, clocks, rails, as it tells them.
 
 On a PC most of it is not there, and not told. `root`: the folder of the board's files.
 """

@@ -3,7 +3,7 @@ from math import ceil, floor, log10
 from xml.sax.saxutils import escape
 
 COLOURS = ("#33658a", "#f6ae2d", "#86bbd8", "#b23a48", "#6a994e", "#7d5ba6", "#9aa0a6", "#264653",
-           "#e07a5f")
+           "#e07a5f", "#c2b280", "#5c946e", "#d4a5c9")
 WIDTH, LEFT, RIGHT, TOP = 760, 190, 30, 52      # pixels
 BAR, GAP, LEGEND, AXIS = 24, 14, 22, 34
 
@@ -22,8 +22,7 @@ def bars(title, unit, rows, limit=None):
         marks += _bar(name, row, parts, scale, top + i * (BAR + GAP))
     if limit:
         x = LEFT + limit[1] * scale
-        marks.append('<line x1="%.1f" y1="%d" x2="%.1f" y2="%d" stroke="#b00020" stroke-width="2"/>'
-                     % (x, top - 6, x, bottom))
+        marks.append(_upright(x, top - 6, bottom, '#b00020" stroke-width="2'))
         marks.append(_text(x + 4, bottom - 2, limit[0], "start", "#b00020"))
     return _page(title, _legend(parts) + marks, bottom + AXIS)
 
@@ -73,8 +72,7 @@ def _bar(name, row, parts, scale, y):
 def _grid(steps, place, top, bottom, unit):
     marks = []
     for v in steps:
-        marks.append('<line x1="%.1f" y1="%d" x2="%.1f" y2="%d" stroke="#ddd"/>'
-                     % (place(v), top, place(v), bottom))
+        marks.append(_upright(place(v), top, bottom, "#ddd"))
         marks.append(_text(place(v), bottom + 16, "%g" % v, "middle"))
     return marks + [_text(place(steps[-1]), bottom + 30, unit, "end")]
 
@@ -91,6 +89,10 @@ def _legend(parts):
                      % (x, y, COLOURS[i % len(COLOURS)]))
         marks.append(_text(x + 18, y + 11, part, "start"))
     return marks
+
+
+def _upright(x, top, bottom, colour):
+    return '<line x1="%.1f" y1="%d" x2="%.1f" y2="%d" stroke="%s"/>' % (x, top, x, bottom, colour)
 
 
 def _text(x, y, words, anchor, colour="#222"):

@@ -30,6 +30,7 @@ class _Engine:
         return getattr(self._engine, name)
 
     def infer(self):
+        """As the engine's, clocked."""
         start = perf_counter()
         outputs = self._engine.infer()
         self._taken.append(perf_counter() - start)

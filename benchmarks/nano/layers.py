@@ -1,4 +1,4 @@
-"""Shapes and channels in, fused layers with their work and bytes out: a network as an engine runs it.
+"""Shapes and channels in, fused layers with their work and bytes out: a network as it is run.
 
 Batch norm, activation and the addition of a shortcut cost nothing of their own, for TensorRT puts
 them into the convolution before; what is left counts as its logs list it ([GpuLayer]).

@@ -13,7 +13,7 @@ from benchmarks.stages import pictures
 # 1.46 over the stages, measured here.
 CORE, PYTHON = (3.5, 8.5), 1.4
 FRAMES = 120            # taken from a source, and published
-HOT = 240.0             # pictures a second: no longer sleep in between, as the other rows have none
+HOT = 240.0             # pictures a second: hardly a sleep in between, as for the other rows
 
 
 def slower():
