@@ -4,7 +4,8 @@ from xml.sax.saxutils import escape
 
 COLOURS = ("#33658a", "#f6ae2d", "#86bbd8", "#b23a48", "#6a994e", "#7d5ba6", "#9aa0a6", "#264653",
            "#e07a5f", "#c2b280", "#5c946e", "#d4a5c9")
-WIDTH, LEFT, RIGHT, TOP = 760, 190, 30, 52      # pixels
+WIDTH, RIGHT, TOP = 760, 50, 52     # pixels
+LETTER = 7.6                        # about what one takes
 BAR, GAP, LEGEND, AXIS = 24, 14, 22, 34
 
 
@@ -14,14 +15,16 @@ def bars(title, unit, rows, limit=None):
     parts = list(dict.fromkeys(part for _, row in rows for part, _ in row))
     ends = [sum(value for _, value in row) for _, row in rows] + [limit[1] if limit else 0]
     steps = ticks(0, max(ends))
-    scale = (WIDTH - LEFT - RIGHT) / steps[-1]
+    left = 20 + LETTER * max(len(name) for name, _ in rows)
+    scale = (WIDTH - left - RIGHT) / steps[-1]
     top = TOP + LEGEND * _legend_rows(parts)
     bottom = top + len(rows) * (BAR + GAP)
-    marks = _grid(steps, lambda v: LEFT + v * scale, top - 6, bottom, unit)
+    marks = _grid(steps, lambda v: left + v * scale, top - 6, bottom, unit)
     for i, (name, row) in enumerate(rows):
-        marks += _bar(name, row, parts, scale, top + i * (BAR + GAP))
+        marks.append(_text(left - 8, top + i * (BAR + GAP) + BAR - 7, name, "end"))
+        marks += _bar(row, parts, left, scale, top + i * (BAR + GAP))
     if limit:
-        x = LEFT + limit[1] * scale
+        x = left + limit[1] * scale
         marks.append(_upright(x, top - 6, bottom, '#b00020" stroke-width="2'))
         marks.append(_text(x + 4, bottom - 2, limit[0], "start", "#b00020"))
     return _page(title, _legend(parts) + marks, bottom + AXIS)
@@ -60,8 +63,8 @@ def ticks(least, most):
     return [k * step for k in range(first, max(last, first + 1) + 1)]
 
 
-def _bar(name, row, parts, scale, y):
-    marks, x = [_text(LEFT - 8, y + BAR - 7, name, "end")], float(LEFT)
+def _bar(row, parts, x, scale, y):
+    marks = []
     for part, value in row:
         marks.append('<rect x="%.1f" y="%d" width="%.1f" height="%d" fill="%s"/>' % (
             x, y, value * scale, BAR, COLOURS[parts.index(part) % len(COLOURS)]))
