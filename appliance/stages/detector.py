@@ -39,22 +39,28 @@ class Detector:
         self._height, self._width = self._input.shape[1:3]
         self._pixels = np.zeros((self._height, self._width), np.uint8)
         self._odds = odds(engine.network.score)
-        self._centres = {s: _cell_centres(self._height // s, self._width // s, s) for s in STRIDES}
+        self._limit = self._odds / (1 + self._odds)
+        self._cells = [_Cells(stride, self._height // stride, self._width // stride)
+                       for stride in STRIDES]
 
     def __call__(self, luma):
         """Candidates of a picture ((H, W) uint8), surest first; none in one too small to tell."""
         if min(luma.shape) < SMALLEST_PICTURE:
             return []
         scale = self._letterbox(luma)
-        out = self._engine.infer()
-        limit = self._odds / (1 + self._odds)
-        found = [self._cells(out, s, limit) for s in STRIDES]
-        scores, boxes, points = (np.concatenate(part) for part in zip(*found))
+        return self._read(self._engine.infer(), scale)
+
+    def _read(self, out, scale):
+        """Candidates in the pixels of a picture that was shrunk by `scale` in x and y."""
+        found = zip(*(cells(out, self._limit) for cells in self._cells))
+        scores, boxes, points = (np.concatenate(part) for part in found)
         kept = surest(scores, boxes)
         offset = 0.5 / scale - 0.5      # corners coincide, and pixels count from centres
-        return [Candidate((boxes[i].reshape(2, 2) / scale + offset).reshape(4),
-                          calibrated(float(scores[i]), self._odds), points[i] / scale + offset)
-                for i in kept]
+        boxes = boxes[kept].reshape(-1, 2, 2) / scale + offset
+        points = points[kept].reshape(-1, 5, 2) / scale + offset
+        return [Candidate(*one) for one in zip(
+            boxes.reshape(-1, 4), [calibrated(score, self._odds) for score in
+                                   scores[kept].tolist()], points)]
 
     def _letterbox(self, luma):
         """Fit the picture into the upper left of the input; returns its scale in x and y."""
@@ -67,26 +73,41 @@ class Detector:
         self._input[0, :, :, 0] = self._pixels
         return np.array([w / float(width), h / float(height)])
 
-    def _cells(self, out, stride, limit):
-        """(scores, boxes, points) in input pixels of the cells over the limit."""
-        score = out["score%d" % stride].reshape(-1)
-        at = np.flatnonzero(score > limit)
-        centre = self._centres[stride][at]
-        sides = out["box%d" % stride].reshape(-1, 4)[at] * stride
-        boxes = np.hstack((centre - sides[:, :2], centre + sides[:, 2:]))
-        points = out["points%d" % stride].reshape(-1, 5, 2)[at] * stride + centre[:, None]
-        return score[at], boxes, points
 
+class _Cells:
+    """The cells of one stride. Their centres are laid out as boxes and as points once, so that
+    reading takes one product and one sum each."""
 
-def _cell_centres(rows, columns, stride):
-    y, x = np.mgrid[:rows, :columns]
-    return np.stack((x, y), axis=-1).reshape(-1, 2) * float(stride) + (stride - 1) / 2.0
+    def __init__(self, stride, rows, columns):
+        self._names = ["%s%d" % (what, stride) for what in ("score", "box", "points")]
+        y, x = np.mgrid[:rows, :columns]
+        centres = np.stack((x, y), axis=-1).reshape(-1, 2) * float(stride) + (stride - 1) / 2.0
+        self._corners, self._points = np.tile(centres, 2), np.tile(centres, 5)
+        self._reach, self._stride = stride * np.array([-1.0, -1.0, 1.0, 1.0]), float(stride)
+
+    def __call__(self, out, limit):
+        """(scores (N,), boxes (N, 4), points (N, 10)) in input pixels of the MOST surest cells
+        over the limit."""
+        score, box, points = (out[name] for name in self._names)
+        score = score.reshape(-1)
+        at = (score > limit).nonzero()[0]
+        if len(at) > MOST:
+            at = at[np.argsort(-score[at], kind="stable")[:MOST]]
+        # take() is five times as fast as an index here
+        box, points = box.reshape(-1, 4).take(at, 0), points.reshape(-1, 10).take(at, 0)
+        return (score.take(at), self._corners.take(at, 0) + box * self._reach,
+                self._points.take(at, 0) + points * self._stride)
 
 
 def surest(scores, boxes):
-    """Indices of the boxes that are no surer one's copy, surest first: non-maximum suppression."""
-    kept = []
-    for i in np.argsort(-scores, kind="stable")[:MOST]:
-        if all(overlap(boxes[i], boxes[k]) < SAME_FACE for k in kept):
-            kept.append(int(i))
+    """Indices of the boxes that are no surer one's copy, surest first: non-maximum suppression.
+
+    In plain Python: with so few boxes that beats arrays several times.
+    """
+    order = np.argsort(-scores, kind="stable")[:MOST]
+    kept, left = [], list(zip(order.tolist(), boxes[order].tolist()))
+    while left:
+        best, box = left[0]
+        kept.append(best)
+        left = [one for one in left[1:] if overlap(one[1], box) < SAME_FACE]
     return kept
