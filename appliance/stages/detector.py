@@ -40,27 +40,41 @@ class Detector:
         self._pixels = np.zeros((self._height, self._width), np.uint8)
         self._odds = odds(engine.network.score)
         self._limit = self._odds / (1 + self._odds)
-        self._cells = [_Cells(stride, self._height // stride, self._width // stride)
-                       for stride in STRIDES]
+        self._cells = [_cells(self._height // s, self._width // s, s) for s in STRIDES]
+        # Of all cells in a row: their centres as corners of a box, and their way to its sides.
+        self._corners, self._reach = (np.concatenate(part) for part in zip(*self._cells))
 
     def __call__(self, luma):
         """Candidates of a picture ((H, W) uint8), surest first; none in one too small to tell."""
         if min(luma.shape) < SMALLEST_PICTURE:
             return []
         scale = self._letterbox(luma)
-        return self._read(self._engine.infer(), scale)
+        return self._read(self._engine.infer(), scale.tolist())
 
     def _read(self, out, scale):
-        """Candidates in the pixels of a picture that was shrunk by `scale` in x and y."""
-        found = zip(*(cells(out, self._limit) for cells in self._cells))
-        scores, boxes, points = (np.concatenate(part) for part in found)
-        kept = surest(scores, boxes)
-        offset = 0.5 / scale - 0.5      # corners coincide, and pixels count from centres
-        boxes = boxes[kept].reshape(-1, 2, 2) / scale + offset
-        points = points[kept].reshape(-1, 5, 2) / scale + offset
-        return [Candidate(*one) for one in zip(
-            boxes.reshape(-1, 4), [calibrated(score, self._odds) for score in
-                                   scores[kept].tolist()], points)]
+        """Candidates in the pixels of a picture that was shrunk by `scale` in x and y.
+
+        Few calls on whole arrays: behind a network the caches are cold, and each costs as much as
+        it does on a hundred cells.
+        """
+        score = _joined(out, "score", -1)
+        at = (score > self._limit).nonzero()[0]
+        at = at.take((-score.take(at)).argsort(kind="stable")[:MOST])
+        sides = _joined(out, "box", (-1, 4)).take(at, 0) * self._reach.take(at, 0)
+        boxes = (self._corners.take(at, 0) + sides).tolist()
+        return [self._candidate(out, i, float(score[i]), box, scale)
+                for i, box in distinct(zip(at.tolist(), boxes))]
+
+    def _candidate(self, out, cell, score, box, scale):
+        (x0, y0, x1, y1), (sx, sy) = box, scale
+        x, y = 0.5 / sx - 0.5, 0.5 / sy - 0.5   # corners coincide, and pixels count from centres
+        first = len(self._cells[0][0])
+        stride, place = (STRIDES[0], cell) if cell < first else (STRIDES[1], cell - first)
+        left, up = self._corners[cell, :2].tolist()
+        points = out["points%d" % stride].reshape(-1, 5, 2)[place]
+        points = points * (stride / sx, stride / sy) + (left / sx + x, up / sy + y)
+        box = np.array((x0 / sx + x, y0 / sy + y, x1 / sx + x, y1 / sy + y))
+        return Candidate(box, calibrated(score, self._odds), points)
 
     def _letterbox(self, luma):
         """Fit the picture into the upper left of the input; returns its scale in x and y."""
@@ -74,40 +88,31 @@ class Detector:
         return np.array([w / float(width), h / float(height)])
 
 
-class _Cells:
-    """The cells of one stride. Their centres are laid out as boxes and as points once, so that
-    reading takes one product and one sum each."""
+def _joined(out, name, shape):
+    """One of the outputs of both strides, cells in a row."""
+    return np.concatenate([out["%s%d" % (name, stride)].reshape(shape) for stride in STRIDES])
 
-    def __init__(self, stride, rows, columns):
-        self._names = ["%s%d" % (what, stride) for what in ("score", "box", "points")]
-        y, x = np.mgrid[:rows, :columns]
-        centres = np.stack((x, y), axis=-1).reshape(-1, 2) * float(stride) + (stride - 1) / 2.0
-        self._corners, self._points = np.tile(centres, 2), np.tile(centres, 5)
-        self._reach, self._stride = stride * np.array([-1.0, -1.0, 1.0, 1.0]), float(stride)
 
-    def __call__(self, out, limit):
-        """(scores (N,), boxes (N, 4), points (N, 10)) in input pixels of the MOST surest cells
-        over the limit."""
-        score, box, points = (out[name] for name in self._names)
-        score = score.reshape(-1)
-        at = (score > limit).nonzero()[0]
-        if len(at) > MOST:
-            at = at[np.argsort(-score[at], kind="stable")[:MOST]]
-        # take() is five times as fast as an index here
-        box, points = box.reshape(-1, 4).take(at, 0), points.reshape(-1, 10).take(at, 0)
-        return (score.take(at), self._corners.take(at, 0) + box * self._reach,
-                self._points.take(at, 0) + points * self._stride)
+def _cells(rows, columns, stride):
+    """Centres (N, 4) as corners of boxes and (N, 4) the pixels of a side, outwards."""
+    y, x = np.mgrid[:rows, :columns]
+    centres = np.stack((x, y), axis=-1).reshape(-1, 2) * float(stride) + (stride - 1) / 2.0
+    return np.tile(centres, 2), np.tile(stride * np.array([-1.0, -1.0, 1.0, 1.0]),
+                                        (len(centres), 1))
 
 
 def surest(scores, boxes):
-    """Indices of the boxes that are no surer one's copy, surest first: non-maximum suppression.
-
-    In plain Python: with so few boxes that beats arrays several times.
-    """
+    """Indices of the boxes that are no surer one's copy, surest first: non-maximum suppression."""
     order = np.argsort(-scores, kind="stable")[:MOST]
-    kept, left = [], list(zip(order.tolist(), boxes[order].tolist()))
+    return [i for i, _ in distinct(zip(order.tolist(), boxes[order].tolist()))]
+
+
+def distinct(ranked):
+    """[(key, box)] without copies of an earlier box; in plain Python, which beats arrays several
+    times on so few."""
+    kept, left = [], list(ranked)
     while left:
-        best, box = left[0]
+        best = left[0]
         kept.append(best)
-        left = [one for one in left[1:] if overlap(one[1], box) < SAME_FACE]
+        left = [one for one in left[1:] if overlap(one[1], best[1]) < SAME_FACE]
     return kept
