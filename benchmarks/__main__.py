@@ -35,6 +35,9 @@ BENCHMARKS = OrderedDict([
                      "help": "folder where drawn heads are kept"}),
         ("--only", {"nargs": "+", "choices": ("stills", "clips", "renders"),
                     "default": ["stills", "clips", "renders"], "help": "these tables alone"})))),
+    ("detector", ("the detector at four scales: milliseconds, faces found by size", (
+        SOURCE, _frames(200), SETS,
+        _count("--faces", 200, "pasted of each width, 0: milliseconds alone")))),
     ("footprint", ("start, memory, files, allocations, processor", (
         SOURCE, _frames(450), _count("--lives", 3, "fresh processes")))),
     ("nano", ("what a Nano needs, predicted from published timings", (SOURCE, _frames(600)))),

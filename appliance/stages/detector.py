@@ -40,9 +40,10 @@ class Detector:
         self._pixels = np.zeros((self._height, self._width), np.uint8)
         self._odds = odds(engine.network.score)
         self._limit = self._odds / (1 + self._odds)
-        self._cells = [_cells(self._height // s, self._width // s, s) for s in STRIDES]
+        cells = [_cells(self._height // s, self._width // s, s) for s in STRIDES]
+        self._first = len(cells[0][0])
         # Of all cells in a row: their centres as corners of a box, and their way to its sides.
-        self._corners, self._reach = (np.concatenate(part) for part in zip(*self._cells))
+        self._corners, self._reach = (np.concatenate(part) for part in zip(*cells))
 
     def __call__(self, luma):
         """Candidates of a picture ((H, W) uint8), surest first; none in one too small to tell."""
@@ -68,8 +69,8 @@ class Detector:
     def _candidate(self, out, cell, score, box, scale):
         (x0, y0, x1, y1), (sx, sy) = box, scale
         x, y = 0.5 / sx - 0.5, 0.5 / sy - 0.5   # corners coincide, and pixels count from centres
-        first = len(self._cells[0][0])
-        stride, place = (STRIDES[0], cell) if cell < first else (STRIDES[1], cell - first)
+        near = cell < self._first
+        stride, place = (STRIDES[0], cell) if near else (STRIDES[1], cell - self._first)
         left, up = self._corners[cell, :2].tolist()
         points = out["points%d" % stride].reshape(-1, 5, 2)[place]
         points = points * (stride / sx, stride / sy) + (left / sx + x, up / sy + y)
