@@ -35,6 +35,8 @@ BENCHMARKS = OrderedDict([
                      "help": "folder where drawn heads are kept"}),
         ("--only", {"nargs": "+", "choices": ("stills", "clips", "renders"),
                     "default": ["stills", "clips", "renders"], "help": "these tables alone"})))),
+    ("backends", ("every backend that works here: milliseconds, how far apart", (
+        SOURCE, _frames(300)))),
     ("detector", ("the detector at four scales: milliseconds, faces found by size", (
         SOURCE, _frames(200), SETS,
         _count("--faces", 200, "pasted of each width, 0: milliseconds alone")))),

@@ -24,7 +24,7 @@ SCALES = (0.1, 0.4, 1.0, 2.0)
 WIDTHS = (16, 24, 32, 48, 64, 96, 128, 192, 256)    # of faces, pixels of the picture
 FOUND = 0.5         # overlap with the true box
 PARTS = ("before", "inference", "after")
-# 1996scarlet/faster-mobile-retinaface a9036f7, MXNet on CUDA 10.2: ms at scales of 640x480 on a GTX
+# 1996scarlet/faster-mobile-retinaface a9036f7, MXNet, CUDA 10.2: ms at scales of 640x480 on a GTX
 # 1660 Ti; inference and post-processing on a Nano and on a laptop with that card.
 PUBLISHED = OrderedDict([(0.1, 2.155), (0.4, 2.916), (1.0, 5.413), (2.0, 20.599)])
 NANO = (4.6, 11.4)
