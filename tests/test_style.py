@@ -26,6 +26,7 @@ DOORS = {
     "gi": ("appliance/sources/gstreamer.py",),
     "onnxruntime": ("appliance/backends/onnxruntime.py",),
     "onnx": ("benchmarks/",),
+    "mediapipe": ("benchmarks/contestant.py",),
     "socket": ("appliance/outputs/", "appliance/network/", "appliance/panel/",
                "appliance/monitor.py", "benchmarks/"),
     "pythonosc": ("appliance/outputs/", "appliance/monitor.py"),
