@@ -35,7 +35,7 @@ def lines(title, across, up, series):
     points = [point for line in series.values() for point in line]
     xs = ticks(min(x for x, _ in points), max(x for x, _ in points))
     ys = ticks(min(0, min(y for _, y in points)), max(y for _, y in points))
-    top, height = TOP + LEGEND * _legend_rows(series) + 10, 300
+    top, height = TOP + LEGEND * _legend_rows(list(series)) + 10, 300
     left, bottom = 80, top + height
 
     def x_of(v):
@@ -80,14 +80,26 @@ def _grid(steps, place, top, bottom, unit):
     return marks + [_text(place(steps[-1]), bottom + 30, unit, "end")]
 
 
+def _places(parts):
+    """[(x, row)] of the words of a legend, as many in a row as fit."""
+    places, x, row = [], 20.0, 0
+    for part in parts:
+        wide = 34 + LETTER * len(part)
+        if x > 20 and x + wide > WIDTH:
+            x, row = 20.0, row + 1
+        places.append((x, row))
+        x += wide
+    return places
+
+
 def _legend_rows(parts):
-    return ceil(len(parts) / 4.0)
+    return _places(parts)[-1][1] + 1
 
 
 def _legend(parts):
     marks = []
-    for i, part in enumerate(parts):
-        x, y = 20 + i % 4 * 180, TOP - 14 + i // 4 * LEGEND
+    for i, (part, (x, row)) in enumerate(zip(parts, _places(parts))):
+        y = TOP - 14 + row * LEGEND
         marks.append('<rect x="%d" y="%d" width="12" height="12" fill="%s"/>'
                      % (x, y, COLOURS[i % len(COLOURS)]))
         marks.append(_text(x + 18, y + 11, part, "start"))

@@ -21,7 +21,7 @@ from appliance.errors import KagamiError
 from benchmarks import report
 
 HERE = "127.0.0.1"
-PIPE = 1 << 20          # bytes; else a picture is handed over in five pieces
+PIPE = 1 << 19          # bytes: one picture of 640x480, and no second one that would wait there
 F_SETPIPE_SZ = 1031     # of Linux; the fcntl module has no name for it before Python 3.10
 PATIENCE = 30.0         # seconds for the first datagram
 # Where /kagami/frame and its number lie in a datagram of the kagami dialect.
@@ -92,7 +92,8 @@ class Program:
             luma = self._pictures[number % len(self._pictures)]
             luma[0, :4] = np.frombuffer(struct.pack(">I", number), np.uint8)
             time.sleep(max(0.0, due - time.monotonic()))
-            due += 1.0 / self._rate
+            # Where a picture could not be handed over in time the next comes when it is due.
+            due = max(due, time.monotonic() - 1.0 / self._rate) + 1.0 / self._rate
             self.given.append(time.monotonic())
             try:
                 pipe.write(luma.tobytes())

@@ -28,13 +28,14 @@ def case(frames, rate, slow, seconds):
 
 
 def figures(notes, given, rate):
-    """{"latency", "lag": {"p50_ms", "p95_ms", "most_ms"}, "newer", "sent", "dropped"} of a case.
-    """
+    """{"latency", "lag": {"p50_ms", "p95_ms", "most_ms"}, "newer", "lagged", "sent", "dropped"} of
+    a case; lagged: pictures that more than MOST newer ones had joined."""
     latency = [note.heard - note.given for note in notes]
     lag = [note.taken - note.given for note in notes]
+    ahead = [newer(note, given) for note in notes]
     first, last = notes[0].picture, notes[-1].picture
     return {"latency": _ms(latency), "lag": _ms(lag), "lag_frames": max(lag) * rate,
-            "newer": max(newer(note, given) for note in notes), "sent": len(notes),
+            "newer": max(ahead), "lagged": sum(n > MOST for n in ahead), "sent": len(notes),
             "dropped": last - first + 1 - len(notes),
             "distribution_ms": (np.percentile(latency, PERCENTS) * 1e3).round(3).tolist()}
 
@@ -61,10 +62,10 @@ def table(found):
     for case_, f in found.items():
         cells = ["%.1f / %.1f / %.1f" % tuple(f[what][key] for key in (
             "p50_ms", "p95_ms", "most_ms")) for what in ("latency", "lag")]
-        rows.append([case_] + cells + [f["newer"], f["sent"], f["dropped"]])
+        rows.append([case_] + cells + [f["newer"], f["lagged"], f["sent"], f["dropped"]])
     return report.markdown(("fed", "given to received, ms (p50 / p95 / most)",
                             "of this waiting to be taken up, ms", "newer ones there, most",
-                            "frames sent", "dropped"), rows)
+                            "lagged by more than %d" % MOST, "frames sent", "dropped"), rows)
 
 
 def drawing(found):
