@@ -155,9 +155,10 @@ def verdict(found):
 def main(args):
     """The command: args.clip, args.mediapipe, args.peer, args.out; 1 where an aim is missed."""
     clip = args.clip or os.path.join(args.data, "clips", "desk.mp4")
-    core, began = max(os.sched_getaffinity(0)), time.monotonic()
+    core = max(os.sched_getaffinity(0))
     name = args.peer or "MediaPipe FaceMesh refined"
     python = None if args.peer else args.mediapipe or with_mediapipe(args.cache)
+    began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         paths = [os.path.join(folder, kind + ".npy") for kind in ("luma", "rgb")]
         for path, one in zip(paths, pictures(clip)):
