@@ -28,11 +28,17 @@ def state():
 
 
 @pytest.fixture
-def there(state):
+def heard_at():
+    """[the port of our commands], to be changed."""
+    return [39600]
+
+
+@pytest.fixture
+def there(state, heard_at):
     """The port where pages are shown."""
     port, near = free_port(), lambda address: True
-    background = Background([oscquery.OscQuery(lambda: state, near, lambda: "Kagami-x", 39600,
-                                               port)]).start()
+    background = Background([oscquery.OscQuery(lambda: state, near, lambda: "Kagami-x",
+                                               lambda: heard_at[0], port)]).start()
     assert eventually(lambda: answers(port), 20.0)
     yield port
     background.close()
@@ -62,6 +68,17 @@ def test_host_info_says_where_osc_is_heard(there):
     about = get(there, "/any/path?HOST_INFO")
     assert (about["NAME"], about["OSC_PORT"], about["OSC_TRANSPORT"]) == ("Kagami-x", 39600, "UDP")
     assert about["EXTENSIONS"]["VALUE"] and not about["EXTENSIONS"]["LISTEN"]
+
+
+def test_host_info_follows_another_port_of_commands(there, heard_at):
+    heard_at[0] = 39700
+    assert get(there, "/?HOST_INFO")["OSC_PORT"] == 39700
+
+
+def test_commands_are_there_only_while_they_are_heard(there, heard_at):
+    heard_at[0] = 0
+    assert "OSC_PORT" not in get(there, "/?HOST_INFO")
+    assert eventually(lambda: found(get(there, "/"), "/kagami/ping") is None)
 
 
 def test_values_are_those_of_the_newest_moment(there, state):
@@ -104,10 +121,6 @@ def test_what_only_this_machine_may_ask_is_not_there(there):
     root = get(there, "/")
     assert all(found(root, address) is None for address in (
         "/kagami/targets", "/kagami/teach", "/kagami/calibrate/import"))
-
-
-def test_where_no_commands_are_heard_none_are_there():
-    assert found(Namespace(False).tree(MOMENT, None), "/kagami/set") is None
 
 
 @pytest.mark.parametrize("path, method, status", [
