@@ -17,11 +17,11 @@ LOG = logging.getLogger("kagami.outputs")
 RESOLVE_EVERY = 30.0        # seconds between look-ups of a name
 CALM = 2.0                  # seconds without trouble after which it counts as over
 _FULL, _NO_WAY = "the network takes no more", "no network leads there"
-_FORBIDDEN = "a firewall of this machine forbids it"
 _REASONS = {errno.ECONNREFUSED: "nobody listens there", errno.EAGAIN: _FULL, errno.ENOBUFS: _FULL,
-            errno.ENETUNREACH: _NO_WAY, errno.EADDRNOTAVAIL: _NO_WAY, errno.EPERM: _FORBIDDEN,
-            errno.EACCES: _FORBIDDEN, errno.EHOSTUNREACH: "the host does not answer",
-            errno.ENETDOWN: "the network is down"}
+            errno.ENETUNREACH: _NO_WAY, errno.EADDRNOTAVAIL: _NO_WAY,
+            errno.EPERM: "a firewall of this machine forbids it",
+            errno.EACCES: "a broadcast address is no single receiver, or a route forbids it",
+            errno.EHOSTUNREACH: "the host does not answer", errno.ENETDOWN: "the network is down"}
 
 
 class Link:

@@ -93,6 +93,12 @@ def test_weather_is_counted_and_told_once_per_change(monkeypatch, log, number, s
     assert len(log()) == 1 and says in log()[0]
 
 
+def test_a_whole_network_is_never_sent_to_and_told_as_one(log):
+    link = linked("127.255.255.255", free_port())
+    link.send(b"x")
+    assert (link.sent, link.failed) == (0, 1) and "no single receiver" in log()[0]
+
+
 def test_without_a_route_it_connects_when_there_is_one(monkeypatch, log):
     class Cut(socket.socket):
         cut = True
