@@ -60,9 +60,10 @@ class Link:
             return
         try:
             self._socket.send(datagram)
-        except OSError as e:
-            if not self._again(datagram, e.errno or errno.EIO):
-                return
+        except OSError as e:        # a refusal answers an earlier one and takes the place of this
+            self.failed += e.errno != errno.ECONNREFUSED
+            self._in_trouble(e.errno or errno.EIO)
+            return
         self.sent += 1
         if self.trouble:
             self._in_calm(self._clock())
@@ -73,19 +74,6 @@ class Link:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
-
-    def _again(self, datagram, reason):
-        """Whether it is out after all: a refusal answers an earlier datagram."""
-        if reason == errno.ECONNREFUSED:
-            self._in_trouble(reason)
-            try:
-                self._socket.send(datagram)
-                return True
-            except OSError as e:
-                reason = e.errno or errno.EIO
-        self.failed += 1
-        self._in_trouble(reason)
-        return False
 
     def _connect(self, peer):
         """Open the socket anew for `peer`; what fails is tried again with the next datagram."""
