@@ -42,7 +42,7 @@ class Control:
         self._local = Local(settings.config.calibration.folder, clock)
         self._pictures = Pictures(self._local)
         self._household = Household(settings, outputs, status, person, tracker, hosts,
-                                    self._pictures, source)
+                                    self._pictures, source, lambda: self.ignored)
         self._outputs = outputs
         self.change(settings.config)
 

@@ -29,6 +29,8 @@ class Link:
     that came back as unreachable; `trouble` is the reason of the last failure or "".
     """
 
+    ignored = 0         # nobody asks here
+
     def __init__(self, to, host, port, look_up=socket.getaddrinfo, first_wait=1.0,
                  clock=time.monotonic):
         self.to, self.sent, self.failed, self.refused, self.trouble = to, 0, 0, 0, ""
