@@ -72,7 +72,7 @@ class OscQuery:
 
     async def _answer(self, request):
         status, page = self._page(request)
-        text = "" if page is None else json.dumps(page, allow_nan=False)
+        text = "" if page is None else json.dumps(page, allow_nan=False, separators=(",", ":"))
         headers = {"Cache-Control": "no-cache", "Pragma": "no-cache"}
         return self._web.Response(status=status, text=text, headers=headers,
                                   content_type="application/json")

@@ -119,7 +119,7 @@ def _range(limits):
 def _words(address):
     parts = address.split("/")
     if parts[-1] in ARKIT_NAMES:
-        return "one weight", "", (_UNIT,)
+        return "", "", (_UNIT,)         # there are up to 208, and the name says it
     if parts[-2:-1] == ["taught"]:
         return "how much of what was taught under this name is shown", "", (_UNIT,)
     return _WORDS.get(parts[-1]) or _WORDS.get("/".join(parts[-2:])) or ("", "", (_ANY,))

@@ -5,12 +5,13 @@ import subprocess
 import urllib.error
 import urllib.request
 
+import numpy as np
 import pytest
 
 from appliance.face import ARKIT_NAMES
 from appliance.network.background import Background
 from appliance.network.tree import Namespace, found
-from appliance.outputs.moment import Moment
+from appliance.outputs.moment import Moment, Slot
 from appliance.status import Status
 from tests.fakes.people import person
 from tests.fakes.receiver import eventually, free_port
@@ -163,6 +164,19 @@ def answers_or_raises(port):
         raise
     except OSError:
         return None
+
+
+@pytest.mark.parametrize("faces, names, most", [(1, 0, 30000), (4, 16, 90000)])
+def test_the_whole_page_is_no_longer_than_is_told(there, state, faces, names, most):
+    chance = np.random.RandomState(0)
+    many = [person()._replace(blendshapes=chance.rand(52), landmarks=640 * chance.rand(68, 2),
+                              taught={"%02d%s" % (i, 30 * "n"): 0.123456 for i in range(names)})
+            for _ in range(faces)]
+    slots = tuple(Slot(face, i, 1.0, False) for i, face in enumerate(many))
+    state[0] = MOMENT._replace(number=9, face=many[0], slots=slots)
+    with urllib.request.urlopen("http://127.0.0.1:%d/" % there) as answer:
+        page = answer.read()
+    assert (b"/face/%d/points" % (faces - 1)) in page and len(page) <= most
 
 
 def test_a_namespace_before_the_first_face_has_every_type():
