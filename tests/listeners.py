@@ -18,7 +18,7 @@ from appliance.outputs.leases import CLIENTS, TURN
 from appliance.outputs.osc import message
 from tests.fakes.box import Box, Sitter
 from tests.fakes.people import frame, person
-from tests.fakes.receiver import free_port
+from tests.fakes.receiver import free_port, free_tcp_port
 
 LOSS = SimpleNamespace(hold_ms=250, return_ms=500, blend_ms=150, lost_keepalive_hz=5.0)
 OUTPUT = SimpleNamespace(neck_share=0.4, limit=1472)
@@ -137,6 +137,7 @@ class Names(Studios):
         self._ears = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._ears.setblocking(False)
         self._ears.bind(("127.0.0.1", self.port))
+        discovery._library()
         self._names = discovery.Discovery(self._hosts)
         self._loop.add_reader(self._ears, self._names._overhear, self._ears, None)
         self._serve(self._loop.create_future)
@@ -183,7 +184,7 @@ class Pages(Studios):
         ("GET", "/", "Content-Length: -1\r\n"), ("GET", "/%2e%2e/etc/passwd", ""))]
 
     def __init__(self):
-        self.port, self._loop, self._open = free_port(), asyncio.new_event_loop(), {}
+        self.port, self._loop, self._open = free_tcp_port(), asyncio.new_event_loop(), {}
         self._serve(oscquery.OscQuery(lambda: (None, None), lambda _: True, lambda: "x",
                                       port=self.port))
         self._hosts = ()

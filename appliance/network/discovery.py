@@ -220,7 +220,22 @@ def _ears(here):
 
 def _library():
     try:
-        import zeroconf  # noqa: F401
+        import zeroconf
     except ImportError:
         raise PartMissing("zeroconf", "not installed, so nobody on the network is found",
                           "pip install zeroconf") from None
+    if hasattr(zeroconf.QuietLogger, "_seen_logs"):
+        _hush(zeroconf.QuietLogger)
+
+
+def _hush(logger):
+    """Those for Python before 3.10 keep whatever is wrong with a packet, and the packet, for good;
+    those for 3.6 print all of it at each besides: any neighbour could fill memory and log."""
+    from zeroconf._protocol import incoming
+    logger.log_exception_debug = staticmethod(lambda *_: None)
+    incoming._seen_logs = _Nothing()
+
+
+class _Nothing(dict):
+    def __setitem__(self, *_):
+        pass

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from appliance.network import addresses
+from appliance.network import addresses, discovery
 from appliance.network.addresses import trusted
 from appliance.network.discovery import services
 from appliance.network.hosts import Host, Hosts, MOST
@@ -79,6 +79,14 @@ def test_records_are_short_and_tell_no_secret():
 def test_what_nobody_listens_to_is_not_announced():
     assert services("0a1b2c", {"oscquery": 39601})[0][0] == "_oscjson._tcp.local."
     assert services("0a1b2c", {"control": 0}) == []
+
+
+def test_a_broken_packet_is_neither_printed_nor_kept(capsys):
+    zeroconf = pytest.importorskip("zeroconf")
+    discovery._library()
+    broken = zeroconf.DNSIncoming(b"\0\0\x84\0\0\0\0\1\0\0\0\0" + b"\xaf" * 40)
+    assert not broken.valid and capsys.readouterr() == ("", "")
+    assert not getattr(zeroconf.QuietLogger, "_seen_logs", None)
 
 
 class Log:

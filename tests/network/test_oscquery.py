@@ -14,7 +14,7 @@ from appliance.network.tree import Namespace, found
 from appliance.outputs.moment import Moment, Slot
 from appliance.status import Status
 from tests.fakes.people import person
-from tests.fakes.receiver import eventually, free_port
+from tests.fakes.receiver import eventually, free_tcp_port
 from tests.foreign.tools import needs, script
 
 pytest.importorskip("aiohttp")
@@ -37,7 +37,7 @@ def heard_at():
 @pytest.fixture
 def there(state, heard_at):
     """The port where pages are shown."""
-    port, near = free_port(), lambda address: True
+    port, near = free_tcp_port(), lambda address: True
     background = Background([oscquery.OscQuery(lambda: state, near, lambda: "Kagami-x",
                                                lambda: heard_at[0], port)]).start()
     assert eventually(lambda: answers(port), 20.0)
@@ -148,7 +148,7 @@ def test_who_asks_too_often_is_put_off(there):
 
 
 def test_strangers_are_not_answered(state):
-    port = free_port()
+    port = free_tcp_port()
     background = Background([oscquery.OscQuery(lambda: state, lambda a: False, lambda: "",
                                                port=port)]).start()
     with pytest.raises(urllib.error.HTTPError) as refused:
