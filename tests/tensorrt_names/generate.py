@@ -24,8 +24,8 @@ ADDED = {"module": ["__version__", "volume", "nptype"], "DataType": ["itemsize"]
 # Everything that tells of a name: a class or enumeration, a member, a function of the module.
 CLASS = re.compile(r"py::(class_|enum_|bind_vector)\s*<")
 NAMED = re.compile(r"\s*(\w+)?\s*[({]\s*(?:(\w+)\s*,\s*)?\"(\w+)\"")
-MEMBER = re.compile(r"(?:\b(\w+)\s*)?\.\s*(def|def_property|def_property_readonly|def_static|value|"
-                    r"def_readwrite|def_readonly|add_property|attr|export_values)\s*\(\s*"
+MEMBER = re.compile(r"(?:\b(\w+)\s*)?\.\s*(def|def_property|def_property_readonly|value|"
+                    r"def_static|def_readwrite|def_readonly|add_property|attr|export_values)\s*\(\s*"
                     r"(?:\"(\w+)\")?|DEF_SIMPLE_(?:METHOD|RO_MEMBER|RW_MEMBER)\s*\(\s*(\w+)\s*\)|"
                     r"(?:py::def\s*\(\s*\"|DEF_SIMPLE_FUNCTION(?:_WITH_ARGS)?\s*\(\s*)(\w+)|"
                     r"DECLARE_EXC\s*\(\s*(\w+)|py::scope\(\)\.attr\(\"(\w+)\"\)")

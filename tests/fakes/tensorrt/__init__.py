@@ -45,7 +45,7 @@ PARTS = ("tensorrt", "pycuda", "pycuda.driver")
 def installed(version="8.2.1.8", pycuda="2020.1", **about):
     """The fakes in the place of the real libraries, for the block; gives the Machine.
 
-    about: what the Machine is made with. `tensorrt` or `pycuda` = None: that library is not
+    about: what the Machine is made with. `version` or `pycuda` = None: that library is not
     there. A context that a thread leaves pushed fails the block, as it ends a real program.
     """
     machine = Machine(version, pycuda, **about)

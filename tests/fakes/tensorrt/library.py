@@ -132,8 +132,9 @@ class Builder(Spoken):
             return ("2: [virtualMemoryBuffer.cpp::resizePhysical::161] Error Code 2: OutOfMemory "
                     "(no further information)")
         for layer in network._layers:
-            source = machine.sources.get(layer._name)
-            lacks = source and not config._sources >> int(self._content["TacticSource"][source]) & 1
+            source = self._content["TacticSource"].__members__.get(
+                machine.sources.get(layer._name))
+            lacks = source and not config._sources >> int(source) & 1
             if lacks or machine.workspace.get(layer._name, 0) > limit:
                 self._say("WARNING", "Skipping tactic 0 due to insuficient memory on requested "
                                      "size of %d detected for tactic 0." % limit)

@@ -1,4 +1,4 @@
-"""The played GPU: its memory, contexts, streams and clock; the real ones' states, not their work."""
+"""The played GPU: its memory, contexts, streams and clock."""
 import bisect
 import collections
 import threading
@@ -146,7 +146,8 @@ class Stream:
     """What waits to be done, or is being captured."""
 
     def __init__(self, machine, handle):
-        self.machine, self.handle, self.context = machine, handle, machine.current("cuStreamCreate")
+        self.machine, self.handle = machine, handle
+        self.context = machine.current("cuStreamCreate")
         self._waiting, self.captured, self.broken = [], None, False
         machine.streams[handle] = self
 
