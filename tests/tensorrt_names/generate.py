@@ -25,8 +25,8 @@ ADDED = {"module": ["__version__", "volume", "nptype"], "DataType": ["itemsize"]
 CLASS = re.compile(r"py::(class_|enum_|bind_vector)\s*<")
 NAMED = re.compile(r"\s*(\w+)?\s*[({]\s*(?:(\w+)\s*,\s*)?\"(\w+)\"")
 MEMBER = re.compile(r"(?:\b(\w+)\s*)?\.\s*(def|def_property|def_property_readonly|value|"
-                    r"def_static|def_readwrite|def_readonly|add_property|attr|export_values)\s*\(\s*"
-                    r"(?:\"(\w+)\")?|DEF_SIMPLE_(?:METHOD|RO_MEMBER|RW_MEMBER)\s*\(\s*(\w+)\s*\)|"
+                    r"def_static|def_readwrite|def_readonly|add_property|attr|export_values)\s*\("
+                    r"\s*(?:\"(\w+)\")?|DEF_SIMPLE_(?:METHOD|R[OW]_MEMBER)\s*\(\s*(\w+)\s*\)|"
                     r"(?:py::def\s*\(\s*\"|DEF_SIMPLE_FUNCTION(?:_WITH_ARGS)?\s*\(\s*)(\w+)|"
                     r"DECLARE_EXC\s*\(\s*(\w+)|py::scope\(\)\.attr\(\"(\w+)\"\)")
 SHORT = re.compile(r"typedef\s+(\w+)\s+cl\s*;")      # pycuda calls each class of its own `cl`

@@ -26,6 +26,7 @@ raises `Refused`.
     overflowing = {"node"}              FP16 engines answer NaN unless that layer is kept in FP32
     coarse = 0.001                      FP16 engines err by this share of each output's largest
     capturable, graph_wrong             False: capture fails; True: replays answer wrongly
+    failing                             True: every wait tells that a kernel has failed
     launch_s, graph_s                   seconds of `clock()` for one layer's launch, for a replay
     used, peak, log, counts, contexts   bytes, what was destroyed in order, calls, pushed contexts
 """
@@ -51,13 +52,17 @@ def installed(version="8.2.1.8", pycuda="2020.1", **about):
     machine = Machine(version, pycuda, **about)
     before = {name: sys.modules.get(name) for name in PARTS}
     real = ctypes.CDLL
+    for name in PARTS:
+        sys.modules.pop(name, None)
     sys.modules.update(_modules(machine))
+    sys.meta_path.insert(0, _Unlinked)
     ctypes.CDLL = lambda name, *more, **also: (
         libcuda(machine) if str(name).startswith("libcuda.so") else real(name, *more, **also))
     try:
         yield machine
     finally:
         ctypes.CDLL = real
+        sys.meta_path.remove(_Unlinked)
         for name, module in before.items():
             sys.modules.pop(name, None)
             if module is not None:
@@ -70,5 +75,18 @@ def _modules(machine):
     package = driver = None
     if machine.pycuda:
         package, driver = driver_module(machine)
-    return {"tensorrt": tensorrt_module(machine) if machine.tensorrt else None,
-            "pycuda": package, "pycuda.driver": driver}
+    found = {"tensorrt": tensorrt_module(machine) if machine.tensorrt else None,
+             "pycuda": package, "pycuda.driver": driver}
+    if not machine.driver and package:
+        del found["pycuda.driver"], package.__dict__["driver"]
+    return found
+
+
+class _Unlinked:
+    """A finder: pycuda.driver that does not find the library that it is linked to."""
+
+    @staticmethod
+    def find_spec(name, path, target=None):
+        if name == "pycuda.driver":
+            raise ImportError("libcuda.so.1: cannot open shared object file: No such file or "
+                              "directory")

@@ -1,6 +1,7 @@
 """pycuda.driver and libcuda on a played Machine."""
 import contextlib
 import ctypes
+import types
 import weakref
 
 import numpy as np
@@ -16,7 +17,8 @@ ENUMERATIONS = {
     "device_attribute": {"MULTIPROCESSOR_COUNT": 16, "INTEGRATED": 18, "CAN_MAP_HOST_MEMORY": 19,
                          "CLOCK_RATE": 13},
 }
-MEMORY, NO_DEVICE = 2, 100      # the codes for which pycuda has classes of their own
+# The codes of CUDA for which pycuda has classes of their own; LogicError is for all others.
+CLASSES = {2: "MemoryError", 100: "RuntimeError", 719: "LaunchError"}
 
 
 def driver_module(machine):
@@ -28,11 +30,8 @@ def driver_module(machine):
                    for kind, values in ENUMERATIONS.items())
     calls = _Calls(machine, _Turning(errors), names)
     content.update((name, getattr(calls, name)) for name in dir(calls) if name[0] != "_")
-    package = Module("pycuda", {"module": {"driver", "VERSION", "VERSION_TEXT"}},
-                     VERSION_TEXT=machine.pycuda, __path__=[],
-                     VERSION=tuple(int(n) for n in machine.pycuda.split(".")))
-    driver = Module("pycuda.driver", names, **content)
-    package.__dict__["driver"] = driver
+    package, driver = types.ModuleType("pycuda"), Module("pycuda.driver", names, **content)
+    package.__path__, package.VERSION_TEXT, package.driver = [], machine.pycuda, driver
     return package, driver
 
 
@@ -54,8 +53,7 @@ class _Turning:
         try:
             yield
         except CudaError as why:
-            name = {MEMORY: "MemoryError", NO_DEVICE: "RuntimeError"}.get(why.code, "LogicError")
-            raise self._errors[name](str(why)) from why
+            raise self._errors[CLASSES.get(why.code, "LogicError")](str(why)) from why
 
 
 class _Flags:
@@ -76,7 +74,7 @@ class _Calls:
     def init(self):
         with self._turning():
             if not self._machine.gpu:
-                raise CudaError("cuInit", NO_DEVICE, "no CUDA-capable device is detected")
+                raise CudaError("cuInit", 100, "no CUDA-capable device is detected")
             self._machine.counts["init"] += 1
 
     def get_version(self):

@@ -29,13 +29,14 @@ class Machine:
         self.driver, self.gpu = driver, gpu
         self.unsupported, self.workspace, self.sources = set(), {}, {}
         self.building, self.overflowing, self.coarse = 0, set(), 0.0
-        self.capturable, self.graph_wrong = True, False
+        self.capturable, self.graph_wrong, self.failing = True, False, False
         self.launch_s, self.graph_s = 40e-6, 100e-6
         self.used, self.peak, self.replaying = 0, 0, False
+        self.left_behind = None         # an error of CUDA's runtime that the next call is told
         self.log, self.counts, self.streams = [], collections.Counter(), {}
         self.primary = Context(self)
         self._now, self._bases, self._blocks = 0.0, [], {}
-        self._thread, self._next = threading.local(), 0x7f0000000000
+        self._thread, self._stacks, self._next = threading.local(), [], 0x7f0000000000
         self._lock = threading.RLock()
 
     @property
@@ -43,6 +44,7 @@ class Machine:
         """The contexts that this thread has pushed, the current one last."""
         if not hasattr(self._thread, "stack"):
             self._thread.stack = []
+            self._stacks.append(self._thread.stack)
         return self._thread.stack
 
     def clock(self):
@@ -95,8 +97,8 @@ class Machine:
         return block.array[start:start + size]
 
     def leave(self):
-        """End of the machine; Refused where this thread has left a context pushed."""
-        if self.contexts:
+        """End of the machine; Refused where a thread has left a context pushed."""
+        if any(self._stacks):
             raise Refused("a context was left pushed: pycuda aborts the program at its end")
 
 
@@ -167,6 +169,8 @@ class Stream:
             self.broken = True
             raise CudaError("cuStreamSynchronize", 900,
                             "operation not permitted when stream is capturing")
+        if self.machine.failing:
+            raise CudaError("cuStreamSynchronize", 719, "unspecified launch failure")
         waiting, self._waiting = self._waiting, []
         for work in waiting:
             work()

@@ -222,9 +222,13 @@ class IExecutionContext(Told):
         machine, first = self._machine, not self._warm
         machine.counts["enqueues"] += 1
         machine.spend(machine.launch_s * len(self._engine._layers))
+        failed, machine.left_behind = machine.left_behind, None
         try:
+            if failed:
+                raise failed
             queue.put(lambda: self._run(tensors), capturable=not first)
         except CudaError as why:
+            machine.left_behind = None if failed else why
             return self._fails("1: [genericReformat.cuh] Error Code 1: Cuda Runtime (%s)" % why,
                                False)
         self._warm = True
