@@ -13,8 +13,8 @@ def differences(truth, found):
                                 for a, b in zip(truth, found)])) for name in truth[0]}
 
 
-def finite(found):
-    """Names of the outputs with anything in them that is no number."""
+def broken(found):
+    """Names of the outputs that are not all numbers: NaN or infinite somewhere."""
     return sorted({name for out in found for name, value in out.items()
                    if not np.isfinite(value).all()})
 
@@ -29,7 +29,8 @@ def of(network, truth, found):
         effects = [tell(network, a, b) for a, b in zip(truth, found)] if tell else []
     except KeyError:                # one of ours by name alone
         effects = []
-    return {key: max(one[key] for one in effects) for key in (effects[0] if effects else ())}
+    return {key: float(max(one[key] for one in effects))
+            for key in (effects[0] if effects else ())}
 
 
 def told(network, truth, found):
