@@ -18,7 +18,7 @@ EXAMPLES = """  python3 build_engines.py
   python3 build_engines.py --models landmarks iris --precision fp32
   python3 build_engines.py --models my_own.onnx --folder /tmp/engines"""
 OF_THE_MACHINE = (PartMissing, OutputError)     # what one network lacks, the next will lack too
-HEAD = ("network", "precision", "build s", "MB", "ms", "largest difference", "")
+HEAD = ("network", "precision", "build s", "MB", "ms", "largest difference", "which is")
 
 
 def build_engines(words):
@@ -73,11 +73,10 @@ def table(abouts):
 
 
 def _row(about):
-    name, worst = max(about["difference"].items(), key=lambda pair: pair[1])
-    return (about["network"], " ".join(word for word in (about["precision"], about["flags"])
-                                       if word),
-            "%.1f" % about["build_s"], "%.1f" % (about["size"] / 1e6), "%.2f" % about["ms"][0],
-            "%s %.2g" % (name, worst), about["words"])
+    precision = [word for word in (about["precision"], about["flags"]) if word]
+    return (about["network"], " ".join(precision), "%.1f" % about["build_s"],
+            "%.1f" % (about["size"] / 1e6), "%.2f" % about["ms"][0], about["nearest"],
+            about["words"])
 
 
 def _arguments(words):

@@ -90,7 +90,8 @@ class Build:
                 "device": self._gpu.name, "precision": wish.precision, "flags": wish.flags,
                 "fp32": list(wish.pins), "workspace_mb": wish.workspace,
                 "build_s": round(took, 1), "ms": verdict.ms, "difference": verdict.difference,
-                "effects": verdict.effects, "words": verdict.words, "kagami": __version__}
+                "effects": verdict.effects, "words": verdict.words, "nearest": verdict.nearest,
+                "kagami": __version__}
 
     def _first_wish(self):
         pins = self._network.fp32 if self._request.precision == "fp16" else ()

@@ -19,12 +19,15 @@ SHARE = 0.02            # of an output's largest value: the tolerance where the 
 class Verdict(NamedTuple):
     """difference: {output: largest difference to ONNX Runtime}. effects: {text: number}, the same
     in the terms of whoever is tracked. wrong: [text] of what is beyond its tolerance, [] for a
-    good engine. ms: (p50, p95) of an inference."""
+    good engine. ms: (p50, p95) of an inference. nearest: the output that comes nearest to its
+    tolerance, in words.
+    """
 
     difference: dict
     effects: dict
     wrong: list
     ms: tuple
+    nearest: str
 
     @property
     def words(self):
@@ -54,13 +57,15 @@ class Trial:
             for name, value in difference.items()
             if name not in broken and not value <= self.allowed(name)]
         told = {} if broken else effects.of(self._network, self._truth, found)
-        return Verdict(difference, told, wrong, _timed(engine))
+        name = max(difference, key=lambda name: difference[name] / self.allowed(name))
+        nearest = "%s %.2g of %.2g" % (name, difference[name], self.allowed(name))
+        return Verdict(difference, told, wrong, _timed(engine), nearest)
 
     def allowed(self, name):
         """The largest difference that an output may have."""
         if name in self._network.tolerances:
             return self._network.tolerances[name]
-        return SHARE * max(float(np.abs(out[name]).max()) for out in self._truth)
+        return SHARE * max(1e-6, max(float(np.abs(out[name]).max()) for out in self._truth))
 
     def magnitudes(self):
         """[(largest magnitude, node's name)] over all inputs, the largest first: where half
