@@ -11,6 +11,7 @@ import numpy as np
 import appliance
 from appliance import files
 from appliance.backends.onnxruntime import OnnxRuntime
+from appliance.stages.detector import Detector
 from appliance.tracker import Tracker
 from engines import recorded
 
@@ -62,8 +63,12 @@ def main():
     clip = cv2.VideoCapture(os.path.join(os.path.dirname(appliance.__file__), "demo.mp4"))
     backend = Backend()
     tracker = Tracker(backend=backend)
-    for _ in range(FRAMES):
-        tracker(cv2.cvtColor(clip.read()[1], cv2.COLOR_BGR2GRAY))
+    detect = Detector(backend.load("detector"))     # the tracker needs its own but once
+    for frame in range(FRAMES):
+        luma = cv2.cvtColor(clip.read()[1], cv2.COLOR_BGR2GRAY)
+        tracker(luma)
+        if frame % 10 == 0:
+            detect(luma)
     arrays = {}
     for name, engine in backend.engines.items():
         chosen = spread(engine.said, MOMENTS[name])
