@@ -4,13 +4,12 @@
 Each is held against ONNX Runtime before it is kept; what is there and good is left alone.
 docs/engines.md tells what is printed and what to do then.
 """
-import json
 import os
 import signal
 import sys
 
 from appliance.arguments import Parser
-from appliance.errors import DataError, KagamiError, OutputError, PartMissing
+from appliance.errors import KagamiError, OutputError, PartMissing
 from appliance.terminal import LiveLine, write
 
 EXAMPLES = """  python3 build_engines.py
@@ -22,7 +21,7 @@ HEAD = ("network", "precision", "build s", "MB", "ms", "largest difference", "wh
 
 
 def build_engines(words):
-    """Build what is missing or not good, or tell what is there; the exit status."""
+    """Build this machine's TensorRT engines and hold each against ONNX Runtime."""
     args = _arguments(words)
     if args.list:
         from engines import listing
@@ -48,7 +47,8 @@ def _build_all(names, folder, args, progress, line):
                                    args.again, folder)
         try:
             done.append(workshop.build(request, progress.of(name)))
-            line.write(_told(done[-1]))
+            if not args.json:
+                line.write(_told(done[-1]))
         except KagamiError as e:
             status = status or e.status
             line.write("kagami: error: %s" % e)

@@ -75,6 +75,7 @@ class Build:
         # Of all loggers TensorRT keeps the first, so the builder comes before the runtime.
         self._builder = Builder(self._gpu, self._cache())
         self._runtime = tensorrt.Runtime(self._builder.trt, self._gpu)
+        self._builder.check(self._graph, self._network.path)
         self._step("asking ONNX Runtime")
         self._trial = Trial(self._content, self._network, self._graph)
         wish, content, verdict, took = self._good(self._first_wish())

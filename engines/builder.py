@@ -89,9 +89,12 @@ class Builder:
                 raise self._refusal(path, wish)
             return bytes(plan)
 
-    def _parsed(self, content, graph, path):
+    def check(self, graph, path):
+        """DataError where this version's parser would refuse a graph, or get it wrong."""
         if self._older_than(TABLE_UNTIL):
             operators.check(graph, path)
+
+    def _parsed(self, content, graph, path):
         explicit = getattr(self.trt.NetworkDefinitionCreationFlag, "EXPLICIT_BATCH", None)
         flags = 0 if explicit is None else 1 << int(explicit)
         network = self._builder.create_network(flags)

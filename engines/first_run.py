@@ -13,6 +13,7 @@ import sysconfig
 import tempfile
 
 import build_engines
+from appliance.backends import tensorrt
 from appliance.errors import DataError, KagamiError, PartMissing
 from appliance.terminal import write
 
@@ -20,6 +21,7 @@ ROOT = os.path.dirname(os.path.abspath(build_engines.__file__))
 BUNDLE = os.path.join(ROOT, "bundle")
 CUDA = ("/usr/local/cuda", "/usr/local/cuda-10.2")
 MEMORY_MB = 1200        # what the compiler may take
+TELLING = {"--list", "--help", "-h"}        # words that ask for no engine
 NOTE = ("kagami: building pycuda, once: 5 to 10 minutes on a Nano as others tell, not measured by "
         "us, and up to %d MB of memory" % MEMORY_MB)
 # pycuda's setup reads this from the home folder; random numbers on the GPU are not needed.
@@ -28,10 +30,12 @@ DEFAULTS = "CUDA_ROOT = %r\nCUDA_ENABLE_CURAND = False\n"
 
 def main(words=None):
     """Build what is missing; the words are those of build_engines.py; the exit status."""
+    words = list(sys.argv[1:] if words is None else words)
     try:
-        if not has_pycuda():
-            write(NOTE)
-            build_pycuda()
+        if not TELLING & set(words):
+            tensorrt.library()      # without it pycuda is built in vain
+            if not has_pycuda():
+                build_pycuda()
     except KagamiError as e:
         write("kagami: error: %s" % e)
         return e.status
@@ -54,6 +58,7 @@ def build_pycuda(bundle=BUNDLE):
     """
     source, cuda = _source(bundle), _cuda()
     _check_tools()
+    write(NOTE)
     with tempfile.TemporaryDirectory() as home:
         with open(os.path.join(home, ".aksetup-defaults.py"), "w") as f:
             f.write(DEFAULTS % cuda)

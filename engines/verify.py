@@ -44,7 +44,7 @@ class Trial:
         self._network, self._content, self._graph = network, content, graph
         self._inputs = recorded.inputs(network)
         self._extremes = recorded.extremes(network)
-        self._truth = OnnxRuntime().answers(content, self._inputs)
+        self._truth = self._answers(content, self._inputs)
 
     def judge(self, engine):
         """Verdict on an engine of the contract of appliance/backends."""
@@ -72,9 +72,12 @@ class Trial:
         precision overflows, or rounds most, comes first."""
         nodes = [node for node in self._graph.nodes if node.kind != "Constant" and node.name]
         content = self._graph.with_outputs([node.outputs[0] for node in nodes])
-        answers = OnnxRuntime().answers(content, self._inputs + self._extremes)
+        answers = self._answers(content, self._inputs + self._extremes)
         return sorted(((max(float(np.abs(out[node.outputs[0]]).max()) for out in answers),
                         node.name) for node in nodes), reverse=True)
+
+    def _answers(self, content, inputs):
+        return OnnxRuntime().answers(content, inputs, self._network.path)
 
 
 def _answer(engine, given):

@@ -20,6 +20,7 @@ from engines import networks, plan
 from engines.build import Request
 from engines.progress import Progress
 
+COMMAND = ("-m", "engines.build")
 TICK = 0.5              # seconds between looks at the clock while nothing happens
 ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir))
 ENDED = {signal.SIGKILL: "the system ended it, as it does when memory runs out"}
@@ -37,8 +38,8 @@ def build(request, tell):
     """
     with tempfile.TemporaryFile() as said:
         child = subprocess.Popen(
-            [sys.executable, "-m", "engines.build", json.dumps(request._asdict())],
-            stdout=subprocess.PIPE, stderr=said, universal_newlines=True, env=_environment())
+            (sys.executable,) + COMMAND + (json.dumps(request._asdict()),), stderr=said,
+            stdout=subprocess.PIPE, universal_newlines=True, env=_environment())
         try:
             return _outcome(request, child, tell, said)
         finally:

@@ -22,10 +22,11 @@ class OnnxRuntime:
     def __str__(self):
         return "ONNX Runtime %s" % self._library.__version__
 
-    def answers(self, content, inputs):
+    def answers(self, content, inputs, path="network"):
         """[{output: array}] of an ONNX file's bytes to [{input: float32 array}]: a yardstick for
-        other backends, not for a loop. DataError where the library refuses the bytes."""
-        session = _session(self._library, content, "network")
+        other backends, not for a loop. DataError, with the path, where the library refuses the
+        bytes."""
+        session = _session(self._library, content, path)
         names = [t.name for t in session.get_outputs()]
         return [dict(zip(names, session.run(names, one))) for one in inputs]
 
