@@ -25,6 +25,7 @@ EVERYTHING = python_files("appliance/**/*.py", "benchmarks/**/*.py", "tests/**/*
 DOORS = {
     "gi": ("appliance/sources/gstreamer.py",),
     "onnxruntime": ("appliance/backends/onnxruntime.py",),
+    "onnx": ("benchmarks/",),
     "socket": ("appliance/outputs/", "appliance/network/", "appliance/panel/",
                "appliance/monitor.py", "benchmarks/"),
     "pythonosc": ("appliance/outputs/", "appliance/monitor.py"),
