@@ -307,6 +307,15 @@ def test_bytes_that_tensorrt_refuses_are_told_with_its_reason(machine, small):
         subject.Engine(runtime, network, built(machine, network.content())[:-10])
 
 
+def test_reasons_are_heard_where_something_else_was_made_before(machine, small):
+    trt, heard = subject.library(), []
+    builder = trt.Builder(subject.ear(trt, heard))
+    runtime = subject.Runtime(trt, cuda.gpu())
+    with pytest.raises(DataError, match="Magic tag does not match"):
+        runtime.engine(manifest.read(small)["small"], b"no engine")
+    assert builder and "Magic tag does not match" in heard[0]
+
+
 def test_an_engine_of_other_shapes_than_its_record_is_refused(machine, small, tmp_path):
     network = manifest.read(small)["small"]._replace(inputs={"image": (1, 8, 9, 1)})
     runtime = subject.Runtime(subject.library(), cuda.gpu())

@@ -352,6 +352,13 @@ def overflows(played, plan):
     return bool(played.engine(plan)[1]._plan.broken)
 
 
+def test_of_two_loggers_the_first_hears_all(played):
+    first, second = Libraries(played.machine), Libraries(played.machine)
+    runtime = first.trt.Runtime(first.logger)
+    assert second.engine(b"no engine")[1] is None
+    assert second.heard == [] and first.said("Engine deserialization failed") and runtime
+
+
 def test_a_context_that_is_left_pushed_is_noticed():
     with pytest.raises(fakes.Refused, match="left pushed"):
         with fakes.installed():
