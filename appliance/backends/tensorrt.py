@@ -215,8 +215,8 @@ def library():
     try:
         import tensorrt
     except (ImportError, OSError) as why:
-        raise PartMissing("tensorrt", str(why), "it comes with JetPack, for the system's own "
-                          "Python; there take it, " + cuda.ELSE) from why
+        raise PartMissing("tensorrt", str(why), "take JetPack's, with the system's own Python, "
+                          + cuda.ELSE) from why
     if tuple(int(n) for n in tensorrt.__version__.split(".")[:2]) < OLDEST:
         raise PartMissing("TensorRT " + tensorrt.__version__, "older than 8.0",
                           "take JetPack 4.6.1, " + cuda.ELSE)

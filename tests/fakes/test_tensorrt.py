@@ -104,7 +104,7 @@ class Run:
         driver = libraries.driver
         self._runtime, self.engine = libraries.engine(libraries.plan(onnx))
         self.context, self.stream = self.engine.create_execution_context(), driver.Stream(1)
-        self.pinned = driver.pagelocked_zeros(64, np.float32), driver.pagelocked_zeros(6, np.float32)
+        self.pinned = [driver.pagelocked_zeros(size, np.float32) for size in (64, 6)]
         self.device = [driver.mem_alloc(array.nbytes) for array in self.pinned]
         self._driver, self._named = driver, hasattr(self.context, "execute_async_v3")
 
