@@ -2,9 +2,10 @@
 # make setup   only install
 # make test    install, then run the tests (on Python 3.6 too, where it is found)
 # make test-wires   install programs of others too, and have them read what Kagami sends; as root
+# make test-gpu     on a machine with a GPU of NVIDIA and TensorRT: build, verify, compare, measure
 # make test-panel   install a browser, then do with the panel what a user does
 
-.PHONY: demo setup test test-wires test-panel docs clean
+.PHONY: demo setup test test-wires test-gpu test-panel docs clean
 
 demo: setup
 	@.venv/bin/kagami demo
@@ -17,6 +18,9 @@ test:
 
 test-wires:
 	@deploy/wires.sh
+
+test-gpu:
+	@deploy/test_gpu.sh
 
 test-panel:
 	@deploy/test_panel.sh

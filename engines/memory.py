@@ -1,12 +1,17 @@
 """Engines in, milliseconds out: inputs that are copied to the GPU, against inputs that it reads
-where the processor wrote them. On a Nano both lie in the same chips, and neither side caches what
-is shared: which one wins is a matter of measuring."""
+where the processor wrote them: python3 -m engines.memory
+
+On a Nano both lie in the same chips, and neither side caches what is shared: which one wins is a
+matter of measuring.
+"""
+import sys
 from time import perf_counter
 
 import numpy as np
 
 from appliance.backends import manifest
 from appliance.backends.tensorrt import TensorRT
+from appliance.errors import KagamiError
 
 TURNS = 200
 WAYS = ("copied", "mapped")
@@ -40,3 +45,20 @@ def _one(engine, pixels):
         array[...] = values
     engine.infer()
     return perf_counter() - start
+
+
+def main(turns=TURNS):
+    """Print the table; the exit status."""
+    try:
+        found = measure(turns=turns)
+    except KagamiError as e:
+        sys.stderr.write("kagami: error: %s\n" % e)
+        return e.status
+    print("%-12s" % "network" + "".join("%12s ms" % way for way in WAYS))
+    for name, ways in found.items():
+        print("%-12s" % name + "".join("%15.3f" % ways[way] for way in WAYS))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

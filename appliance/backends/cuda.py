@@ -12,7 +12,7 @@ import numpy as np
 
 from appliance.errors import PartMissing
 
-ELSE = "or set backend = onnxruntime"
+ELSE = "or set name = onnxruntime in [backend]"
 ALIGNED = 64            # floats: 256 bytes, where TensorRT wants its tensors to begin
 NON_BLOCKING = 1        # CU_STREAM_NON_BLOCKING: waits for no work but its own
 THREAD_LOCAL = 1        # CU_STREAM_CAPTURE_MODE_THREAD_LOCAL: other threads may do what they like

@@ -6,6 +6,7 @@ To run TensorRT's bytes that lie in no file yet:
     engine = Engine(runtime, network, content)
 """
 import collections
+import functools
 import logging
 import re
 import weakref
@@ -214,8 +215,8 @@ def library():
     try:
         import tensorrt
     except (ImportError, OSError) as why:
-        raise PartMissing("tensorrt", str(why), "it comes with JetPack, for the system's own "
-                          "Python; there take it, " + cuda.ELSE) from why
+        raise PartMissing("tensorrt", str(why), "take JetPack's, with the system's own Python, "
+                          + cuda.ELSE) from why
     if tuple(int(n) for n in tensorrt.__version__.split(".")[:2]) < OLDEST:
         raise PartMissing("TensorRT " + tensorrt.__version__, "older than 8.0",
                           "take JetPack 4.6.1, " + cuda.ELSE)
@@ -249,19 +250,31 @@ class Runtime:
 
 
 def ear(trt, complaints):
-    """A logger for TensorRT: errors go into a list, everything into the log's finest level."""
+    """A logger for TensorRT: errors go into a list, everything into the log's finest level.
+
+    It is the same object for all that ask, for of several loggers TensorRT keeps the first.
+    """
+    one = _ear(trt)
+    one.lists.append(complaints)
+    return one
+
+
+@functools.lru_cache(maxsize=1)
+def _ear(trt):
     class Ear(trt.ILogger):
         """Hears from any thread."""
 
         def __init__(self):
             trt.ILogger.__init__(self)
+            self.lists = []
 
         def log(self, severity, msg):
             """Called by TensorRT."""
             log.debug("TensorRT: %s", msg)
-            if severity in (trt.ILogger.ERROR, trt.ILogger.INTERNAL_ERROR) or (
-                    "CUDA initialization" in msg):
-                complaints.append(PLACE.sub("", " ".join(msg.split()))[:240])
+            errors = trt.Logger.ERROR, trt.Logger.INTERNAL_ERROR    # ILogger has none in 8.0
+            if severity in errors or "CUDA initialization" in msg:
+                for complaints in self.lists:
+                    complaints.append(PLACE.sub("", " ".join(msg.split()))[:240])
     return Ear()
 
 

@@ -3,6 +3,8 @@ chosen when an engine is loaded, and what those read who lack something."""
 import gc
 import os
 import re
+import shutil
+import subprocess
 import threading
 
 import cv2
@@ -22,7 +24,8 @@ pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
 from appliance.backends.onnxruntime import OnnxRuntime  # noqa: E402
 
 VERSIONS = ("8.0.1.6", "8.2.1.8", "8.6.1.6", "10.3.0.26")
-DEMO = os.path.join(os.path.dirname(os.path.abspath(subject.__file__)), "..", "demo.mp4")
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+DEMO = os.path.join(ROOT, "appliance", "demo.mp4")
 INPUTS, VALUE = {"image": (1, 8, 8, 1)}, np.arange(6, dtype=np.float32).reshape(2, 3)
 
 
@@ -241,7 +244,7 @@ def test_fp32_engines_are_taken_where_there_are_no_others(machine, small, tmp_pa
 def test_what_is_missing_is_told_in_one_line_with_what_to_do(small, tmp_path, about, told):
     with fakes.installed(**about):
         line = lacking(small, tmp_path)
-    assert re.match(told, line) and line.endswith("or set backend = onnxruntime")
+    assert re.match(told, line) and line.endswith("or set name = onnxruntime in [backend]")
 
 
 def test_an_old_pycuda_is_named():
@@ -307,6 +310,15 @@ def test_bytes_that_tensorrt_refuses_are_told_with_its_reason(machine, small):
         subject.Engine(runtime, network, built(machine, network.content())[:-10])
 
 
+def test_reasons_are_heard_where_something_else_was_made_before(machine, small):
+    trt, heard = subject.library(), []
+    builder = trt.Builder(subject.ear(trt, heard))
+    runtime = subject.Runtime(trt, cuda.gpu())
+    with pytest.raises(DataError, match="Magic tag does not match"):
+        runtime.engine(manifest.read(small)["small"], b"no engine")
+    assert builder and "Magic tag does not match" in heard[0]
+
+
 def test_an_engine_of_other_shapes_than_its_record_is_refused(machine, small, tmp_path):
     network = manifest.read(small)["small"]._replace(inputs={"image": (1, 8, 9, 1)})
     runtime = subject.Runtime(subject.library(), cuda.gpu())
@@ -343,3 +355,13 @@ def test_auto_takes_it_where_its_engines_are_and_passes_on_where_not(
     assert name == "auto" and not str(backends.ready(name)).startswith("TensorRT")
     store(machine, plan.folder())
     assert str(backends.ready(name)).startswith("TensorRT 8.2.1.8")
+
+
+@pytest.mark.skipif(bool(shutil.which("nvidia-smi")) or os.path.exists("/dev/nvhost-gpu"),
+                    reason="there is a GPU here")
+def test_make_test_gpu_says_in_one_line_what_is_missing():
+    done = subprocess.Popen(["deploy/test_gpu.sh"], cwd=ROOT, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, universal_newlines=True)
+    out, errors = done.communicate()
+    assert done.returncode == 69 and out == ""
+    assert re.fullmatch("kagami: error: test-gpu: no GPU of NVIDIA here .*\n", errors)

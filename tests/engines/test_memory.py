@@ -28,3 +28,15 @@ def test_what_is_measured_is_the_time_of_an_inference(machine):
     layers = 23     # nodes of the expression network, its constants apart
     assert memory.measure(["expression"], turns=3)["expression"] == pytest.approx(
         {"copied": layers, "mapped": layers})
+
+
+def test_the_command_prints_a_line_for_each_network(machine, capsys):
+    assert memory.main(turns=1) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [
+        "network", "detector", "expression", "iris", "landmarks"]
+
+
+def test_where_there_is_no_gpu_the_command_says_so(capsys):
+    with fakes.installed(gpu=False):
+        assert memory.main() == 69
+    assert capsys.readouterr().err.startswith("kagami: error: GPU: ")

@@ -1,10 +1,12 @@
 """Names of TensorRT, pycuda and libcuda, by version, as generate.py wrote them."""
+import functools
 import os
 import re
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
+@functools.lru_cache(maxsize=None)
 def read(library, version):
     """{class: set of members} of the newest list that is not newer than `version`; "module" is
     the top level. LookupError where there is none of that generation."""

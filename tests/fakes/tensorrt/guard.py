@@ -41,8 +41,15 @@ class Spoken(Guarded):
         self._logger.log(self._content["Severity"][level], words)
 
     def _begin(self, logger):
-        """What Builder and Runtime do first; without a GPU they cannot be made."""
+        """What Builder and Runtime do first; without a GPU they cannot be made. Of several
+        loggers TensorRT keeps the first while anything lives that was made with it."""
+        first = next((one._logger for one in self._machine.listening), logger)
         self._hear(logger)
+        if first is not logger:
+            self._logger = first
+            self._say("WARNING", "The logger passed into createInferRuntime differs from one "
+                                 "already registered for an existing builder, runtime, or refitter")
+        self._machine.listening.add(self)
         if not (self._machine.driver and self._machine.gpu):
             code = 100 if self._machine.driver else 35
             self._say("WARNING", "CUDA initialization failure with error: %d" % code)

@@ -43,7 +43,7 @@ LAYERS = {"Conv": "CONVOLUTION", "Relu": "ACTIVATION", "Sigmoid": "ACTIVATION", 
 def tensorrt_module(machine):
     """The module for the version of a machine."""
     names = tensorrt_names.read("tensorrt", machine.tensorrt)
-    names.setdefault("Severity", names["ILogger"])
+    names = dict(names, Severity=names["Logger"])
     content = {kind: enumeration(kind, values, names) for kind, values in ENUMERATIONS.items()}
     content["LayerType"] = enumeration("LayerType", {
         kind: n for n, kind in enumerate(sorted(names["LayerType"] - {"name", "value"}))}, names)
@@ -60,9 +60,10 @@ def tensorrt_module(machine):
     content["IHostMemory"] = type("IHostMemory", (IHostMemory,), {"_known": names["IHostMemory"]})
     content["ILogger"] = _logger_class(content, more)
     for kind in ("Logger", "ILogger"):
-        for level in content["Severity"]:
-            setattr(content[kind], level.name, level)
-        content[kind].Severity = content["Severity"]
+        for name in names[kind] & set(content["Severity"].__members__):
+            setattr(content[kind], name, content["Severity"][name])
+        if "Severity" in names[kind]:
+            content[kind].Severity = content["Severity"]
     return Module("tensorrt", names, **content)
 
 

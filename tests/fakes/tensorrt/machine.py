@@ -2,6 +2,7 @@
 import bisect
 import collections
 import threading
+import weakref
 
 import numpy as np
 
@@ -32,6 +33,7 @@ class Machine:
         self.capturable, self.graph_wrong, self.failing = True, False, False
         self.launch_s, self.graph_s = 40e-6, 100e-6
         self.used, self.peak, self.replaying = 0, 0, False
+        self.listening = weakref.WeakSet()      # builders and runtimes that live
         self.left_behind = None         # an error of CUDA's runtime that the next call is told
         self.log, self.counts, self.streams = [], collections.Counter(), {}
         self.primary = Context(self)
