@@ -1,4 +1,4 @@
-"""kagami-engines: pycuda is built once where there is none, or what is missing for that is told."""
+"""kagami-engines: pycuda is built once where there is none, or what that lacks is told."""
 import os
 import sys
 

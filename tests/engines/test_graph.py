@@ -55,7 +55,8 @@ def test_more_outputs_tell_what_lies_between(tmp_path):
     assert set(answer) == {"values", "mean"} and float(answer["mean"]) == 7.0
 
 
-@pytest.mark.parametrize("content", [b"", b"no onnx", b"\x08\x07", bytes(range(256)), b"\xff" * 40])
+@pytest.mark.parametrize("content", [b"", b"no onnx", b"\x08\x07", bytes(range(256)),
+                                     b"\xff" * 40])
 def test_what_is_no_onnx_file_is_refused_in_one_line(content):
     with pytest.raises(DataError) as refusal:
         Graph(content, "some.onnx")

@@ -1,4 +1,4 @@
-"""A build is a process of its own: whatever becomes of it, one line says so and nothing is left."""
+"""A build is a process of its own: whatever becomes of it, one line says so."""
 import json
 import os
 import signal
