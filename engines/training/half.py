@@ -10,6 +10,7 @@ line stay as they are.
 The table is what the manifest's tolerances were chosen from: see its lines `tolerance_why`.
 """
 import functools
+import sys
 
 import numpy as np
 
@@ -146,19 +147,23 @@ OPERATIONS = {
 
 
 def main():
-    """Print the differences by network and way."""
+    """Print the differences by network and way; 1 where one is beyond its tolerance, 0 else."""
+    bad = []
     for network in manifest.read().values():
         graph = Graph(network.content(), network.path)
-        pins = network.fp32
-        runs = {way: [Half(graph, way, pins)(given) for given in recorded.inputs(network)] for way in WAYS}
+        runs = {way: [Half(graph, way, network.fp32)(given) for given in recorded.inputs(network)] for way in WAYS}
         runs["kind, nothing pinned"] = [Half(graph, "kind")(given) for given in recorded.inputs(network)]
         truth = [out for out, _ in runs["exact"]]
         at, most = max(((name, m) for _, found in runs["exact"] for name, m in found.items()), key=lambda p: p[1])
-        print("%s: largest magnitude %.4g at %s" % (network.name, most, at))
+        print("%s: largest magnitude %.4g at %s; allowed %s" % (network.name, most, at, _spelt(network.tolerances)))
         for way in runs:
             found = [out for out, _ in runs[way]]
-            print("  %-21s %s\n  %21s %s" % (way, _spelt(effects.differences(truth, found)), "",
-                                             effects.told(network, truth, found)))
+            apart = effects.differences(truth, found)
+            bad += ["%s, %s: %s" % (network.name, way, name) for name in apart
+                    if not apart[name] <= network.tolerances[name]]
+            print("  %-21s %s\n  %21s %s" % (way, _spelt(apart), "", effects.told(network, truth, found)))
+    print("\n".join("beyond its tolerance: " + text for text in bad) or "all within their tolerances")
+    return int(bool(bad))
 
 
 def _spelt(values):
@@ -166,4 +171,4 @@ def _spelt(values):
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
