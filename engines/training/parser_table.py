@@ -19,6 +19,12 @@ def show(clone, path):
                           capture_output=True, text=True).stdout
 
 
+def commit(clone):
+    """The commit that REVISION is."""
+    return subprocess.run(["git", "-C", clone, "rev-parse", "--short=12", REVISION], check=True,
+                          capture_output=True, text=True).stdout.strip()
+
+
 def imported(source):
     """Names of operators with an importer; TRT_* are TensorRT's own layers, not ONNX's."""
     found = set(re.findall(r"^DEFINE_BUILTIN_OP_IMPORTER\((\w+)\)", source, re.M))
@@ -35,10 +41,8 @@ def table(clone):
     """The file's text."""
     source, page = show(clone, "builtin_op_importers.cpp"), show(clone, "docs/operators.md")
     has, says = imported(source), documented(page)
-    commit = subprocess.run(["git", "-C", clone, "rev-parse", REVISION], check=True, capture_output=True,
-                            text=True).stdout.strip()
     lines = ["# Operators that the ONNX parser of TensorRT 8.2 imports, with their types, up to opset 13.",
-             "# From onnx/onnx-tensorrt %s (%s)," % (REVISION, commit[:12]),
+             "# From onnx/onnx-tensorrt %s (%s)," % (REVISION, commit(clone)),
              "# builtin_op_importers.cpp and docs/operators.md, by engines/training/parser_table.py.",
              "# In one of the two alone: " + " ".join(sorted(has ^ set(says)))]
     return "\n".join(lines + ["%s %s" % (name, " ".join(says[name])) for name in sorted(has & set(says))])
