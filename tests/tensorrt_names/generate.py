@@ -150,6 +150,9 @@ def sources(tensorrt, pycuda):
               % (version, tag), of_sources(tensorrt, tag, "python/src", ADDED))
     for version, tag in PYCUDA.items():
         of = of_sources(pycuda, tag, "src/wrapper/wrap_cudadrv.cpp")
+        for kind, members in of.items():        # enumerations of Boost are other ones
+            if members > {"name", "value"}:
+                of[kind] = members - {"value"} | {"names", "values"}
         of["module"] |= python_module(_git(pycuda, "show", tag + ":pycuda/driver.py"))
         write("pycuda.driver-" + version, "pycuda %s: src/wrapper/wrap_cudadrv.cpp and "
               "pycuda/driver.py of inducer/pycuda at tag %s" % (version, tag), of)
