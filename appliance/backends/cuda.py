@@ -7,6 +7,8 @@ ends a program whose thread leaves one behind.
 import collections
 import ctypes
 import functools
+import threading
+import weakref
 
 import numpy as np
 
@@ -52,25 +54,31 @@ class Gpu:
     one line."""
 
     def __init__(self, driver):
-        self.driver = driver
+        self.driver, self._threads = driver, threading.local()
         try:
             driver.init()
-            device = driver.Device(0)
-            self._context = device.retain_primary_context()
+            self._device = driver.Device(0)
+            self._hold()
         except AttributeError as why:
             raise PartMissing("pycuda", "older than 2020.1", "take 2020.1, " + ELSE) from why
         except driver.Error as why:
             raise PartMissing("GPU", _line(why), "look whether its driver is loaded and this user "
                               "in the group video, " + ELSE) from why
-        self.name = device.name()
-        self.kind = "sm%d%d" % device.compute_capability()
+        self.name = self._device.name()
+        self.kind = "sm%d%d" % self._device.compute_capability()
+
+    def _hold(self):
+        """This thread's hold on the primary context: what it allocates, only it can give back."""
+        if not hasattr(self._threads, "hold"):
+            self._threads.hold = Hold(self._device)
+        return self._threads.hold.context
 
     def __enter__(self):
-        self._context.push()
+        self._hold().push()
         return self
 
     def __exit__(self, kind, error, trace):
-        self._context.pop()
+        self.driver.Context.pop()
         if isinstance(error, self.driver.MemoryError):
             raise no_memory(_line(error)) from error
         if isinstance(error, self.driver.Error):
@@ -80,6 +88,15 @@ class Gpu:
         """Bytes that are free now; on a Nano they are the whole system's."""
         with self:
             return self.driver.mem_get_info()[0]
+
+
+class Hold:
+    """A thread's hold on the primary context, until the thread ends, or the program. pycuda needs
+    to be told: else it gives the context back as if it were one of its own."""
+
+    def __init__(self, device):
+        self.context = device.retain_primary_context()
+        weakref.finalize(self, self.context.detach)
 
 
 def no_memory(why):

@@ -16,6 +16,7 @@ import numpy as np
 
 from appliance.backends import cuda, manifest
 from appliance.errors import DataError, InputMissing, PartMissing
+from engines import plan
 
 OLDEST = (8, 0)
 WARMING = 5     # inferences until the clocks are up and all is loaded: 299, 112, 95, 78 ms
@@ -50,7 +51,6 @@ class TensorRT:
 
     def _content(self, network):
         """TensorRT's bytes for a network, in the best precision that there is."""
-        from engines import plan
         version, kind = self._runtime.trt.__version__, self._runtime.gpu.kind
         lacking = []
         for precision in PRECISIONS:

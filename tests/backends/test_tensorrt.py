@@ -189,7 +189,7 @@ def test_engines_share_one_context_that_is_current_only_while_they_work(machine,
     store(machine, tmp_path, small)
     one, other = subject.TensorRT(small, str(tmp_path)), subject.TensorRT(small, str(tmp_path))
     engines = one.load("small"), other.load("small")
-    assert machine.primary.users == 1 and machine.contexts == []
+    assert machine.primary.users == 1 and machine.contexts == []    # of this thread
     engines[0].infer()
     assert machine.contexts == []
 

@@ -87,6 +87,7 @@ def entered(libraries):
     yield libraries
     gc.collect()
     libraries.driver.Context.pop()
+    context.detach()
 
 
 @pytest.fixture(scope="module")
@@ -257,6 +258,14 @@ def test_memory_that_goes_before_the_work_is_done_is_noticed(played, onnx):
         run.stream.synchronize()
 
 
+def test_memory_that_another_thread_lets_go_is_lost(played):
+    held, before = [played.driver.mem_alloc(1000)], played.machine.used
+    thread = threading.Thread(target=held.clear)
+    thread.start()
+    thread.join()
+    assert played.machine.used == before
+
+
 def test_an_engine_is_for_the_thread_with_its_context(played, onnx):
     run, answers = Run(played, onnx).bind(), []
     thread = threading.Thread(target=lambda: answers.append(run.launch()))
@@ -364,7 +373,18 @@ def test_a_context_that_is_left_pushed_is_noticed():
         with fakes.installed():
             from pycuda import driver
             driver.init()
-            driver.Device(0).retain_primary_context().push()
+            context = driver.Device(0).retain_primary_context()
+            context.push()
+            context.detach()
+
+
+def test_a_primary_context_that_is_not_detached_is_noticed():
+    with pytest.raises(fakes.Refused, match="not detached"):
+        with fakes.installed():
+            from pycuda import driver
+            driver.init()
+            driver.Device(0).retain_primary_context()
+            gc.collect()
 
 
 def test_an_address_without_argtypes_is_not_cut_in_silence(played):

@@ -30,6 +30,9 @@ MEMBER = re.compile(r"(?:\b(\w+)\s*)?\.\s*(def|def_property|def_property_readonl
                     r"(?:py::def\s*\(\s*\"|DEF_SIMPLE_FUNCTION(?:_WITH_ARGS)?\s*\(\s*)(\w+)|"
                     r"DECLARE_EXC\s*\(\s*(\w+)|py::scope\(\)\.attr\(\"(\w+)\"\)")
 SHORT = re.compile(r"typedef\s+(\w+)\s+cl\s*;")      # pycuda calls each class of its own `cl`
+ALIAS = re.compile(r"m\.attr\(\"(\w+)\"\)\s*=\s*m\.attr\(\"(\w+)\"\)")
+# What the sources have and the packages are built without.
+UNBUILT = re.compile(r"#if ENABLE_INETWORK_SERIALIZE.*?#endif", re.S)
 
 
 class Names:
@@ -37,14 +40,16 @@ class Names:
 
     def __init__(self):
         self.of = collections.defaultdict(set)
-        self._bases, self._parents = {}, {}
+        self._bases, self._parents, self._aliases = {}, {}, []
 
     def read(self, text):
         """Take the names of one C++ source."""
         text = re.sub(r"//[^\n]*|/\*.*?\*/", "", text, flags=re.S)
-        text = "".join(SHORT.sub("", part) if n == 0 else re.sub(
-            r"\bcl\b", SHORT.match(part).group(1), part[len(SHORT.match(part).group()):])
-            for n, part in enumerate(re.split(r"(?=typedef\s+\w+\s+cl\s*;)", text)))
+        text = UNBUILT.sub("", text)
+        first, *rest = SHORT.split(text)        # then, by turns, a class's name and what follows
+        text = first + "".join(re.sub(r"\bcl\b", name, part)
+                               for name, part in zip(rest[::2], rest[1::2]))
+        self._aliases += ALIAS.findall(text)
         here, variables, place = "module", {"m": "module"}, 0
         while True:
             known = CLASS.search(text, place)
@@ -92,6 +97,8 @@ class Names:
                 if base and base != name:
                     self.of[name] |= self.of[base]
                     waiting += further
+        for name, other in self._aliases:
+            self.of[name] |= self.of[other]
         return self
 
 
@@ -150,6 +157,9 @@ def sources(tensorrt, pycuda):
               % (version, tag), of_sources(tensorrt, tag, "python/src", ADDED))
     for version, tag in PYCUDA.items():
         of = of_sources(pycuda, tag, "src/wrapper/wrap_cudadrv.cpp")
+        for kind, members in of.items():        # enumerations of Boost are other ones
+            if members > {"name", "value"}:
+                of[kind] = members - {"value"} | {"names", "values"}
         of["module"] |= python_module(_git(pycuda, "show", tag + ":pycuda/driver.py"))
         write("pycuda.driver-" + version, "pycuda %s: src/wrapper/wrap_cudadrv.cpp and "
               "pycuda/driver.py of inducer/pycuda at tag %s" % (version, tag), of)

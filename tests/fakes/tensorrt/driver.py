@@ -8,7 +8,8 @@ import numpy as np
 
 from tests import tensorrt_names
 from tests.fakes.tensorrt.guard import Guarded, Module, enumeration, of_version
-from tests.fakes.tensorrt.machine import Context as Shared, CudaError, Refused, Stream as Queue
+from tests.fakes.tensorrt.machine import Context as Shared, CudaError, Hold, Refused
+from tests.fakes.tensorrt.machine import Stream as Queue
 
 ENUMERATIONS = {
     "event_flags": {"DEFAULT": 0, "BLOCKING_SYNC": 1, "DISABLE_TIMING": 2, "INTERPROCESS": 4},
@@ -175,7 +176,7 @@ class _HostAllocation(bytearray):
         place = ctypes.addressof((ctypes.c_uint8 * size).from_buffer(self))
         bare = np.ctypeslib.as_array((ctypes.c_uint8 * size).from_address(place))
         self._block = self._machine.take(size, "cuMemHostAlloc", bare, True)
-        weakref.finalize(self, self._block.free)
+        weakref.finalize(self, self._block.drop)
 
     def as_array(self, shape, dtype):
         """What pagelocked_empty gives."""
@@ -247,13 +248,13 @@ class Device(Guarded):
                 "CLOCK_RATE": 921600}[attribute.name]
 
     def make_context(self, flags=0):
-        context = self._classes.Context(Shared(self._machine).retain())
-        self._machine.contexts.append(context._shared)
+        context = self._classes.Context(Shared(self._machine))
+        self._machine.contexts.append(context._hold)
         return context
 
     def retain_primary_context(self):
         with self._turning():
-            return self._classes.Context(self._machine.primary.retain())
+            return self._classes.Context(self._machine.primary)
 
 
 class Context(Guarded):
@@ -262,11 +263,12 @@ class Context(Guarded):
     _kind = "Context"
 
     def __init__(self, shared):
-        self._shared, self._valid = shared, True
+        self._hold = Hold(shared)
 
     def push(self):
         with self._turning():
-            self._machine.contexts.append(self._shared.alive("cuCtxPushCurrent"))
+            self._hold.shared.alive("cuCtxPushCurrent")
+            self._machine.contexts.append(self._hold)
 
     @classmethod
     def pop(cls):
@@ -290,16 +292,14 @@ class Context(Guarded):
 
     def detach(self):
         with self._turning():
-            if not self._valid:
+            if not self._hold.valid:
                 raise CudaError("context::detach", 201,
                                 "invalid device context - cannot detach from invalid context")
-            self._valid = False
-            self._shared.release()
+            self._hold.release()
 
-    def __del__(self):
-        if self._valid:
-            self._valid = False
-            self._shared.release()
+    def __del__(self):      # pycuda 2020.1 then calls cuCtxDetach, which is not for primary ones
+        if self._hold.valid:
+            self._machine.log.append("a primary context was not detached")
 
 
 class Stream(Guarded):
@@ -381,7 +381,7 @@ class DeviceAllocation(Guarded):
 
     def __init__(self, block):
         self._block = block
-        weakref.finalize(self, block.free)
+        weakref.finalize(self, block.drop)
 
     def __int__(self):
         return self._block.address

@@ -43,7 +43,7 @@ class Machine:
 
     @property
     def contexts(self):
-        """The contexts that this thread has pushed, the current one last."""
+        """What this thread has pushed, Holds, the current one last."""
         if not hasattr(self._thread, "stack"):
             self._thread.stack = []
             self._stacks.append(self._thread.stack)
@@ -61,7 +61,7 @@ class Machine:
         """The thread's current context; CudaError where there is none."""
         if not self.contexts:
             raise CudaError(routine, 201, "invalid device context - no currently active context?")
-        return self.contexts[-1].alive(routine)
+        return self.contexts[-1].shared.alive(routine)
 
     def take(self, size, routine="cuMemAlloc", array=None, pinned=False):
         """A Block of memory, in the current context; CudaError where there is not so much."""
@@ -72,6 +72,7 @@ class Machine:
             raise CudaError(routine, 2, "out of memory")
         with self._lock:
             block = Block(self, context, self._next, size, array, pinned)
+            block.hold = self.contexts[-1]
             self._next += (size + 511) // 256 * 256     # with a gap: no run into the next one
             bisect.insort(self._bases, block.address)
             self._blocks[block.address] = block
@@ -102,6 +103,8 @@ class Machine:
         """End of the machine; Refused where a thread has left a context pushed."""
         if any(self._stacks):
             raise Refused("a context was left pushed: pycuda aborts the program at its end")
+        if "a primary context was not detached" in self.log:
+            raise Refused("a primary context was not detached: pycuda complains of that")
 
 
 class Block:
@@ -119,6 +122,26 @@ class Block:
         if not self.freed:
             self.freed = True
             self.machine.used -= self.size
+
+
+    def drop(self):
+        """What pycuda does with memory that nobody refers to any more: in a thread that cannot
+        make its context current it is lost."""
+        hold = self.hold
+        if self.machine.contexts or hold.valid and hold.thread == threading.get_ident():
+            self.free()
+
+
+class Hold:
+    """One thread's way to a context, as an object of pycuda.driver.Context is."""
+
+    def __init__(self, shared):
+        self.shared, self.valid, self.thread = shared.retain(), True, threading.get_ident()
+
+    def release(self):
+        """Give it back; it is of no use any more."""
+        self.valid = False
+        self.shared.release()
 
 
 class Context:

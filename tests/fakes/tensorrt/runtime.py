@@ -207,7 +207,8 @@ class IExecutionContext(Told):
                 return self._fails("3: [executionContext.cpp::enqueueInternal] Error Code 3: API "
                                    "Usage Error (Parameter check failed: neither address nor "
                                    "allocator is set for %s)" % name, False)
-        if queue is None or not machine.contexts or machine.contexts[-1] is not self._home:
+        if queue is None or not machine.contexts or (
+                machine.contexts[-1].shared is not self._home):
             return self._fails("1: [reformat.cu] Error Code 1: Cuda Runtime (invalid resource "
                                "handle)", False)
         if self._scratch.context.gone or self._scratch.freed:
