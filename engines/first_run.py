@@ -34,29 +34,31 @@ def main(words=None):
     try:
         if not TELLING & set(words):
             tensorrt.library()      # without it pycuda is built in vain
-            if not has_pycuda():
-                build_pycuda()
+            why = lacking()
+            if why:
+                build_pycuda(why)
     except KagamiError as e:
         write("kagami: error: %s" % e)
         return e.status
     return build_engines.main(words)
 
 
-def has_pycuda():
-    """Whether pycuda is here; a driver that it lacks is told by what needs it."""
+def lacking():
+    """Why pycuda cannot be had, "" where it can; a driver that it lacks is told by what needs
+    it."""
     try:
         import pycuda.driver  # noqa: F401
     except ImportError as why:
-        return "libcuda" in str(why)
-    return True
+        return "" if "libcuda" in str(why) else str(why)
+    return ""
 
 
-def build_pycuda(bundle=BUNDLE):
+def build_pycuda(why="", bundle=BUNDLE):
     """Compile and install pycuda from the newest source in a folder, without a network.
 
-    PartMissing with what is missing for that; DataError where the compiler fails.
+    why: it is needed. PartMissing with what is missing for it; DataError where the compiler fails.
     """
-    source, cuda = _source(bundle), _cuda()
+    source, cuda = _source(bundle, why), _cuda()
     _check_tools()
     write(NOTE)
     with tempfile.TemporaryDirectory() as home:
@@ -68,10 +70,10 @@ def build_pycuda(bundle=BUNDLE):
                   CPATH=cuda + "/include", LIBRARY_PATH=cuda + "/lib64", MAX_JOBS="1"))
 
 
-def _source(bundle):
+def _source(bundle, why):
     found = sorted(glob.glob(os.path.join(bundle, "pycuda-*.tar.gz")))
     if not found:
-        raise PartMissing("pycuda", "not installed, and no pycuda-*.tar.gz in " + bundle,
+        raise PartMissing("pycuda", "%s, and no pycuda-*.tar.gz in %s" % (why, bundle),
                           "on a PC run deploy/pycuda.sh and copy the folder `bundle` here")
     return found[-1]
 

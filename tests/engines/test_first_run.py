@@ -32,7 +32,7 @@ def machine(tmp_path, monkeypatch):
 
 
 def test_the_source_of_the_bundle_is_built_without_a_network(machine, tmp_path):
-    first_run.build_pycuda(str(tmp_path))
+    first_run.build_pycuda("gone", str(tmp_path))
     (command, environment, defaults), = machine
     assert command[:4] == [sys.executable, "-m", "pip", "install"] and "--no-index" in command
     assert str(tmp_path / "pycuda-2020.1.tar.gz") in command and "six" in command
@@ -42,7 +42,7 @@ def test_the_source_of_the_bundle_is_built_without_a_network(machine, tmp_path):
 
 def lacking(folder):
     with pytest.raises(PartMissing) as refusal:
-        first_run.build_pycuda(str(folder))
+        first_run.build_pycuda("gone", str(folder))
     return str(refusal.value)
 
 
@@ -93,13 +93,13 @@ def engines(monkeypatch):
 
 
 def test_with_pycuda_the_engines_follow_at_once(engines, machine, monkeypatch):
-    monkeypatch.setattr(first_run, "has_pycuda", lambda: True)
+    monkeypatch.setattr(first_run, "lacking", lambda: "")
     assert first_run.main(["--again"]) == 7 and engines == [["--again"]] and machine == []
 
 
 @pytest.mark.parametrize("word", ["--list", "--help"])
 def test_who_only_asks_waits_for_nothing(engines, machine, monkeypatch, word):
-    monkeypatch.setattr(first_run, "has_pycuda", lambda: False)
+    monkeypatch.setattr(first_run, "lacking", lambda: "No module named 'pycuda'")
     assert first_run.main([word]) == 7 and engines == [[word]] and machine == []
 
 
@@ -112,17 +112,18 @@ def test_pycuda_is_not_built_in_vain(engines, machine, monkeypatch, capsys):
 
 def test_without_pycuda_it_is_built_first_and_its_cost_told(engines, machine, monkeypatch, capsys,
                                                             tmp_path):
-    monkeypatch.setattr(first_run, "has_pycuda", lambda: False)
-    monkeypatch.setattr(first_run.build_pycuda, "__defaults__", (str(tmp_path),))
+    monkeypatch.setattr(first_run, "lacking", lambda: "No module named 'pycuda'")
+    monkeypatch.setattr(first_run.build_pycuda, "__defaults__", ("", str(tmp_path)))
     assert first_run.main([]) == 7 and len(machine) == 1 and engines == [[]]
     assert "5 to 10 minutes" in capsys.readouterr().err
 
 
 def test_what_is_missing_ends_it_with_one_line(engines, machine, monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(first_run, "has_pycuda", lambda: False)
-    monkeypatch.setattr(first_run.build_pycuda, "__defaults__", (str(tmp_path / "no"),))
+    monkeypatch.setattr(first_run, "lacking", lambda: "No module named 'pycuda'")
+    monkeypatch.setattr(first_run.build_pycuda, "__defaults__", ("", str(tmp_path / "no")))
     assert first_run.main([]) == 69 and engines == []
-    assert "kagami: error: pycuda: not installed" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert told.startswith("kagami: error: pycuda: No module named 'pycuda', and no pycuda-*")
 
 
 @pytest.mark.parametrize("why, there", [
@@ -137,4 +138,4 @@ def test_pycuda_that_lacks_only_the_driver_is_there(monkeypatch, why, there):
                 raise ImportError(why)
     monkeypatch.delitem(sys.modules, "pycuda", raising=False)
     monkeypatch.setattr(sys, "meta_path", [Finder()] + sys.meta_path)
-    assert first_run.has_pycuda() is there
+    assert (first_run.lacking() == "") is there
