@@ -116,23 +116,22 @@ class Build:
                 "it stays in ONNX Runtime, or try --precision fp32")
 
     def _repaired(self, wish):
-        """The same with the fewest layers in FP32 that pass, None where all of them do not.
+        """The same with few layers in FP32 that passes, None where not even all of them do.
 
-        Layers with the largest magnitudes go first. Each try is a build, so halves are tried.
+        Layers with the largest magnitudes go first; each try is a build, so halves are tried. The
+        last one that it took may be the only one at fault, which is worth a build more.
         """
-        order = [name for _, name in self._trial.magnitudes() if name not in wish.pins]
-        few, many, best = 0, len(order), None
-        count = many
-        while count > few:
-            found = self._tried(wish._replace(pins=wish.pins + tuple(order[:count])))
-            if found[2].wrong:
-                few = count
-            else:
-                many, best = count, found
-            if best is None:
-                return None
-            count = (few + many) // 2
-        return best
+        order = tuple(name for _, name in self._trial.magnitudes() if name not in wish.pins)
+        tried = {}
+
+        def passes(pins):
+            tried[pins] = self._tried(wish._replace(pins=wish.pins + pins))
+            return not tried[pins][2].wrong
+        count = fewest(len(order), lambda n: passes(order[:n]))
+        if count is None:
+            return None
+        alone = order[count - 1:count]
+        return tried[alone if count == 1 or passes(alone) else order[:count]]
 
     def _tried(self, wish):
         """(wish as it came true, plan, verdict, seconds of the build)."""
@@ -202,6 +201,18 @@ class Build:
 
     def _step(self, step, detail="", expected=0):
         self._say({"step": step, "detail": detail, "expected": expected})
+
+
+def fewest(count, good):
+    """The least n from 1 to count for which good(n), if it is good from there on; None where
+    good(count) is not. It is asked as few n as that takes."""
+    if not count or not good(count):
+        return None
+    few, many = 0, count
+    while many - few > 1:
+        middle = (few + many) // 2
+        few, many = (few, middle) if good(middle) else (middle, many)
+    return many
 
 
 def _attempts(wish):

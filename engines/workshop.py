@@ -2,7 +2,7 @@
 
 For whoever has a stale engine in hand (a backend that loads one, a first start):
 
-    mended = workshop.mend()        # every network of the manifest without a good engine, once
+    workshop.mend(["iris"])         # then load it again, once
 """
 import json
 import os
@@ -46,17 +46,15 @@ def build(request, tell):
             _end(child)
 
 
-def mend(folder=None, precision="fp16"):
-    """Build whatever network of the manifest has no good engine here, the smallest first; the
-    names of those that were built. What is done is told on standard error and in the service's
-    status. KagamiError where one cannot be built."""
-    built, names = [], smallest_first(shipped())
+def mend(names, precision="fp16", folder=None):
+    """Build the engines of networks that have no good one here, the smallest first; what each
+    file then tells of itself, in that order. What is done is told on standard error and in the
+    service's status, which also gives it the time. KagamiError where one cannot be built."""
+    names = smallest_first(names)
+    progress = Progress(names)
     with plan.held(folder) as where:
-        progress = Progress(names)
-        for name in names:
-            about = build(Request(name, precision, folder=where), progress.of(name))
-            built += [name] * (not about.get("kept"))
-    return built
+        return [build(Request(name, precision, folder=where), progress.of(name))
+                for name in names]
 
 
 def shipped():

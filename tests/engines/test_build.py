@@ -227,11 +227,34 @@ def test_an_overflow_is_found_and_its_layer_kept_in_fp32(version, tmp_path):
         assert DEEP in one.about["fp32"] and set(IRIS.fp32) <= set(one.about["fp32"])
 
 
-def test_no_more_layers_than_it_takes_are_kept_in_fp32(machine, tmp_path):
-    order = [name for _, name in verify.Trial(
-        IRIS.content(), IRIS, build.Graph(IRIS.content())).magnitudes() if name not in IRIS.fp32]
-    machine.overflowing = {order[2]}
-    assert built(tmp_path).about["fp32"] == list(IRIS.fp32) + order[:3]
+@pytest.fixture
+def order():
+    """Nodes of the network, those with the largest magnitudes first."""
+    trial = verify.Trial(IRIS.content(), IRIS, build.Graph(IRIS.content()))
+    return [name for _, name in trial.magnitudes() if name not in IRIS.fp32]
+
+
+def test_one_layer_at_fault_is_found_alone(machine, tmp_path, order):
+    machine.overflowing = {order[5]}
+    assert built(tmp_path).about["fp32"] == list(IRIS.fp32) + [order[5]]
+
+
+def test_of_layers_at_fault_no_more_are_kept_than_it_takes(machine, tmp_path, order):
+    machine.overflowing = {order[1], order[4]}
+    assert built(tmp_path).about["fp32"] == list(IRIS.fp32) + order[:5]
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 31])
+def test_the_fewest_are_found_by_halves(count):
+    for least in range(1, count + 1):
+        asked = []
+        assert build.fewest(count, lambda n: asked.append(n) or n >= least) == least
+        assert len(asked) == len(set(asked)) <= 1 + count.bit_length()
+
+
+@pytest.mark.parametrize("count", [0, 1, 9])
+def test_where_all_are_not_enough_there_is_no_fewest(count):
+    assert build.fewest(count, lambda n: False) is None
 
 
 def test_an_engine_that_no_layer_mends_is_refused(machine, tmp_path):

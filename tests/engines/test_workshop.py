@@ -88,17 +88,27 @@ def test_who_is_stopped_ends_the_process_first(turn, tmp_path):
     assert seen and plan.paths(str(tmp_path)) == []
 
 
-def test_every_network_that_lacks_a_good_engine_is_mended_once(turn, tmp_path, monkeypatch):
-    monkeypatch.setattr(workshop, "shipped", lambda: ["iris", "expression"])
+def test_what_has_no_good_engine_is_mended_and_the_rest_left_alone(turn, tmp_path, capfd):
     built(tmp_path, "expression")
-    assert workshop.mend(str(tmp_path)) == ["iris"]
-    assert workshop.mend(str(tmp_path)) == []
+    iris, expression = workshop.mend(["expression", "iris"], folder=str(tmp_path))
+    assert (iris["network"], expression["network"]) == ("iris", "expression")
+    assert "kept" not in iris and expression["kept"]
+    assert "iris (1 of 2): building FP16" in capfd.readouterr().err
+
+
+def test_a_spoilt_engine_is_mended_and_told(turn, tmp_path, capfd):
+    built(tmp_path)
+    with open(plan.paths(str(tmp_path))[0], "r+b") as f:
+        f.truncate(5000)
+    about, = workshop.mend(["iris"], folder=str(tmp_path))
+    assert "kept" not in about
+    assert "truncated: " in capfd.readouterr().err
 
 
 def test_nothing_is_begun_in_a_folder_that_cannot_be_written(turn, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError):
-        workshop.mend(str(tmp_path / "file" / "engines"))
+        workshop.mend(["iris"], folder=str(tmp_path / "file" / "engines"))
 
 
 def test_the_smallest_comes_first():
