@@ -1,7 +1,7 @@
 """ONNX bytes in, the graph out: nodes, tensors, shapes; with more outputs, back to bytes.
 
-The box has no onnx package (its last wheel for Python 3.6 is x86 and ARM, 13 MB, for reading two
-hundred lines), so the few fields of onnx.proto that are needed are read here.
+The onnx package is not among what the box installs, so the few fields of onnx.proto that are needed
+are read here.
 """
 import collections
 import struct

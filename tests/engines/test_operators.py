@@ -75,6 +75,15 @@ def test_what_is_wrong_with_a_node_is_told(given, told):
     assert told in complaint(*given)
 
 
+@pytest.mark.parametrize("given", [
+    (node("ReduceSum", "axes"), {"axes": np.array([1])}.items()), (node("ReduceMean", axes=[1]),),
+    (node("Conv", "w"), {"w": np.zeros((4, 3, 3, 3))}.items()), (node("MaxPool"),),
+    (node("Resize", "", "s", mode="linear"), {"s": np.ones(4)}.items()),
+    (node("Mul", "w"), {"w": np.array([6000.0], np.float32)}.items())])
+def test_what_the_parser_knows_is_no_complaint(given):
+    assert operators.complaints(Played(*given)) == []
+
+
 @pytest.mark.parametrize("more, told", [
     ({"opset": 17}, "opset 17: 8.2 knows 7 to 13"), ({"opset": 6}, "opset 6"),
     ({"shape": (None, 3, 8, 8)}, "input x: a size is not fixed"),
