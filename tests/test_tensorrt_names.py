@@ -20,7 +20,8 @@ TENSORRT = {
     "trt": ("module",), "tensorrt": ("module",), "builder": ("Builder",), "runtime": ("Runtime",),
     "network": ("INetworkDefinition",), "config": ("IBuilderConfig",), "parser": ("OnnxParser",),
     "error": ("ParserError",), "layer": ("ILayer",), "one": ("ITensor",),
-    "flags": ("BuilderFlag",), "cache": ("ITimingCache",), "engine": ("ICudaEngine",), "context": ("IExecutionContext",)}
+    "flags": ("BuilderFlag",), "cache": ("ITimingCache",), "engine": ("ICudaEngine",),
+    "context": ("IExecutionContext",)}
 PYCUDA = {
     "driver": ("module",), "device": ("Device", "DeviceAllocation"), "context": ("Context",),
     "stream": ("Stream",), "end": ("Event",), "base": ("PagelockedHostAllocation",),

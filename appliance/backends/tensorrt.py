@@ -84,6 +84,7 @@ class Engine:
             for _ in range(WARMING):
                 self._run(self._work.launch)
             self._enqueue = self._settle(self._work.launch, self._work.capture())
+        runtime.complaints.clear()
 
     def infer(self):
         """{name: array} for what the inputs hold now; the same arrays each time."""
@@ -108,19 +109,25 @@ class Engine:
                       launched * 1e3, replayed * 1e3)
         if not self.replayed:
             self._work.forget()
+        self._work.inputs.block.fill(0.0)
         return graph.launch if self.replayed else launch
 
     def _same(self, *ways):
-        """Whether all answer the same to pictures that were not there when it was captured."""
-        random, answers = np.random.RandomState(0), set()
+        """Whether all answer the same to two pictures that were not there when it was captured:
+        two, so that a replay that does nothing shows."""
+        try:
+            answers = {tuple(self._answer(enqueue, seed) for seed in (0, 1)) for enqueue in ways}
+        except PartMissing:
+            return False
+        return len(answers) == 1
+
+    def _answer(self, enqueue, seed):
+        """The bytes of an answer to noise."""
+        random = np.random.RandomState(seed)
         for array in self.inputs.values():
             array[...] = random.uniform(0, 255, array.shape)
-        for enqueue in ways:
-            self._run(enqueue)
-            answers.add(self._answers.tobytes())
-        for array in self.inputs.values():
-            array[...] = 0.0
-        return len(answers) == 1
+        self._run(enqueue)
+        return self._answers.tobytes()
 
     def _race(self, *ways):
         """Median seconds of each, taking turns."""
@@ -172,7 +179,7 @@ class Work:
         self._graph = None
 
     def close(self):
-        """Give all back, in the order that TensorRT wants: what uses something before that."""
+        """Give all back, in the order that TensorRT wants: what uses something goes before it."""
         self.forget()
         self._start = self._context = None
         self._engine = None
@@ -224,20 +231,21 @@ def library():
 
 
 class Runtime:
-    """TensorRT's runtime on a GPU, with what it complained of. trt: the module. gpu: a Gpu."""
+    """TensorRT's runtime on a GPU. trt: the module. gpu: a Gpu. complaints: what it complained
+    of, in order."""
 
     def __init__(self, trt, gpu):
-        self.trt, self.gpu, self._complaints = trt, gpu, collections.deque(maxlen=8)
+        self.trt, self.gpu, self.complaints = trt, gpu, collections.deque(maxlen=8)
         try:
             with gpu:
-                self._runtime = trt.Runtime(ear(trt, self._complaints))
+                self._runtime = trt.Runtime(ear(trt, self.complaints))
         except TypeError as why:            # what a constructor that fails in C++ looks like
             raise PartMissing("TensorRT " + trt.__version__, self.complaint(),
                               "take CUDA and TensorRT of one JetPack, " + cuda.ELSE) from why
 
     def engine(self, network, content):
         """ICudaEngine of TensorRT's bytes; DataError where it refuses them."""
-        self._complaints.clear()
+        self.complaints.clear()
         engine = self._runtime.deserialize_cuda_engine(content)
         if engine is None:
             raise DataError("engine of " + network.name, self.complaint(),
@@ -246,7 +254,7 @@ class Runtime:
 
     def complaint(self):
         """Why something was asked for in vain, in TensorRT's words."""
-        return self._complaints[0] if self._complaints else "TensorRT gives no reason"
+        return self.complaints[0] if self.complaints else "TensorRT gives no reason"
 
 
 def ear(trt, complaints):

@@ -25,7 +25,8 @@ raises `Refused`.
     building = bytes                    memory that a build takes for its time
     overflowing = {"node"}              FP16 engines answer NaN unless that layer is kept in FP32
     coarse = 0.001                      FP16 engines err by this share of each output's largest
-    capturable, graph_wrong             False: capture fails; True: replays answer wrongly
+    capturable                          False: capture fails
+    graph_wrong, _idle, _fails          True: replays answer wrongly, do nothing, are refused
     failing                             True: every wait tells that a kernel has failed
     launch_s, graph_s                   seconds of `clock()` for one layer's launch, for a replay
     used, peak, log, counts, contexts   bytes, what was destroyed in order, calls, pushed contexts

@@ -463,12 +463,14 @@ class _Graphs:
         queue, works = self._machine.streams.get(stream), self._ready.get(ready)
         if queue is None or works is None or not self._machine.contexts:
             return 400
+        if self._machine.graph_fails:
+            return 999
         self._machine.counts["graphs"] += 1
         self._machine.spend(self._machine.graph_s)
 
         def replay():
             self._machine.replaying = True
-            for work in works:
+            for work in () if self._machine.graph_idle else works:
                 work()
             self._machine.replaying = False
         queue.put(replay)

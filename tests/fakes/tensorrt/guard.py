@@ -48,7 +48,7 @@ class Spoken(Guarded):
         if first is not logger:
             self._logger = first
             self._say("WARNING", "The logger passed into createInferRuntime differs from one "
-                                 "already registered for an existing builder, runtime, or refitter")
+                                 "already registered for an existing builder or runtime")
         self._machine.listening.add(self)
         if not (self._machine.driver and self._machine.gpu):
             code = 100 if self._machine.driver else 35

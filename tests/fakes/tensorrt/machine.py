@@ -30,7 +30,8 @@ class Machine:
         self.driver, self.gpu = driver, gpu
         self.unsupported, self.workspace, self.sources = set(), {}, {}
         self.building, self.overflowing, self.coarse = 0, set(), 0.0
-        self.capturable, self.graph_wrong, self.failing = True, False, False
+        self.capturable, self.failing = True, False
+        self.graph_wrong = self.graph_idle = self.graph_fails = False
         self.launch_s, self.graph_s = 40e-6, 100e-6
         self.used, self.peak, self.replaying = 0, 0, False
         self.listening = weakref.WeakSet()      # builders and runtimes that live
