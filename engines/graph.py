@@ -1,7 +1,7 @@
 """ONNX bytes in, the graph out: nodes, tensors, shapes; with more outputs, back to bytes.
 
-The onnx package is not among what the box installs, so the few fields of onnx.proto that are needed
-are read here.
+The onnx package is not among what the box installs, so the few fields of onnx.proto that are
+needed are read here.
 """
 import collections
 import struct
