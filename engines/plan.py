@@ -54,6 +54,13 @@ def path_of(network, tensorrt, gpu, precision, flags="", within=None):
     return os.path.join(folder(within), "-".join(words + [flags] * bool(flags)) + ".engine")
 
 
+def cache_path(tensorrt, cuda, gpu, within=None):
+    """The path of the timing cache: how long each kernel took is true of one TensorRT, CUDA and
+    GPU."""
+    name = "timing-trt%s-cuda%s-%s.cache" % (tensorrt, cuda, gpu)
+    return os.path.join(folder(within), name)
+
+
 def find(network, tensorrt, gpu, precision, within=None):
     """The path of the newest engine whose name fits; InputMissing where the network has none,
     DataError where it has others, with what does not fit."""
@@ -109,7 +116,8 @@ def write(path, about, content):
 def held(within=None):
     """The folder, made, seen to be writable with room in it, and ours alone for the block.
 
-    OutputError before any work is done. What a power cut left half-written is taken away.
+    OutputError before any work is done. What was left half-written is taken away, be it by a power
+    cut before or by a killed builder during the block.
     """
     path = folder(within)
     try:
@@ -122,10 +130,17 @@ def held(within=None):
         _take(lock, path)
         if free < ROOM:
             raise OutputError(path, "only %d MB are free" % (free >> 20), "make room for 64 MB")
-        for name in os.listdir(path):
-            if name.startswith(files.TEMPORARY):
-                os.unlink(os.path.join(path, name))
-        yield path
+        _sweep(path)
+        try:
+            yield path
+        finally:
+            _sweep(path)
+
+
+def _sweep(path):
+    for name in os.listdir(path):
+        if name.startswith(files.TEMPORARY):
+            os.unlink(os.path.join(path, name))
 
 
 def _take(lock, path):
