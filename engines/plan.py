@@ -13,10 +13,10 @@ verified is ever written, so one that reads well may be used.
 
 To run a network, as the backend does:
 
-    path = plan.find(network, trt.__version__, "sm53", "fp16")
-    runtime.deserialize_cuda_engine(plan.read(path, network, trt.__version__, "sm53", "fp16"))
+    runtime.deserialize_cuda_engine(plan.best(network, trt.__version__, "sm53"))
 
-Both end with InputMissing (there is none) or DataError (there is one, and what is wrong with it).
+This ends, as find() and read() do, with InputMissing (there is none) or DataError (there is one,
+and what is wrong with it).
 """
 import fcntl
 import glob
@@ -33,6 +33,7 @@ from appliance.errors import DataError, InputMissing, OutputError, PartMissing
 MAGIC = b"KAGAMI-ENGINE 1 "
 NAME = re.compile(r"(?P<network>.+)-(?P<onnx>[0-9a-f]{12})-trt(?P<tensorrt>\d[\w.]*)"
                   r"-(?P<gpu>sm\d+)-(?P<precision>fp16|fp32)(-(?P<flags>[\w+]+))?\.engine")
+PRECISIONS = ("fp16", "fp32")       # the one to be preferred first
 ROOM = 64 * 2 ** 20     # free bytes that a folder must have before minutes are spent on it
 ELSEWHERE = "give a folder that this user can write with --folder"
 
@@ -74,6 +75,19 @@ def find(network, tensorrt, gpu, precision, within=None):
         raise InputMissing("engine of " + network.name, "none in " + folder(within),
                            again(network.name))
     raise DataError(named[0][0], _differs(named[0][1], wanted), again(network.name))
+
+
+def best(network, tensorrt, gpu, within=None):
+    """TensorRT's bytes of a network's engine, in the best precision that there is a good file of;
+    DataError where there are none but bad ones, InputMissing where there are none."""
+    lacking = []
+    for precision in PRECISIONS:
+        try:
+            path = find(network, tensorrt, gpu, precision, within)
+            return read(path, network, tensorrt, gpu, precision)
+        except (DataError, InputMissing) as why:
+            lacking.append(why)
+    raise next((why for why in lacking if isinstance(why, DataError)), lacking[0])
 
 
 def read(path, network, tensorrt, gpu, precision):

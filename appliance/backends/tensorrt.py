@@ -15,14 +15,13 @@ from time import perf_counter
 import numpy as np
 
 from appliance.backends import cuda, manifest
-from appliance.errors import DataError, InputMissing, PartMissing
+from appliance.errors import DataError, InputMissing, KagamiError, PartMissing
 from engines import plan
 
 OLDEST = (8, 0)
 WARMING = 5     # inferences until the clocks are up and all is loaded: 299, 112, 95, 78 ms
 TRIES = 20      # of launches and of replays, taking turns, to see which is faster
 PLACE = re.compile(r"^\d+: (\[[^]]*\] )?(Error Code \d+: )?")    # in TensorRT's own sources
-PRECISIONS = ("fp16", "fp32")       # of engine files, the one to be preferred first
 log = logging.getLogger("kagami.backend")
 
 
@@ -49,17 +48,21 @@ class TensorRT:
         network = self._networks[name]
         return Engine(self._runtime, network, self._content(network), mapped)
 
-    def _content(self, network):
-        """TensorRT's bytes for a network, in the best precision that there is."""
-        version, kind = self._runtime.trt.__version__, self._runtime.gpu.kind
-        lacking = []
-        for precision in PRECISIONS:
+    def _content(self, network):    # a file that is bad is built again, which takes minutes
+        from engines import plan, workshop
+        here = self._runtime.trt.__version__, self._runtime.gpu.kind, self._folder
+        try:
+            return plan.best(network, *here)
+        except InputMissing as why:
+            raise PartMissing(why.what, why.why, why.do) from why
+        except DataError as why:
+            log.warning("%s: %s; it is built again", why.what, why.why)
             try:
-                path = plan.find(network, version, kind, precision, self._folder)
-                return plan.read(path, network, version, kind, precision)
-            except (DataError, InputMissing) as why:
-                lacking.append(why)
-        raise PartMissing(lacking[0].what, lacking[0].why, lacking[0].do) from lacking[0]
+                workshop.mend([network.name], folder=self._folder)
+            except KagamiError as failed:
+                told = "%s; built again: %s" % (why.why, failed.why)
+                raise PartMissing(why.what, told, failed.do) from failed
+        return plan.best(network, *here)
 
 
 class Engine:

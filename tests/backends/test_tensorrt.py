@@ -1,6 +1,7 @@
 """TensorRT on the played GPU: the same outputs as ONNX Runtime's, what a frame costs, what is
 chosen when an engine is loaded, and what those read who lack something."""
 import gc
+import json
 import os
 import re
 import shutil
@@ -289,6 +290,36 @@ def test_an_engine_file_that_is_not_whole_is_noticed_before_it_is_used(
     with open(where, "wb") as f:
         f.write(spoil(content))
     assert told in lacking(small, tmp_path)
+
+
+@pytest.fixture
+def spoilt(machine, tmp_path):
+    """The folder of the shipped networks' engines, that of the irises cut short."""
+    store(machine, tmp_path)
+    iris, = [path for path in plan.paths(str(tmp_path)) if "iris" in path]
+    with open(iris, "r+b") as f:
+        f.truncate(5000)
+    return str(tmp_path)
+
+
+def played(monkeypatch, **about):
+    """Let builds be processes on a played machine."""
+    from engines import workshop
+    monkeypatch.setattr(workshop, "COMMAND", ("-m", "tests.engines.played", json.dumps(about)))
+
+
+def test_a_spoilt_engine_file_is_built_again_when_it_is_met(spoilt, monkeypatch, caplog):
+    played(monkeypatch)
+    found = subject.TensorRT(folder=spoilt).load("iris").infer()["openness"]
+    assert np.array_equal(found, OnnxRuntime().load("iris").infer()["openness"])
+    told, = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert re.match(".*iris-.*engine: truncated: .*; it is built again$", told)
+
+
+def test_a_spoilt_engine_that_cannot_be_built_again_is_another_backends_turn(spoilt, monkeypatch):
+    played(monkeypatch, gpu=False)
+    with pytest.raises(PartMissing, match="truncated: .*; built again: cuInit failed"):
+        subject.TensorRT(folder=spoilt)
 
 
 def test_an_engine_of_another_onnx_file_is_noticed(machine, small, tmp_path):
