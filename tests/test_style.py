@@ -27,6 +27,8 @@ DOORS = {
     "onnxruntime": ("appliance/backends/onnxruntime.py",),
     "onnx": ("benchmarks/",),
     "mediapipe": ("benchmarks/contestant.py",),
+    "tensorrt": ("appliance/backends/tensorrt.py",),
+    "pycuda": ("appliance/backends/cuda.py", "engines/"),
     "socket": ("appliance/outputs/", "appliance/network/", "appliance/panel/",
                "appliance/monitor.py", "benchmarks/"),
     "pythonosc": ("appliance/outputs/", "appliance/monitor.py"),

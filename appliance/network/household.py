@@ -28,15 +28,16 @@ class Household:
 
     settings: settings.Settings. outputs: outputs.Outputs. status: status.Status. person:
     person.Person or None. tracker: tracker.Tracker or None. hosts: hosts.Hosts. pictures:
-    pictures.Pictures. source: what has cameras(), or None.
+    pictures.Pictures. source: what has cameras(), or None. ignored: () -> how many commands of
+    the network were not obeyed.
     """
 
-    def __init__(self, settings, outputs, status, person, tracker, hosts, pictures,
-                 source=None):
+    def __init__(self, settings, outputs, status, person, tracker, hosts, pictures, source,
+                 ignored):
         self._settings, self._outputs, self._status = settings, outputs, status
         self._person, self._tracker, self._hosts = person, tracker, hosts
         self._pictures, self._writing, self._log = pictures, [], LastLines()
-        self._listing, self._source = None, source
+        self._listing, self._source, self._ignored = None, source, ignored
         logging.getLogger("kagami").addHandler(self._log)
 
     def turn(self):
@@ -69,6 +70,7 @@ class Household:
             ("taught", sorted(known.get("taught", ()))),
             ("calibration", known.get("calibration", {})),
             ("targets", [self._target(channel) for channel in self._outputs.channels]),
+            ("ignored", self._ignored()),
             ("config", _sections(config.lines)), ("changed", _sections(config.kept)),
             ("log", self._log.lines)]))
 
@@ -148,7 +150,7 @@ class Household:
         return OrderedDict([
             ("to", to), ("name", names[0] if names else ""), ("why", channel.why),
             ("rate", round(channel.rate, 1)), ("failed", link.failed), ("refused", link.refused),
-            ("answer", link.answer), ("added", added)])
+            ("ignored", link.ignored), ("answer", link.answer), ("added", added)])
 
 
 class _Writing(Thread):

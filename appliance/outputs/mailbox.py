@@ -12,7 +12,7 @@ class Mailbox:
     is "" or why none leave.
     """
 
-    refused = 0         # nothing here is told of one
+    refused = ignored = 0       # nothing here is told of one, nobody asks here
 
     def __init__(self, to, host, port):
         self.to, self.host, self.port = to, host, port

@@ -6,6 +6,7 @@ class Dialect:
 
     options = ()
     posted = False
+    slows_after = 0.0
     usual_port = 0
 
     def farewell(self, moment, reason):
