@@ -26,6 +26,7 @@ DOORS = {
     "gi": ("appliance/sources/gstreamer.py",),
     "onnxruntime": ("appliance/backends/onnxruntime.py",),
     "onnx": ("benchmarks/",),
+    "mediapipe": ("benchmarks/contestant.py",),
     "tensorrt": ("appliance/backends/tensorrt.py",),
     "pycuda": ("appliance/backends/cuda.py", "engines/"),
     "socket": ("appliance/outputs/", "appliance/network/", "appliance/panel/",
