@@ -12,6 +12,7 @@ import subprocess
 import sys
 import termios
 import time
+from importlib.util import find_spec
 
 import cv2
 import numpy as np
@@ -319,13 +320,17 @@ def corrupt(tmp_path):
     return str(tmp_path)
 
 
+@pytest.mark.parametrize("backend, name", [("openvino", "OpenVINO"),
+                                           ("onnxruntime", "ONNX Runtime")])
 @pytest.mark.parametrize("command", ["run", "track"])
-def test_a_corrupt_network_is_told_and_no_crash(corrupt, grey_clip, command):
+def test_a_corrupt_network_is_told_and_no_crash(corrupt, grey_clip, command, backend, name):
+    if not find_spec(backend):
+        pytest.skip(name + " is not installed")
     words = (["run", "--source", "test", "--to", "kagami@127.0.0.1:5999"] if command == "run"
              else ["track", grey_clip, "--json", os.path.join(corrupt, "out")])
-    program = started(*words, cwd=corrupt)
+    program = started(*words, "--set", "backend.name=" + backend, cwd=corrupt)
     _, err = program.communicate(timeout=120)
-    assert program.returncode == 65 and "detector.onnx: ONNX Runtime refuses it" in err
+    assert program.returncode == 65 and "detector.onnx: %s refuses it" % name in err
 
 
 def test_what_opencv_refuses_behind_gstreamer_is_no_crash():

@@ -47,8 +47,8 @@ class Landmarks:
 
     def __init__(self, engine):
         self._engine = engine
-        self._input = engine.inputs["image"]
-        self._pixels = np.zeros(self._input.shape[1:3], np.uint8)
+        self._input = engine.inputs["image"][0, :, :, 0]
+        self._pixels = np.zeros(self._input.shape, np.uint8)
         self._odds = odds(engine.network.score)
 
     def __call__(self, luma, square):
@@ -65,14 +65,13 @@ class Landmarks:
         return self._reading(both, back, square)
 
     def _infer(self, pixels):
-        self._input[0, :, :, 0] = pixels
+        self._input[...] = pixels
         return {name: value[0].astype(float) for name, value in self._engine.infer().items()}
 
     def _reading(self, out, back, square):
         points = geometry.apply(back, out["points"])
         sigma = np.exp(out["log_sigma"]) * (square.side / len(self._pixels))
-        spin = geometry.matrix_from_angles(0, 0, square.roll)
-        rotation = spin.dot(geometry.matrix_from_columns(out["rotation"]))
+        rotation = geometry.matrix_from_columns(out["rotation"], square.roll)
         score = calibrated(float(out["score"][0]), self._odds)
         return Reading(points, geometry.tight_box(points), sigma, score, rotation, square)
 
