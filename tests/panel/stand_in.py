@@ -10,7 +10,6 @@ import argparse
 import asyncio
 import json
 import os
-import struct
 import subprocess
 import sys
 import time
@@ -289,9 +288,10 @@ class Routes:
                 why = "" if reachable else "kagami run does not answer"
                 await socket.send_json({"type": "tracker", "reachable": reachable, "why": why})
             if reachable:
-                number = played.number // divider * divider
-                await socket.send_str(json.dumps(played.frame(
-                    number, lambda name: request.query.get(name) == "1")))
+                if "0" not in request.query.getall("divider", ()):
+                    await socket.send_str(json.dumps(played.frame(
+                        played.number // divider * divider,
+                        lambda name: request.query.get(name) == "1")))
                 if int(time.monotonic() * 2) != second:
                     second = int(time.monotonic() * 2)
                     for message in played.slow():
@@ -310,7 +310,8 @@ class Routes:
                 break
             if self.played.reachable:
                 number = self.played.number // self.played.every * self.played.every
-                await socket.send_bytes(struct.pack(">I", number) + self.played.image(number))
+                await socket.send_str(json.dumps(self.played.frame(number, lambda name: True)))
+                await socket.send_bytes(self.played.image(number))
             await _heard(socket, 0.1 * self.played.every)
         return socket
 

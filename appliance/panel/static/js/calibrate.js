@@ -3,7 +3,7 @@
 
 import { card, check, choice, h, meter } from "./dom.js";
 import { Trace } from "./chart.js";
-import { face } from "./stream.js";
+import { NOTHING, face } from "./stream.js";
 import { t, told } from "./text.js";
 
 const READY = 3;            // seconds to get ready
@@ -46,7 +46,7 @@ export function open(view, app) {
   });
   return () => {
     off();
-    app.stream.want({ divider: 3 });
+    app.stream.want(NOTHING);
   };
 }
 

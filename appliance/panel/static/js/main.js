@@ -2,7 +2,7 @@
 
 import { ask, post } from "./api.js";
 import { card, h, icon } from "./dom.js";
-import { Stream } from "./stream.js";
+import { NOTHING, Stream } from "./stream.js";
 import { code, languages, speak, t, told } from "./text.js";
 
 const VIEWS = ["look", "connect", "calibrate", "mirror", "values", "box"];
@@ -153,7 +153,7 @@ async function begin() {
   });
   for (const type of ["state", "tracker", "status"]) app.stream.on(type, state);
   app.stream.on("tracker", message => message.reachable && app.refresh().catch(() => {}));
-  app.stream.want({ divider: 3 });
+  app.stream.want(NOTHING);
   words();
   document.querySelector(".skip").addEventListener("click", event => {
     event.preventDefault();

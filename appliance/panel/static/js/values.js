@@ -1,7 +1,7 @@
 // All values of the face as live bars, and ten seconds of them as files.
 
 import { card, h, meter, save } from "./dom.js";
-import { face } from "./stream.js";
+import { NOTHING, face } from "./stream.js";
 import { t } from "./text.js";
 
 const SECONDS = 10;
@@ -63,7 +63,7 @@ export function open(view, app) {
   });
   return () => {
     off();
-    app.stream.want({ divider: 3 });
+    app.stream.want(NOTHING);
   };
 }
 
