@@ -24,7 +24,7 @@ from appliance.panel.tracker import Tracker
 from appliance.panel.watchers import Watcher, serve
 
 LOG = logging.getLogger("kagami.panel")
-BODY, DOCUMENT = 1 << 16, 1 << 18       # bytes of a change, and of an import
+BODY, DOCUMENT = 1 << 16, 3 << 17       # bytes of a change, and of an import
 SLOW = 10.0             # seconds for the whole of a body
 SPARSEST = 1000         # largest divider
 FRESH = 0.5             # seconds for which a state is shown as it is

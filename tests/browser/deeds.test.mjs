@@ -29,6 +29,21 @@ async function face(page, fits) {
   throw new Error("no such face within 10 s");
 }
 
+// The settings as a file, and back.
+async function saved(page) {
+  await go(page, "box");
+  const [file] = await Promise.all([page.waitForEvent("download"),
+    page.getByRole("button", { name: "Save to a file" }).click()]);
+  return { name: file.suggestedFilename(), mimeType: "application/json",
+    buffer: readFileSync(await file.path()) };
+}
+
+async function load(page, file) {
+  await go(page, "box");
+  await page.locator("input[type=file]").setInputFiles(file);
+  await page.getByText("The file's settings are in force.").waitFor();
+}
+
 for (const size of Object.keys(SIZES)) {
   test(`the points sit on the face, and the picture moves: ${size}`, async t => {
     const page = await opened(t, { size });
@@ -105,14 +120,22 @@ test("a camera's setting is in force at once, and kept", async t => {
   await box.until(state => state.camera?.flip === "none");
 });
 
-test("an expression is taught by prompts, and forgotten", async t => {
+test("an expression is taught by prompts, goes along in a file, and is forgotten", async t => {
   const page = await opened(t, { view: "calibrate" });
   await page.getByLabel("Name", { exact: true }).fill("grin");
   await page.getByRole("button", { name: "Teach" }).click();
   await page.getByText(/^Show grin now \(1 of 3\)/).waitFor({ timeout: 20000 });
   await page.getByText(/^Show grin now \(3 of 3\)/).waitFor({ timeout: 60000 });
-  await page.getByRole("button", { name: "Forget grin" }).click({ timeout: 60000 });
-  await page.getByRole("button", { name: "Forget grin" }).waitFor({ state: "detached" });
+  const forget = page.getByRole("button", { name: "Forget grin" });
+  await forget.waitFor({ timeout: 60000 });
+  const file = await saved(page);
+  await go(page, "calibrate");
+  await forget.click();
+  await forget.waitFor({ state: "detached" });
+  await load(page, file);
+  await go(page, "calibrate");
+  await forget.click();
+  await forget.waitFor({ state: "detached" });
 });
 
 test("settings become a file, and the file settings", async t => {
@@ -124,16 +147,10 @@ test("settings become a file, and the file settings", async t => {
     await box.until(state => state.config.smoothing.head_cutoff === value);
   };
   await slide("2.5");
-  await go(page, "box");
-  const [file] = await Promise.all([page.waitForEvent("download"),
-    page.getByRole("button", { name: "Save to a file" }).click()]);
-  const path = await file.path();
+  const file = await saved(page);
   await go(page, "calibrate");
   await slide("1");
-  await go(page, "box");
-  await page.locator("input[type=file]").setInputFiles({ name: file.suggestedFilename(),
-    mimeType: "application/json", buffer: readFileSync(path) });
-  await page.getByText("The file's settings are in force.").waitFor();
+  await load(page, file);
   assert.equal(await smoothed(), "2.5");
 });
 
