@@ -4,7 +4,6 @@ options, pictures, a sign of life to a target, a new start.
 Beside deeds.py, which is for everybody; here only programs of this machine are obeyed.
 """
 import json
-import logging
 from collections import OrderedDict
 from threading import Thread
 
@@ -19,7 +18,7 @@ from appliance.network.deeds import Aside
 from appliance.network.hosts import plain
 from appliance.network.orders import LATER
 from appliance.outputs.wave import SECONDS
-from appliance.terminal import LastLines
+from appliance.terminal import last_lines
 
 FORM = 1                        # of what is exported
 SECRET = "control", "token"     # what no page is told
@@ -37,9 +36,8 @@ class Household:
                  source=None):
         self._settings, self._outputs, self._status = settings, outputs, status
         self._person, self._tracker, self._hosts = person, tracker, hosts
-        self._pictures, self._writing, self._log = pictures, [], LastLines()
+        self._pictures, self._writing, self._log = pictures, [], last_lines()
         self._listing, self._source = None, source
-        logging.getLogger("kagami").addHandler(self._log)
 
     def turn(self):
         """Tell what is written, or found."""
@@ -55,7 +53,6 @@ class Household:
         for writing in self._writing:
             writing.join()
         self.turn()
-        logging.getLogger("kagami").removeHandler(self._log)
 
     def about(self, _):
         """How things are."""

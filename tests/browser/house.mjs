@@ -199,5 +199,10 @@ export async function shot(page, name, whole = true) {
   if (!process.env.SHOTS) return;
   mkdirSync(process.env.SHOTS, { recursive: true });
   await page.evaluate(() => scrollTo(0, 0));
-  await page.screenshot({ path: `${process.env.SHOTS}/${name}.png`, fullPage: whole });
+  const { width, height } = page.viewportSize();
+  const all = whole ? await page.evaluate(() => document.documentElement.scrollHeight) : height;
+  await page.setViewportSize({ width, height: all });     // what is fixed stays at the bottom
+  await page.waitForTimeout(300);
+  await page.screenshot({ path: `${process.env.SHOTS}/${name}.png` });
+  await page.setViewportSize({ width, height });
 }

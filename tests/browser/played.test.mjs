@@ -41,6 +41,15 @@ test("(played) words tell how the face lies in the picture", async t => {
   assert.equal(await words.first().getAttribute("data-kind"), "warn");
 });
 
+test("(played) networks that are being built show how far they are", async t => {
+  await play(box.url, { engines: [{ name: "iris", state: "building", progress: 0.4 }] });
+  t.after(() => play(box.url, { engines: [] }));
+  const page = await opened(t, { view: "box" });
+  await page.getByText("being built, 40 %").waitFor();
+  await play(box.url, { engines: [] });
+  await page.getByRole("heading", { name: "Networks" }).waitFor({ state: "hidden" });
+});
+
 test("(played) what was found needs one button", async t => {
   const page = await opened(t, { view: "connect" });
   await page.getByRole("button", { name: "Send to VTube Studio (DESKTOP-7)" }).click();

@@ -14,8 +14,10 @@ after(async () => {
   await box?.close();
 });
 
+// Each size, colour and language, and where pictures are taken, each of their combinations.
 const LOOKS = [["desktop", "light", "en"], ["desktop", "dark", "ja"], ["phone", "dark", "en"],
-  ["phone", "light", "ja"]];
+  ["phone", "light", "ja"], ...process.env.SHOTS ? [["desktop", "dark", "en"],
+    ["desktop", "light", "ja"], ["phone", "light", "en"], ["phone", "dark", "ja"]] : []];
 
 async function whole(t, url, views, [size, theme, language], said = "") {
   const page = await visit(chrome, url, { size, theme, language });

@@ -200,6 +200,16 @@ def test_the_state_is_that_of_the_program_and_tells_no_token(house):
     house(visit)
 
 
+def test_engines_that_are_being_built_are_told(house):
+    async def visit(house):
+        engines = [{"name": "iris", "state": "building", "progress": 0.4}]
+        async with house.running() as running:
+            running.answers["/kagami/about"] = json.dumps({"engines": engines})
+            state = json.loads((await house.get("/api/state"))[2])
+        assert state["box"]["engines"] == engines
+    house(visit)
+
+
 def test_the_state_without_a_program_says_why(house):
     async def visit(house):
         state = json.loads((await house.get("/api/state"))[2])

@@ -8,6 +8,7 @@ import { t, told } from "./text.js";
 
 const READY = 3;            // seconds to get ready
 const NEUTRAL = 2;          // seconds of the resting face
+const MOST = 5;             // of its values
 const SMOOTH = [["head", 0], ["points", 1], ["eyes", 2], ["expression", 3]];
 
 export function open(view, app) {
@@ -30,8 +31,8 @@ export function open(view, app) {
     h("div", { class: "columns two" }, h("div", { class: "stack" },
       step(app, "recenter", [["recenter", {}, 0]], rows(...angles())),
       step(app, "neutral", [["neutral", { seconds: NEUTRAL }, NEUTRAL]], rows(
-        ...["mouthSmileLeft", "mouthFrownLeft", "browInnerUp", "jawOpen"].map(name =>
-          live(name, 1, now => shape(app, now, name))))),
+        ...(app.state.driven ?? []).filter(name => !name.startsWith("eye")).slice(0, MOST)
+          .map(name => live(name, 1, now => shape(app, now, name))))),
       step(app, "eyes", ["open", "shut"].map(which => ["eyes", { which }, 1, which]),
         rows(eye("left", left), eye("right", right))),
       step(app, "gaze", [["gaze", { yaw: 0, pitch: 0 }, 1]],

@@ -121,7 +121,9 @@ class Picture {
     context.setTransform(1, 0, 0, 1, 0, 0);
     const mirrored = layers.mirrored !== Boolean(frame?.mirrored);
     const pen = new Pen(context, width, height, this.stream.last.camera, mirrored);
-    for (const face of frame?.faces ?? []) if (face.state !== "lost") pen.face(face, layers);
+    // One that is just lost is not where it was any more.
+    const there = (frame?.faces ?? []).filter(({ state }) => !["held", "returning"].includes(state));
+    for (const face of there) pen.face(face, layers);
     canvas.dataset.number = frame?.number ?? "";
     canvas.dataset.picture = image ? frame.number : "";
     this.over.textContent = image || frame?.faces.length || !this.enter.hidden ? "" :

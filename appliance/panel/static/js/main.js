@@ -105,8 +105,10 @@ function state() {
   const banner = away ? t("away.box") : lost ? t("away.tracker", { why: last.tracker.why }) : "";
   if ($("banner").textContent !== banner) $("banner").textContent = banner;
   $("banner").hidden = !banner;
-  const [kind, text] = summary(away, lost, last.status);
-  if ($("state").textContent !== text) $("state").textContent = text;
+  const [kind, text, rate = ""] = summary(away, lost, last.status);
+  if ($("state").textContent !== text + rate) {
+    $("state").replaceChildren(text, h("span", { class: "wide" }, rate));
+  }
   $("state").dataset.kind = kind;
 }
 
@@ -116,7 +118,7 @@ function summary(away, lost, status) {
   if (!status) return ["wait", t("state.wait")];
   const kind = { 1: "good", 2: "warn", 3: "bad", 5: "bad" }[status.code] ?? "wait";
   const rate = status.fps ? ` · ${Math.round(status.fps)} fps` : "";
-  return [kind, told(status.text)[0].said + rate];
+  return [kind, told(status.text)[0].said, rate];
 }
 
 function theme(dark) {
