@@ -174,6 +174,13 @@ export async function serious(page) {
     .map(one => `${one.id}: ${one.nodes.slice(0, 3).map(node => node.target).join("; ")}`);
 }
 
+// Parts of the view that take no room.
+export async function missing(page) {
+  return page.evaluate(() => [...document.querySelectorAll("#view > *, #view .card")]
+    .filter(element => !element.hidden && !element.getBoundingClientRect().height)
+    .map(({ tagName, className }) => `${tagName}.${className}`));
+}
+
 // What sticks out of the window or has its text cut.
 export async function clipped(page) {
   return page.evaluate(() => [...document.querySelectorAll("body *")].filter(element => {

@@ -107,7 +107,7 @@ function state() {
   $("banner").hidden = !banner;
   const [kind, text, rate = ""] = summary(away, lost, last.status);
   if ($("state").textContent !== text + rate) {
-    $("state").replaceChildren(text, h("span", { class: "wide" }, rate));
+    $("state").replaceChildren(text, h("span", { class: "rate" }, rate));
   }
   $("state").dataset.kind = kind;
 }
