@@ -36,9 +36,9 @@ def track(path, outcome, config, line=None):
     _check(path, outcome)
     url = ("stills:" if os.path.isdir(path) else "file:") + path
     count, seen, coloured, fov = 0, 0, bool(outcome.overlay), config.camera.fov
-    backends.ready(config.backend.name)
+    backends.ready(*config.backend)
     with closing(open_source(url, config.camera, every_frame=True, rgb=coloured)) as source:
-        backend = backends.choose(config.backend.name)
+        backend = backends.choose(*config.backend)
         tracker = Tracker(config, backend=backend)
         with ExitStack() as stack:
             writers = [stack.enter_context(writer) for writer in _writers(outcome, fov, backend)]

@@ -194,5 +194,8 @@ SCHEMA = OrderedDict([
         ("names", Text()),
         ("origins", Text()),
         ("preview", Flag())])),
-    ("backend", OrderedDict([("name", Word("auto", "onnxruntime"))])),
+    ("backend", OrderedDict([
+        ("name", Word("auto", "tensorrt", "openvino", "onnxruntime")),
+        ("device", Word("cpu", "gpu", "npu", "auto")),
+        ("precision", Word("auto", "f32", "bf16"))])),
 ])

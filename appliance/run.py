@@ -134,7 +134,7 @@ def session(config, timing_path=None, every_frame=False, line=None, again=None, 
     timing = Timing()
     status = Status(timing, config.camera.fov, [target.to for target in config.targets])
     with stop, _timing_file(timing_path) as write:
-        backends.ready(config.backend.name)
+        backends.ready(*config.backend)
         # What was chosen on the page must not end a box that has nobody to choose otherwise.
         patient = any(line in config.lines for line in config.kept if line.key == "source")
         with closing(Switch(config.camera, every_frame, patient, open_source)) as source:
@@ -165,7 +165,7 @@ def lesson(url, config, name, rounds, line=None):
     """Teach an expression to what `url` shows, with nothing sent; what came of it is logged."""
     check(config)
     status = Status(Timing(), config.camera.fov)
-    backends.ready(config.backend.name)
+    backends.ready(*config.backend)
     with Signals() as stop, closing(open_source(url, config.camera)) as source:
         tracker = Tracker(config, status.timing)
         with closing(_person(config, tracker)) as person:

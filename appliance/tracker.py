@@ -35,7 +35,7 @@ class Tracker:
 
     def __init__(self, config=None, timing=None, backend=None):
         config = config or configuration.defaults()
-        backend = backend or backends.choose(config.backend.name)
+        backend = backend or backends.choose(*config.backend)
         self._settings, self._smoothing, self._timing = config.tracker, config.smoothing, timing
         self.backend = str(backend)
         self._detect = Detector(backend.load("detector"))

@@ -27,7 +27,7 @@ def film(monkeypatch):
             return Film(pictures)
         monkeypatch.setattr(offline, "open_source", source)
         return asked
-    monkeypatch.setattr(offline.backends, "choose", lambda name: dots.Dots())
+    monkeypatch.setattr(offline.backends, "choose", lambda *_: dots.Dots())
     show(NOBODY, FACE, FACE, NOBODY)
     return show
 

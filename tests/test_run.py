@@ -218,7 +218,7 @@ def opened(monkeypatch):
     monkeypatch.setattr(module, "open_source", source)
     monkeypatch.setattr(module, "Surroundings", lambda *_: Memory())
     monkeypatch.setattr(module, "Outputs", outputs)
-    monkeypatch.setattr(module.backends, "choose", lambda name: dots.Dots())
+    monkeypatch.setattr(module.backends, "choose", lambda *_: dots.Dots())
     return made
 
 

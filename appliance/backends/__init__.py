@@ -10,30 +10,79 @@ The contract, for every backend:
 
 Inputs are NHWC, raw pixel values 0..255. One thread owns an engine from load to the end. `infer()`
 allocates nothing that `load()` can allocate. A file that is missing, corrupt, another one or of
-other shapes ends `load()` with one line (InputMissing or DataError); a library that is missing
-ends `choose()` (PartMissing).
+other shapes ends `load()` with one line (InputMissing or DataError).
+
+A backend is made without arguments that it could do without, and says in words (`str`) what it
+is. Where it cannot work here (library, device or engines are missing) making it ends in
+PartMissing: what is missing, and what to do to have it. `auto` then passes on to the next.
 """
 import logging
+from collections import OrderedDict
 
-from appliance.errors import UsageError
+from appliance.errors import PartMissing, UsageError
 
-NAMES = ("auto", "onnxruntime")
 log = logging.getLogger("kagami.backend")
 
 
-def choose(setting="auto"):
-    """The backend for a setting of NAMES: the best that works here."""
-    backend = ready(setting)
-    log.info("networks run on %s, one thread: it is all that this version knows; a faster one "
-             "takes a version that knows TensorRT or OpenVINO", backend)
+def _tensorrt(device, precision):
+    try:
+        from appliance.backends.tensorrt import TensorRT
+    except ImportError as why:
+        raise PartMissing("tensorrt", str(why), "take a version that knows it") from why
+    return TensorRT()
+
+
+def _openvino(device, precision):
+    try:
+        from appliance.backends.openvino import OpenVino
+    except ImportError as why:
+        raise PartMissing("openvino", str(why), "take a version that knows it") from why
+    return OpenVino(device=device, precision=precision)
+
+
+def _onnxruntime(device, precision):
+    from appliance.backends.onnxruntime import OnnxRuntime
+    return OnnxRuntime()
+
+
+# The fastest first: auto takes the first that works here. None is imported before it is wanted.
+KNOWN = OrderedDict([
+    ("tensorrt", _tensorrt), ("openvino", _openvino), ("onnxruntime", _onnxruntime)])
+NAMES = ("auto",) + tuple(KNOWN)
+
+
+def choose(name="auto", device="cpu", precision="auto"):
+    """The backend for the options of [backend]: name of NAMES, auto for the best that works here;
+    device and precision for OpenVINO. One line in the log tells which, why, and what would make a
+    better one possible."""
+    backend, lacking = _first(name, device, precision)
+    log.info("networks run on %s: %s", backend, _reason(name, lacking))
     return backend
 
 
-def ready(setting="auto"):
+def ready(name="auto", device="cpu", precision="auto"):
     """The same without a word. To be called before GStreamer is loaded: behind the libunwind that
     comes with it, a C++ exception of a library that is loaded later ends the program."""
-    if setting not in NAMES:
-        raise UsageError("backend %s" % setting, "no such backend",
+    return _first(name, device, precision)[0]
+
+
+def _first(name, device, precision):
+    """(backend, [PartMissing] of those that would be faster); PartMissing where none works."""
+    if name not in NAMES:
+        raise UsageError("backend %s" % name, "no such backend",
                          "choose one of " + ", ".join(NAMES))
-    from appliance.backends.onnxruntime import OnnxRuntime
-    return OnnxRuntime()
+    lacking = []
+    for make in KNOWN.values() if name == "auto" else (KNOWN[name],):
+        try:
+            return make(device, precision), lacking
+        except PartMissing as why:
+            lacking.append(why)
+    raise lacking[-1]
+
+
+def _reason(name, lacking):
+    if name != "auto":
+        return "as configured"
+    if not lacking:
+        return "the fastest that is known"
+    return "the fastest that works here; faster ones lack: " + " | ".join(map(str, lacking))

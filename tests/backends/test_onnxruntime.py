@@ -1,17 +1,12 @@
 """The contract of engines, on the fake and on ONNX Runtime, and what broken networks get."""
-import logging
 import os
-import re
 import struct
-import sys
-import textwrap
 
 import numpy as np
 import pytest
 
-from appliance import backends
 from appliance.backends import manifest
-from appliance.errors import DataError, InputMissing, PartMissing, UsageError
+from appliance.errors import DataError, InputMissing
 from tests.fakes import dots
 from tests.fakes.onnx_files import constant_network
 
@@ -138,28 +133,3 @@ def test_a_note_that_would_be_passed_over_is_refused(engines, note, told):
 def test_a_network_that_the_manifest_lacks_is_named(engines):
     with pytest.raises(DataError, match=r"\[large\]"):
         OnnxRuntime(path(engines)).load("large")
-
-
-def test_a_missing_library_is_named_with_the_way_to_get_it(monkeypatch):
-    monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    with pytest.raises(PartMissing, match="make setup"):
-        backends.choose()
-
-
-def test_the_choice_is_told_with_its_reason_and_what_would_be_better(caplog):
-    caplog.set_level(logging.INFO, "kagami.backend")
-    backends.choose()
-    line, = caplog.messages
-    assert re.match(r"networks run on ONNX Runtime \S+, one thread: .+; a faster one takes", line)
-
-
-def test_the_example_of_the_contract_can_be_read_and_holds():
-    example = backends.__doc__.split("\n\n")[2]
-    names = {"choose": backends.choose, "crop": 0.0}
-    exec(compile(textwrap.dedent(example), "contract", "exec"), names)
-    assert names["outputs"]["points"].shape == names["engine"].network.outputs["points"]
-
-
-def test_an_unknown_backend_is_refused_with_the_known_ones():
-    with pytest.raises(UsageError, match="onnxruntime"):
-        backends.choose("tensorflow")
