@@ -44,6 +44,15 @@ async function load(page, file) {
   await page.getByText("The file's settings are in force.").waitFor();
 }
 
+// After something is done, and seen on the page, a receiver hears nothing more.
+async function quiet(there, act, shown) {
+  await act();
+  await shown().waitFor();
+  const many = there.heard.length;
+  await new Promise(resolve => setTimeout(resolve, 500));
+  assert.ok(there.heard.length - many < 5, "it hears no more");
+}
+
 for (const size of Object.keys(SIZES)) {
   test(`the points sit on the face, and the picture moves: ${size}`, async t => {
     const page = await opened(t, { size });
@@ -76,11 +85,11 @@ for (const size of Object.keys(SIZES)) {
     assert.ok(there.heard.some(data => data.includes("/VMC/Ext/Bone/Pos")), "and bones");
     await row.getByRole("button", { name: /^Wave/ }).click();
     await page.getByText("waves for three seconds").waitFor();
-    await row.getByRole("button", { name: "Remove vmc" }).click();
-    await row.waitFor({ state: "detached" });
-    const many = there.heard.length;
-    await page.waitForTimeout(500);
-    assert.ok(there.heard.length - many < 5, "then it hears no more");
+    await quiet(there, () => row.getByLabel("On", { exact: true }).uncheck(), () => row.getByText("switched off"));
+    await row.getByLabel("On", { exact: true }).check();
+    await row.getByText("not refused").waitFor();
+    await quiet(there, () => row.getByRole("button", { name: "Remove vmc" }).click(),
+      () => page.getByText("Nobody is sent anything yet."));
   });
 }
 
@@ -196,6 +205,29 @@ test("the page's server goes and comes back by itself", async t => {
   box.panel = box.start("panel");
   await page.locator("#banner").waitFor({ state: "hidden", timeout: 20000 });
   await page.locator("#state[data-kind=good]").waitFor();
+});
+
+test("the tracker starts anew when asked to", async t => {
+  const page = await opened(t, { view: "box" });
+  await box.until(state => state.uptime > 5);
+  await page.getByRole("button", { name: "Restart" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Not now" }).click();
+  await page.getByRole("button", { name: "Restart" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Restart" }).click();
+  await page.getByText("The tracker starts again.").waitFor();
+  await box.until(state => state.state === "tracking" && state.uptime < 5);
+  await page.locator("#state[data-kind=good]").waitFor();
+});
+
+test("a page of one's own turns a cube", async t => {
+  const page = await opened(t);
+  await page.goto(box.url + "example/cube.html");
+  const cube = () => page.evaluate(() => document.querySelector("canvas").toDataURL());
+  const still = await cube();
+  await page.waitForFunction(still => document.querySelector("canvas").toDataURL() !== still,
+    still);
+  assert.deepEqual(page.complaints, []);
+  assert.deepEqual(page.strangers, []);
 });
 
 test("a password protects the picture and every change, and nothing else", async t => {

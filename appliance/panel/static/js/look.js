@@ -3,7 +3,7 @@
 import { card, check, choice, h } from "./dom.js";
 import { Pen } from "./drawing.js";
 import { NOTHING, address } from "./stream.js";
-import { has, t, told } from "./text.js";
+import { t, told } from "./text.js";
 
 const HIDDEN = 4403;        // the socket's code where the preview is off
 const SECRET = 4401;        // where it wants the password first
@@ -37,8 +37,8 @@ export function open(view, app) {
 // "tracking, too far" as coloured words; nothing to mend is good.
 function words(line, status) {
   const parts = told(status.text).filter(part => part.said);
-  const kind = part => part.words === "tracking" ? "good" : has("state." + part.words) &&
-    ["no camera", "error", "no picture"].includes(part.words) ? "bad" : "warn";
+  const kind = part => part.words === "tracking" ? "good" :
+    /^(no camera|no picture|error$|waiting for )/.test(part.words) ? "bad" : "warn";
   const only = parts.length === 1 && parts[0].words === "tracking";
   const shown = only ? [{ ...parts[0], said: t("look.well") }] :
     parts.filter(part => part.words !== "tracking");
@@ -125,6 +125,7 @@ class Picture {
     const there = (frame?.faces ?? []).filter(({ state }) => !["held", "returning"].includes(state));
     for (const face of there) pen.face(face, layers);
     canvas.dataset.number = frame?.number ?? "";
+    canvas.dataset.faces = there.length;
     canvas.dataset.picture = image ? frame.number : "";
     this.over.textContent = image || frame?.faces.length || !this.enter.hidden ? "" :
       t("look.hidden");

@@ -118,7 +118,7 @@ function summary(away, lost, status) {
   if (!status) return ["wait", t("state.wait")];
   const kind = { 1: "good", 2: "warn", 3: "bad", 5: "bad" }[status.code] ?? "wait";
   const rate = status.fps ? ` · ${Math.round(status.fps)} fps` : "";
-  return [kind, told(status.text)[0].said, rate];
+  return [kind, status.code === 3 ? t("state.no camera") : told(status.text)[0].said, rate];
 }
 
 function theme(dark) {
