@@ -7,6 +7,7 @@ import json
 from threading import Thread
 
 from appliance.errors import KagamiError, PartMissing, UsageError
+from appliance.keeping import BROKEN
 from appliance.keys import parsed
 from appliance.network.orders import COMMANDS, LATER, SET, within
 from appliance.outputs.dialects.kagami import Kagami
@@ -115,7 +116,7 @@ class Deeds:
         """Take over a calibration."""
         try:
             self._known().restore(json.loads(text))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as e:
+        except BROKEN as e:
             raise UsageError("import", "not understood (%s)" % str(e)[:80],
                              "name a file that export wrote") from e
         return "taken over"

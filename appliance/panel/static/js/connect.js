@@ -97,7 +97,7 @@ function nearby(place, state, change) {
 }
 
 function other(change) {
-  const to = h("input", { type: "text", placeholder: "vmc@192.168.1.20:39539", required: true,
+  const to = h("input", { type: "text", placeholder: "vmc@192.168.1.20", required: true,
     autocapitalize: "none", spellcheck: "false" });
   const name = h("input", { type: "text", required: true,
     placeholder: t("connect.name.example") });
