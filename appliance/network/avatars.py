@@ -50,9 +50,8 @@ class Avatars:
 
     def _host(self, channel):
         """The program that a channel sends to, as far as it was found, or None."""
-        address = getattr(channel.link, "address", "")      # what a subscriber has, has none
-        mine = [str(at.ip) for _, at in self._own()]
-        address, port = "127.0.0.1" if address in mine else address, channel.target.port
+        address, port = channel.link.address, channel.target.port
+        address = "127.0.0.1" if address in [str(at.ip) for _, at in self._own()] else address
         there = [h for h in self._hosts
                  if h.kind in _SHOW and h.address == address and h.serves(port)]
         return min(there, key=lambda h: (h.hears != port, h.kind != VRCHAT), default=None)

@@ -22,12 +22,13 @@ class Deeds:
 
     settings: settings.Settings. outputs: outputs.Outputs. status: status.Status. person:
     person.Person or None. source: what has expose(value), or None. subscriptions:
-    outputs.subscriptions.Subscriptions.
+    outputs.subscriptions.Subscriptions. ways: ways.Ways.
     """
 
-    def __init__(self, settings, outputs, status, person, source, subscriptions):
+    def __init__(self, settings, outputs, status, person, source, subscriptions, ways):
         self._settings, self._outputs, self._status = settings, outputs, status
         self._person, self._source, self._subscriptions = person, source, subscriptions
+        self._ways = ways
         self._slow, self._waiting, self._aside = Kagami(), None, None
 
     def turn(self, now):
@@ -149,8 +150,8 @@ class Deeds:
 
     def targets(self, _):
         """A row for each."""
-        return [message("/kagami/target", c.target.to, c.why, c.rate, c.link.refused,
-                        c.link.answer, c.link.failed) for c in self._outputs.channels]
+        return [message("/kagami/target", *self._ways(channel))
+                for channel in self._outputs.channels]
 
     def reload(self, _):
         """The configuration is read again."""

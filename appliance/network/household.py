@@ -28,15 +28,15 @@ class Household:
 
     settings: settings.Settings. outputs: outputs.Outputs. status: status.Status. person:
     person.Person or None. tracker: tracker.Tracker or None. hosts: hosts.Hosts. pictures:
-    pictures.Pictures. source: what has cameras(), or None.
+    pictures.Pictures. ways: ways.Ways. source: what has cameras(), or None.
     """
 
-    def __init__(self, settings, outputs, status, person, tracker, hosts, pictures,
+    def __init__(self, settings, outputs, status, person, tracker, hosts, pictures, ways,
                  source=None):
         self._settings, self._outputs, self._status = settings, outputs, status
         self._person, self._tracker, self._hosts = person, tracker, hosts
         self._pictures, self._writing, self._log = pictures, [], LastLines()
-        self._listing, self._source = None, source
+        self._listing, self._source, self._ways = None, source, ways
         logging.getLogger("kagami").addHandler(self._log)
 
     def turn(self):
@@ -141,14 +141,16 @@ class Household:
         return LATER
 
     def _target(self, channel):
-        link, to = channel.link, channel.target.to
+        way, to = self._ways(channel), channel.target.to
         names = [target.name for target in self._settings.config.targets if target.to == to]
         added = any(line.section == "target " + names[0] for line in self._settings.config.kept) \
             if names else False
         return OrderedDict([
-            ("to", to), ("name", names[0] if names else ""), ("why", channel.why),
-            ("rate", round(channel.rate, 1)), ("failed", link.failed), ("refused", link.refused),
-            ("answer", link.answer), ("added", added)])
+            ("to", to), ("name", names[0] if names else ""), ("why", way.why),
+            ("rate", round(way.rate, 1)), ("failed", way.failed), ("refused", way.refused),
+            ("answer", way.answer), ("added", added), ("sent", way.sent),
+            ("address", way.address), ("seen", way.seen), ("has", way.has), ("ours", way.ours),
+            ("advice", way.advice)])
 
 
 class _Writing(Thread):

@@ -51,6 +51,12 @@ class Channel:
         place = (mine.dialect, mine.host, mine.port) == target[1:4]
         return place and ("/" not in mine.host or mine == target)
 
+    @property
+    def avatar(self):
+        """(How many parameters the avatar there has, how many of these are sent); None where it is
+        not known."""
+        return self.declared and (len(self.declared), self._dialect.understood)
+
     def declare(self, parameters):
         """Send from now on what an avatar has, see Vrchat.declare; for other threads: what that
         costs, the loop does not wait for."""

@@ -51,14 +51,14 @@ class Vrchat(Dialect):
 
     def declare(self, parameters):
         """Send from now on what an avatar has: {address: type tag}, as OSCQuery tells them; None
-        while no avatar is known. All of it is sent anew.
+        while no avatar is known. All of it is sent anew. `understood`: how many of them.
         """
         known = parameters is not None
         self._taught = Values(self._prefix + PARAMETERS + "%s", self._limit, self._bundle,
                               declared={self._prefix + address: tag for address, tag
                                         in parameters.items()} if known else None)
         rows = _understood(parameters if known and self._kind != "none" else self._usual)
-        self._values = _Values(rows)
+        self._values, self.understood = _Values(rows), len(rows)
         messages = [(row.address, ((Float if row.part is None else Bool)(i),))
                     for i, row in enumerate(rows)]
         self._eyes = len(rows)
