@@ -18,6 +18,7 @@ _HELP = (
     ("no network", "plug in the cable or join the Wi-Fi: no network leads to {address}"),
     ("network is down", "plug in the cable or join the Wi-Fi"),
     ("takes no more", "set rate = 30 for this target, or send to fewer"),
+    ("broadcast", "name the one computer to send to"),
     ("firewall", "let UDP {port} out of this machine"),
     ("does not answer", "see whether that computer is on, and still at {address}"),
     ("in use", "another program of this machine has port {port}: end it"),
