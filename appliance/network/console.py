@@ -12,7 +12,9 @@ from appliance.network import addresses, local
 from appliance.network.access import HERE
 from appliance.network.deeds import LISTEN
 from appliance.network.discovery import instance
+from appliance.network.pairing import LONGEST
 from appliance.network.ways import Way, near
+from appliance.outputs.dialects import speaks
 from appliance.outputs.targets import MOST, checked
 
 WRITTEN = 10.0          # seconds that a slow card may take
@@ -88,22 +90,28 @@ def drop(config, to):
 
 def listen(config, form, seconds, say):
     """The target, DIALECT@HOST:PORT, of the first other computer that sends the control port
-    anything at all.
+    anything at all; of a dialect that answers, of the first that asks at the dialect's own.
 
     form: DIALECT or DIALECT:PORT. say: where the words for whoever waits go.
     """
     dialect, colon, there = form.partition(":")
-    checked(config.target._replace(to="%s@%s%s%s" % (dialect, HERE, colon, there)))
-    if not LISTEN[0] <= seconds <= LISTEN[1]:
-        raise UsageError("--listen %d" % seconds, "out of bounds", "give %d to %d s" % LISTEN)
+    target = checked(config.target._replace(to="%s@%s%s%s" % (dialect, HERE, colon, there)))
+    asked = hasattr(speaks(dialect, target.port), "question")
+    most = LONGEST if asked else LISTEN[1]
+    if not LISTEN[0] <= seconds <= most:
+        raise UsageError("--listen %d" % seconds, "out of bounds",
+                         "give %d to %d s" % (LISTEN[0], most))
     program = local.program(config.calibration.folder)
     if program is None:
         raise PartMissing("--listen %d" % seconds, "nothing runs here", "start `kagami run` first")
+    what, port = ((dialect + "'s question", target.port) if asked
+                  else ("any UDP datagram", config.control.port))
     with program:
-        say("waiting %d s for any UDP datagram at port %d of this machine"
-            % (seconds, config.control.port))
-        heard = program.text("/kagami/listen", seconds, wait=seconds + local.PATIENCE)
-    return "%s@%s%s%s" % (dialect, heard, colon, there)
+        say("waiting %d s for %s at port %d of this machine (%s)" % (
+            seconds, what, port, ", ".join(str(at.ip) for _, at in addresses.adapters())))
+        heard = program.text("/kagami/listen", seconds, *[form] * asked,
+                             wait=seconds + local.PATIENCE)
+    return heard if asked else "%s@%s%s%s" % (dialect, heard, colon, there)
 
 
 def _changed(config, document):

@@ -86,6 +86,7 @@ class Control:
     def close(self):
         """Listen no longer, when what was begun is done."""
         self._household.close()
+        self._deeds.close()
         self._local.close()
         if self._port is not None:
             self._port.close()
@@ -120,7 +121,7 @@ class Control:
             if arguments is None:
                 self._answer(order, UsageError(read.address[:60], "not known, or not so",
                                                "see docs/osc.md, Control"))
-            elif asked.method == "listen" and self._port is None:
+            elif asked.method == "listen" and len(arguments) == 1 and self._port is None:
                 self._answer(order, PartMissing("the control port", "it is not open",
                                                 "see [control] enabled and port"))
             else:

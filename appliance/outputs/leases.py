@@ -92,13 +92,19 @@ class Leases:
             if not self._heard(datagram, peer[0], now):
                 self.ignored += 1
 
+    def grant(self, address, question):
+        """Take a question as if it had been asked here now."""
+        self._taken(address, question, self._clock())
+
     def _heard(self, datagram, address, now):
         """Whether it was a question that counts."""
         if not datagram or numeric(address) not in self._network:
             return False
         question = self._read(datagram)
-        if question is None:
-            return False
+        return question is not None and self._taken(address, question, now)
+
+    def _taken(self, address, question, now):
+        """Whether there was a place for it."""
         if question.seconds <= 0:
             self._end(address, now)
         elif address in self._clients or len(self._clients) < CLIENTS:

@@ -9,7 +9,7 @@ from appliance import config
 from appliance.errors import ConfigError, KagamiError, PartMissing, UsageError
 from appliance.network import console
 from tests.fakes.box import Box
-from tests.fakes.receiver import Receiver, free_port
+from tests.fakes.receiver import Receiver, eventually, free_port
 
 
 @pytest.fixture
@@ -223,9 +223,29 @@ def test_a_stranger_s_word_does_not_count(running, port):
         console.listen(loaded(port), "vmc", 1, say)
 
 
+def test_who_asked_in_the_window_is_sent_to_without_asking_again(running, path, port):
+    phone, said, found = free_port(), [], threading.Event()
+    with Receiver() as app:
+        question = b'{"messageType":"iOSTrackingDataRequest","time":9,"ports":[%d]}' % app.port
+
+        def asks():
+            while not found.wait(0.02):
+                app.socket.sendto(question, ("127.0.0.1", phone))
+        asking = threading.Thread(target=asks)
+        asking.start()
+        to = console.listen(loaded(port), "vts:%d" % phone, 60, said.append)
+        found.set()
+        asking.join()
+        console.add(loaded(port), to)
+        assert to == "vts@127.0.0.1:%d" % phone and "port %d " % phone in said[0]
+        link = running.outputs.channels[0].link
+        assert eventually(lambda: link.clients == {"127.0.0.1": [app.port]})
+
+
 @pytest.mark.parametrize("form, seconds, told", [
     ("vmcc", 5, "did you mean vmc"), ("vmc:x", 5, "port"), ("vmc", 0, "give 1 to 600 s"),
-    ("vmc", 601, "give 1 to 600 s")])
+    ("vmc", 601, "give 1 to 600 s"), ("vts", 61, "give 1 to 60 s"),
+    ("ifacialmocap:5000", 61, "give 1 to 60 s"), ("vts:8001", 601, "give 1 to 600 s")])
 def test_what_cannot_be_waited_for_is_told_before_the_wait(path, port, form, seconds, told):
     with pytest.raises(UsageError, match=told):
         console.listen(loaded(port), form, seconds, pytest.fail)
