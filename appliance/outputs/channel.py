@@ -6,6 +6,7 @@ from appliance.outputs.leases import Leases
 from appliance.outputs.link import Link
 from appliance.outputs.mailbox import Mailbox
 from appliance.outputs.pace import Pace
+from appliance.outputs.parts import PARTS, Parted
 from appliance.outputs.wave import Wave
 
 COUNT = 0.9         # seconds at least over which frames are counted
@@ -40,6 +41,7 @@ class Channel:
     def change(self, target, speaker, every=1):
         """Speak otherwise from now on, through the same link."""
         self.target, self._dialect, self._every = target, speaker, every
+        self._parted = Parted(target.parts) if target.parts != PARTS else None
         rate = min(target.rate or speaker.top_rate, speaker.top_rate)
         repeat, self._repeats_for = speaker.lost
         self._pace, self._lost_pace = Pace(rate), Pace(min(rate, repeat or rate))
@@ -70,6 +72,8 @@ class Channel:
         """The frame, unless it is not its turn."""
         if self._wave is not None:
             moment = self._waving(moment)
+        if self._parted is not None:
+            moment = self._parted(moment)
         due = self._tracked_due if moment.face is not None else self._lost_due
         if due(moment):
             self._frames += 1

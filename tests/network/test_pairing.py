@@ -52,7 +52,8 @@ def test_a_program_of_this_machine_may_ask_too(window):
 
 @pytest.mark.parametrize("name, text", [
     ("ifacialmocap", STOP), ("ifacialmocap", b""),
-    ("ifacialmocap", START + b"|sendDataVersion=v2"), ("vts", START), ("vts", b"{}"), ("vts", ASKED % 80), ("vts", b"x" * 2000)])
+    ("ifacialmocap", START + b"|sendDataVersion=v2"), ("vts", START), ("vts", b"{}"),
+    ("vts", ASKED % 80), ("vts", b"x" * 2000)])
 def test_what_is_no_question_names_nobody(window, name, text):
     assert asked(window(name), text) is None
 
