@@ -9,6 +9,7 @@ from appliance.network.ways import Ways
 from appliance.outputs import Outputs, link
 from appliance.outputs.channel import Channel
 from appliance.outputs.mailbox import Mailbox
+from appliance.outputs.targets import checked
 from tests.fakes.box import Box, Peer
 from tests.fakes.people import frame, person
 from tests.fakes.receiver import Receiver, free_port
@@ -154,7 +155,7 @@ def test_a_vrchat_that_is_not_seen_and_one_that_hides_its_avatar_are_told_apart(
 def test_vtube_studio_has_advice_of_its_own(trouble, fragment):
     box = Mailbox("vts@pc:8001", "pc", 8001)
     box.trouble, box.address = trouble, "192.168.1.20"
-    target = types.SimpleNamespace(to=box.to, host="pc", port=8001, dialect="vts", rate=0)
+    target = checked(types.SimpleNamespace(to="vts@pc:8001"))
     speaker = types.SimpleNamespace(top_rate=60.0, lost=(0.0, 0.0), posted=True)
     told = Ways((), lambda: OWN)(Channel(target, speaker, link=box))
     assert fragment in told.advice and bool(told.advice) == bool(fragment)
