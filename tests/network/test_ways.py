@@ -8,6 +8,7 @@ from appliance.network.hosts import OSCQUERY, VRCHAT, VTUBE_STUDIO, Host, Hosts
 from appliance.network.ways import Ways
 from appliance.outputs import Outputs, link
 from appliance.outputs.channel import Channel
+from appliance.outputs.dialects.vts_plugin import VtsPlugin
 from appliance.outputs.mailbox import Mailbox
 from appliance.outputs.targets import checked
 from tests.fakes.box import Box, Peer
@@ -156,8 +157,7 @@ def test_vtube_studio_has_advice_of_its_own(trouble, fragment):
     box = Mailbox("vts@pc:8001", "pc", 8001)
     box.trouble, box.address = trouble, "192.168.1.20"
     target = checked(types.SimpleNamespace(to="vts@pc:8001"))
-    speaker = types.SimpleNamespace(top_rate=60.0, lost=(0.0, 0.0), posted=True)
-    told = Ways((), lambda: OWN)(Channel(target, speaker, link=box))
+    told = Ways((), lambda: OWN)(Channel(target, VtsPlugin(), link=box))
     assert fragment in told.advice and bool(told.advice) == bool(fragment)
     assert told.address == "192.168.1.20"
 
