@@ -29,16 +29,16 @@ class Household:
 
     settings: settings.Settings. outputs: outputs.Outputs. status: status.Status. person:
     person.Person or None. tracker: tracker.Tracker or None. hosts: hosts.Hosts. pictures:
-    pictures.Pictures. source: what has cameras(), or None. ignored: () -> how many commands of
-    the network were not obeyed.
+    pictures.Pictures. ways: ways.Ways. source: what has cameras(), or None. ignored: () -> how
+    many commands of the network were not obeyed.
     """
 
-    def __init__(self, settings, outputs, status, person, tracker, hosts, pictures, source,
+    def __init__(self, settings, outputs, status, person, tracker, hosts, pictures, ways, source,
                  ignored):
         self._settings, self._outputs, self._status = settings, outputs, status
         self._person, self._tracker, self._hosts = person, tracker, hosts
         self._pictures, self._writing, self._log = pictures, [], last_lines()
-        self._listing, self._source, self._ignored = None, source, ignored
+        self._listing, self._source, self._ways, self._ignored = None, source, ways, ignored
 
     def turn(self):
         """Tell what is written, or found."""
@@ -148,14 +148,16 @@ class Household:
         return LATER
 
     def _target(self, channel):
-        link, to = channel.link, channel.target.to
+        way, to = self._ways(channel), channel.target.to
         names = [target.name for target in self._settings.config.targets if target.to == to]
         added = any(line.section == "target " + names[0] for line in self._settings.config.kept) \
             if names else False
         return OrderedDict([
-            ("to", to), ("name", names[0] if names else ""), ("why", channel.why),
-            ("rate", round(channel.rate, 1)), ("failed", link.failed), ("refused", link.refused),
-            ("ignored", link.ignored), ("answer", link.answer), ("added", added)])
+            ("to", to), ("name", names[0] if names else ""), ("why", way.why),
+            ("rate", round(way.rate, 1)), ("failed", way.failed), ("refused", way.refused),
+            ("ignored", channel.link.ignored), ("answer", way.answer), ("added", added),
+            ("sent", way.sent), ("address", way.address), ("seen", way.seen), ("has", way.has),
+            ("ours", way.ours), ("advice", way.advice)])
 
 
 class _Writing(Thread):

@@ -92,7 +92,9 @@ def test_it_tells_how_things_are(page, box):
     assert told["config"]["loss"]["hold_ms"] == "250"
     assert told["targets"] == [{
         "to": "vmc@127.0.0.1:5000", "name": "pc", "why": "[target pc]", "rate": 0.0, "failed": 0,
-        "refused": 0, "ignored": 0, "answer": "nothing sent yet", "added": False}]
+        "refused": 0, "ignored": 0, "answer": "nothing sent yet", "added": False, "sent": 0,
+        "address": "127.0.0.1", "seen": "", "has": -1, "ours": -1,
+        "advice": "no picture has come yet: `kagami cameras` lists which are there"}]
     assert told["log"][-1][8:] == " warning: a word\nof warning"
 
 
