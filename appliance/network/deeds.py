@@ -149,7 +149,7 @@ class Deeds:
     def restore(self, _, text):
         """Take over a calibration."""
         try:
-            self._known().restore(json.loads(text))
+            self._known().restore(calibration=json.loads(text))
         except BROKEN as e:
             raise UsageError("import", "not understood (%s)" % str(e)[:80],
                              "name a file that export wrote") from e

@@ -122,23 +122,24 @@ class Household:
             raise UsageError("import", "its settings are no object", "give what export gave")
         if self._person is None:
             raise PartMissing("calibration", "none applies here", "start `kagami run`")
-        calibration, expressions = self._known(json.loads(text))
+        known = self._known(json.loads(text))
         outcome = self._change(order, _in_place(self._settings.config.kept, settings))
-        self._person.restore(calibration, expressions)
+        self._person.restore(**known)
         return outcome
 
     def _known(self, document):
-        """(calibration, expressions) of what was exported; one that is missing stays as it is."""
-        both = document.get("calibration"), document.get("expressions")
+        """{"calibration", "expressions"} of what was exported, those that are in it."""
+        known = {name: document[name] for name in ("calibration", "expressions")
+                 if document.get(name) is not None}
         try:
-            understood(both[0] or {})
-            examples(both[1] or {})
+            understood(known.get("calibration", {}))
+            examples(known.get("expressions", {}))
         except BROKEN as e:
             raise UsageError("import", "what is known of the person is not understood (%s)"
                              % str(e)[:80], "give what export gave") from e
-        if both[1] is not None and self._person.taught.busy:
+        if "expressions" in known and self._person.taught.busy:
             raise UsageError("import", "expressions are being learned", "ask again in a moment")
-        return both
+        return known
 
     def _change(self, order, document):
         lines, waiting = self._settings.amend(document)

@@ -321,9 +321,9 @@ def test_a_text_of_some_length_goes_both_ways(box):
     class Known(Sitter):
         """Knows what it is given."""
 
-        def restore(self, document):
+        def restore(self, calibration):
             """Take it."""
-            self.document = document
+            self.document = calibration
 
         def knowledge(self):
             """Give it."""
