@@ -3,6 +3,8 @@ what is kept.
 
 As in cli.py each imports what it runs.
 """
+import signal
+
 from appliance import terminal
 from appliance.arguments import Parser, configured
 
@@ -73,6 +75,8 @@ def panel(words):
                         "an empty line none, and end")
     configured(parser)
     args = parser.read(words)
+    for number in (signal.SIGUSR1, signal.SIGUSR2):     # meant for the tracker, of the same name
+        signal.signal(number, signal.SIG_IGN)
     from appliance import config
     from appliance.network.query import library
     settings = config.load(args.config, args.set)

@@ -26,6 +26,8 @@ DOORS = {
     "gi": ("appliance/sources/gstreamer.py",),
     "onnxruntime": ("appliance/backends/onnxruntime.py",),
     "onnx": ("benchmarks/",),
+    "tensorrt": ("appliance/backends/tensorrt.py",),
+    "pycuda": ("appliance/backends/cuda.py", "engines/"),
     "socket": ("appliance/outputs/", "appliance/network/", "appliance/panel/",
                "appliance/monitor.py", "benchmarks/"),
     "pythonosc": ("appliance/outputs/", "appliance/monitor.py"),

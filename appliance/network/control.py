@@ -44,7 +44,7 @@ class Control:
         self._local = Local(settings.config.calibration.folder, clock)
         self._pictures = Pictures(self._local)
         self._household = Household(settings, outputs, status, person, tracker, hosts,
-                                    self._pictures, ways, source)
+                                    self._pictures, ways, source, lambda: self.ignored)
         self._outputs = outputs
         self.change(settings.config)
 
@@ -68,7 +68,7 @@ class Control:
         self._subscriptions.change(config)
         self._pictures.allow(config.panel.preview)
         taken = config.control.enabled and _taken(config)
-        options = config.control if config.control.enabled and not taken else None
+        options = config.control if heard_at(config) else None
         if taken and self._taken != taken:
             LOG.info("control: port %d is left to %s; set [control] port to be asked by others",
                      config.control.port, taken)
@@ -162,6 +162,11 @@ class Control:
         datagram = order.ending(outcome, WORDS if trusted else short)
         if trusted or len(datagram) <= short or order.address in self._subscriptions:
             order.send(datagram)
+
+
+def heard_at(config):
+    """The UDP port at which a configuration has commands heard, 0 for none."""
+    return config.control.port if config.control.enabled and not _taken(config) else 0
 
 
 def _taken(config):

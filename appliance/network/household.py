@@ -28,15 +28,17 @@ class Household:
 
     settings: settings.Settings. outputs: outputs.Outputs. status: status.Status. person:
     person.Person or None. tracker: tracker.Tracker or None. hosts: hosts.Hosts. pictures:
-    pictures.Pictures. ways: ways.Ways. source: what has cameras(), or None.
+    pictures.Pictures. ways: ways.Ways. source: what has cameras(), or None. ignored: () -> how
+    many commands of the network were not obeyed.
     """
 
-    def __init__(self, settings, outputs, status, person, tracker, hosts, pictures, ways,
-                 source=None):
+    def __init__(self, settings, outputs, status, person, tracker, hosts, pictures, ways, source,
+                 ignored):
         self._settings, self._outputs, self._status = settings, outputs, status
         self._person, self._tracker, self._hosts = person, tracker, hosts
         self._pictures, self._writing, self._log = pictures, [], LastLines()
         self._listing, self._source, self._ways = None, source, ways
+        self._ignored = ignored
         logging.getLogger("kagami").addHandler(self._log)
 
     def turn(self):
@@ -69,6 +71,7 @@ class Household:
             ("taught", sorted(known.get("taught", ()))),
             ("calibration", known.get("calibration", {})),
             ("targets", [self._target(channel) for channel in self._outputs.channels]),
+            ("ignored", self._ignored()),
             ("config", _sections(config.lines)), ("changed", _sections(config.kept)),
             ("log", self._log.lines)]))
 
@@ -148,9 +151,9 @@ class Household:
         return OrderedDict([
             ("to", to), ("name", names[0] if names else ""), ("why", way.why),
             ("rate", round(way.rate, 1)), ("failed", way.failed), ("refused", way.refused),
-            ("answer", way.answer), ("added", added), ("sent", way.sent),
-            ("address", way.address), ("seen", way.seen), ("has", way.has), ("ours", way.ours),
-            ("advice", way.advice)])
+            ("ignored", way.ignored), ("answer", way.answer), ("added", added),
+            ("sent", way.sent), ("address", way.address), ("seen", way.seen), ("has", way.has),
+            ("ours", way.ours), ("advice", way.advice)])
 
 
 class _Writing(Thread):

@@ -42,7 +42,7 @@ COMMANDS = {
     "/kagami/calibrate/gaze": Command(WRITER, ("sff",), "gaze", "the eyes look there now: yaw, "
                                       "pitch in degrees", (None, _TURN, _TURN)),
     "/kagami/calibrate/clear": Command(WRITER, ("ss",), "clear", "forgets it",
-                                       (None, ("all", "neutral", "eyes", "gaze"))),
+                                       (None, ("all", "neutral", "eyes", "gaze", "ranges"))),
     SET: Command(WRITER, ("si", "sf", "ss"), "set", "until the next start"),
     "/kagami/targets": Command(LOCAL, ("",), "targets", "who is sent what"),
     "/kagami/reload": Command(LOCAL, ("",), "reload", "reads the configuration again"),

@@ -43,7 +43,7 @@ class Channel:
         self.target, self._dialect, self._every = target, speaker, every
         self._parted = Parted(target.parts) if target.parts != PARTS else None
         rate = min(target.rate or speaker.top_rate, speaker.top_rate)
-        repeat, self._repeats_for = speaker.lost
+        (repeat, self._repeats_for), self._slows_after = speaker.lost, speaker.slows_after
         self._pace, self._lost_pace = Pace(rate), Pace(min(rate, repeat or rate))
         self._lost_since, self._told, self.declared = 0.0, False, None
 
@@ -114,7 +114,11 @@ class Channel:
             self._lost_since = moment.time
             self._lost_pace.restart(moment.time)
             return True
-        silent = moment.time - self._lost_since > self._repeats_for
+        for_so_long = moment.time - self._lost_since
+        if for_so_long < self._slows_after:
+            self._lost_pace.restart(moment.time)
+            return self._tracked_due(moment)
+        silent = for_so_long > self._repeats_for
         return not silent and self._turn(moment) and self._lost_pace.due(moment.time)
 
     def _out(self, datagrams):

@@ -135,6 +135,8 @@ class Client:
     link: (to, address, port) -> what frames go through as datagrams.
     """
 
+    ignored = 0         # whoever hears the questions counts
+
     def __init__(self, to, address, link=Link):
         self._to, self.address, self._link = to, address, link
         self.links, self._until, self._well, self._now = {}, 0.0, 0.0, 0.0

@@ -13,7 +13,7 @@ class Mailbox:
     not known.
     """
 
-    refused = 0         # nothing here is told of one
+    refused = ignored = 0       # nothing here is told of one, nobody asks here
 
     def __init__(self, to, host, port):
         self.to, self.host, self.port = to, host, port

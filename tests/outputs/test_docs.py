@@ -25,6 +25,8 @@ from appliance.outputs.dialects.vts_plugin import CREATED, OWN, PORTS
 from appliance.outputs.moment import Moment
 from appliance.outputs.parts import PARTS
 from appliance.outputs.targets import Target, checked
+from appliance.stages.pose import FARTHEST, NEAREST
+from appliance.status import CODES
 from tests.fakes.people import person
 from tests.golden import decoded
 
@@ -100,7 +102,7 @@ def test_every_command_is_documented():
                 for kind in one.kinds if address != SET}
     answers = {("/kagami/pong", ",i"), ("/kagami/challenge", ",i"), ("/kagami/ok", ",si"),
                ("/kagami/error", ",sis"), ("/kagami/said", ",s"),
-               ("/kagami/target", ",ssfisiissiis"), ("/kagami/picture", ",iiib")}
+               ("/kagami/target", ",ssfisiiissiis"), ("/kagami/picture", ",iiib")}
     assert documented(control=True) == commands | answers | {(SET + "<key>", ",si")}
     assert all("`%s`" % key in text() for key in KEYS if "/" not in key)
 
@@ -204,6 +206,22 @@ def test_opentrack_is_six_doubles_at_the_offsets_that_are_told():
     rows = table(section("opentrack", "apps.md"), "| offset | type | what, range | grows when |")
     assert [(int(row[0]), row[1]) for row in rows] == [
         (8 * i, "f64") for i in range(struct.calcsize("<6d") // 8)]
+
+
+@pytest.mark.parametrize("name, head, row, column, unit", [
+    ("kagami", "| address | tags | arguments | unit, range |", "`/kagami/face/0/pos`", 3, 1.0),
+    ("opentrack", "| offset | type | what, range | grows when |", "16", 2, 10.0),
+    ("ifacialmocap", "| part | what |", "`head`", 1, -1000.0),
+    ("vts", "| key | what |", "`Position`", 1, -10.0)])
+def test_the_distance_is_told_with_the_range_that_the_pose_has(name, head, row, column, unit):
+    page = "osc.md" if name == "kagami" else "apps.md"
+    cells = {cells[0]: cells for cells in table(section(name, page), head)}[row]
+    assert "%g to %g" % (NEAREST / unit, FARTHEST / unit) in cells[column]
+
+
+def test_every_code_of_the_state_is_told():
+    told = re.search(r"`/kagami/status` .* code (.*?);", section("kagami")).group(1)
+    assert all("%d %s" % (code, state) in told for state, code in CODES.items())
 
 
 def test_vtube_studios_inputs_are_those_of_the_code():

@@ -9,6 +9,7 @@ class Dialect:
 
     options, parts = (), PARTS
     posted = False
+    slows_after = 0.0
     usual_port = 0
 
     def farewell(self, moment, reason):
