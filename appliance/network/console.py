@@ -50,6 +50,8 @@ def _below(way):
     seen = [way.seen + " is there"] if way.seen else []
     if way.has >= 0:
         seen.append("its avatar has %d parameters, %d of them ours" % (way.has, way.ours))
+    if way.ignored:
+        seen.append("%d questions of others were ignored" % way.ignored)
     return ["    %s" % words for words in ("; ".join(seen), way.advice) if words]
 
 

@@ -156,7 +156,7 @@ class Household:
         return OrderedDict([
             ("to", to), ("name", names[0] if names else ""), ("why", way.why),
             ("rate", round(way.rate, 1)), ("failed", way.failed), ("refused", way.refused),
-            ("ignored", channel.link.ignored), ("answer", way.answer), ("added", added),
+            ("ignored", way.ignored), ("answer", way.answer), ("added", added),
             ("sent", way.sent), ("address", way.address), ("seen", way.seen), ("has", way.has),
             ("ours", way.ours), ("advice", way.advice)])
 

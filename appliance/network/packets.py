@@ -9,7 +9,7 @@ from math import isfinite
 from typing import List, NamedTuple, Union
 
 MOST = 8                # messages of one bundle that are read
-ARGUMENTS = 12          # of a message: what a row of /kagami/targets has
+ARGUMENTS = 13          # of a message: what a row of /kagami/targets has
 _BUNDLE, _HEAD = b"#bundle\0", 16
 _NUMBERS = {"i": struct.Struct(">i"), "f": struct.Struct(">f")}
 

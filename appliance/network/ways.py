@@ -42,7 +42,8 @@ _STRANGE = "wear an avatar with face tracking, or set parameters = none for the 
 class Way(NamedTuple):
     """A row of /kagami/targets.
 
-    rate: frames of the last second. refused, failed, sent: datagrams, as of a Link. address: where
+    rate: frames of the last second. refused, failed, sent: datagrams, as of a Link. ignored:
+    questions, as of Leases. address: where
     they go, "" while that is not known. seen: the program that says it hears there, or "". has:
     parameters of the avatar there, ours: those of them that we send; -1 where none is known.
     advice: what to do next, or "".
@@ -55,6 +56,7 @@ class Way(NamedTuple):
     answer: str
     failed: int
     sent: int
+    ignored: int
     address: str
     seen: str
     has: int
@@ -72,8 +74,8 @@ class Ways:
         """A Way."""
         link, (has, ours) = channel.link, channel.avatar or (-1, -1)
         way = Way(channel.target.to, channel.why, channel.rate, _counted(link.refused),
-                  link.answer, _counted(link.failed), _counted(link.sent), link.address,
-                  self._seen(link.address, channel.target.port), has, ours, "")
+                  link.answer, _counted(link.failed), _counted(link.sent), _counted(link.ignored),
+                  link.address, self._seen(link.address, channel.target.port), has, ours, "")
         host, port = channel.target.host, channel.target.port
         here = HERE if near(host) else " or ".join(str(at.ip) for _, at in self._own())
         words = _advice(channel, way).format(port=port, here=here, address=way.address or host)

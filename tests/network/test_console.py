@@ -160,6 +160,13 @@ def test_without_a_network_it_says_so(running, path, port, monkeypatch):
         "I am Kagami-000000 at no network; I send to this machine")
 
 
+def test_questions_that_were_ignored_are_told(running, path, port):
+    phone = free_port()
+    console.add(loaded(port), "vts@127.0.0.1:%d" % phone)
+    running.outputs.channels[0].link.ignored = 7
+    assert "7 questions of others were ignored" in console.listing(loaded(port))[4]
+
+
 def test_an_avatar_that_is_known_is_below_its_row(running, path, port):
     console.add(loaded(port), "vrchat@127.0.0.1:5001")
     running.outputs.channels[0].declare({"/avatar/parameters/v2/JawOpen": "f",

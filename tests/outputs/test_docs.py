@@ -102,7 +102,7 @@ def test_every_command_is_documented():
                 for kind in one.kinds if address != SET}
     answers = {("/kagami/pong", ",i"), ("/kagami/challenge", ",i"), ("/kagami/ok", ",si"),
                ("/kagami/error", ",sis"), ("/kagami/said", ",s"),
-               ("/kagami/target", ",ssfisiissiis"), ("/kagami/picture", ",iiib")}
+               ("/kagami/target", ",ssfisiiissiis"), ("/kagami/picture", ",iiib")}
     assert documented(control=True) == commands | answers | {(SET + "<key>", ",si")}
     assert all("`%s`" % key in text() for key in KEYS if "/" not in key)
 
