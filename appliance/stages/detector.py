@@ -58,10 +58,10 @@ class Detector:
         Few calls on whole arrays: behind a network the caches are cold, and each costs as much as
         it does on a hundred cells.
         """
-        score = _joined(out, "score", -1)
+        score = _joined(out, "score")
         at = (score > self._limit).nonzero()[0]
         at = at.take((-score.take(at)).argsort(kind="stable")[:MOST])
-        sides = _joined(out, "box", (-1, 4)).take(at, 0) * self._reach.take(at, 0)
+        sides = _joined(out, "box").reshape(-1, 4).take(at, 0) * self._reach.take(at, 0)
         boxes = (self._corners.take(at, 0) + sides).tolist()
         return [self._candidate(out, i, float(score[i]), box, scale)
                 for i, box in distinct(zip(at.tolist(), boxes))]
@@ -72,8 +72,9 @@ class Detector:
         near = cell < self._first
         stride, place = (STRIDES[0], cell) if near else (STRIDES[1], cell - self._first)
         left, up = self._corners[cell, :2].tolist()
-        points = out["points%d" % stride].reshape(-1, 5, 2)[place]
-        points = points * (stride / sx, stride / sy) + (left / sx + x, up / sy + y)
+        five = out["points%d" % stride].reshape(-1, 10)[place].tolist()
+        points = np.array([((left + stride * a) / sx + x, (up + stride * b) / sy + y)
+                           for a, b in zip(five[::2], five[1::2])])
         box = np.array((x0 / sx + x, y0 / sy + y, x1 / sx + x, y1 / sy + y))
         return Candidate(box, calibrated(score, self._odds), points)
 
@@ -89,9 +90,9 @@ class Detector:
         return np.array([w / float(width), h / float(height)])
 
 
-def _joined(out, name, shape):
-    """One of the outputs of both strides, cells in a row."""
-    return np.concatenate([out["%s%d" % (name, stride)].reshape(shape) for stride in STRIDES])
+def _joined(out, name):
+    """All numbers of one of the outputs, of both strides in a row."""
+    return np.concatenate([out["%s%d" % (name, stride)] for stride in STRIDES], axis=None)
 
 
 def _cells(rows, columns, stride):
