@@ -5,6 +5,8 @@ from contextlib import contextmanager
 
 from appliance.errors import OutputError
 
+TEMPORARY = ".kagami-"      # how the name of a file begins that is not whole yet
+
 
 @contextmanager
 def whole(path):
@@ -30,7 +32,7 @@ def whole(path):
 
 def _beside(path):
     folder, ending = os.path.dirname(path), os.path.splitext(path)[1]
-    handle, temporary = tempfile.mkstemp(ending, ".kagami-", folder)
+    handle, temporary = tempfile.mkstemp(ending, TEMPORARY, folder)
     os.close(handle)
     try:
         yield temporary

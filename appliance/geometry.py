@@ -190,9 +190,11 @@ def turned_box(points, roll):
 
 def overlap(a, b):
     """Share of the union of two boxes (x0, y0, x1, y1) that both cover, 0 to 1."""
-    w = min(a[2], b[2]) - max(a[0], b[0])
-    h = min(a[3], b[3]) - max(a[1], b[1])
+    (ax, ay, ar, ab), (bx, by, br, bb) = a, b
+    # Comparisons cost a third of min and max, and a picture takes a hundred of these.
+    w = (ar if ar < br else br) - (ax if ax > bx else bx)
+    h = (ab if ab < bb else bb) - (ay if ay > by else by)
     if w <= 0 or h <= 0:
         return 0.0
-    union = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - w * h
+    union = (ar - ax) * (ab - ay) + (br - bx) * (bb - by) - w * h
     return float(w * h / union)

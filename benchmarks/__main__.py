@@ -1,13 +1,65 @@
-"""`python3 -m benchmarks stages|outputs|footprint|panel|accuracy`: the tables of the README."""
+"""`python3 -m benchmarks NAME`: the tables of the README and of docs/benchmarks.md, one module
+each."""
 import argparse
+import importlib
 import os
 import sys
+from collections import OrderedDict
 
 from appliance.errors import InputMissing, KagamiError
 from benchmarks import report
 
 DEMO = os.path.join(report.ROOT, "appliance", "demo.mp4")
 DATA = os.path.join(report.ROOT, os.pardir, "shared", "data")
+SOURCE = "--source", {"help": "a video's path, or a source's URL (default: the demo)"}
+SETS = "--data", {"help": "folder of the evaluation sets (default: $KAGAMI_DATA or "
+                          "../shared/data)"}
+
+
+def _count(flag, default, words):
+    """An option that counts something."""
+    return flag, {"type": type(default), "default": default,
+                  "help": "%s (default %g)" % (words, default)}
+
+
+def _frames(default):
+    return _count("--frames", default, "at most")
+
+
+# Each is a module of this package with main(args), which may give an exit status.
+BENCHMARKS = OrderedDict([
+    ("accuracy", ("points, angles, blinks, expression", (
+        SETS, _count("--limit", 0, "only the first N pictures of a set, 0: all"),
+        _count("--renders", 500, "heads to draw"),
+        ("--cache", {"default": os.path.expanduser("~/.cache/kagami"),
+                     "help": "folder where drawn heads are kept"}),
+        ("--only", {"nargs": "+", "choices": ("stills", "clips", "renders"),
+                    "default": ["stills", "clips", "renders"], "help": "these tables alone"})))),
+    ("backends", ("every backend that works here: milliseconds, how far apart", (
+        SOURCE, _frames(300)))),
+    ("compare", ("against MediaPipe, or any command, in turn on one core", (
+        SETS, ("--clip", {"help": "a clip of a face (default: clips/desk.mp4 of --data)"}),
+        ("--mediapipe", {"metavar": "PYTHON", "help": "a Python that has mediapipe (default: one "
+                                                      "is made in ~/.cache/kagami)"}),
+        ("--peer", {"metavar": "COMMAND", "help": "another tracker that takes turns, as "
+                                                  "benchmarks/contestant.py tells"}),
+        ("--cache", {"default": os.path.expanduser("~/.cache/kagami/mediapipe"),
+                     "help": "folder of the environment that is made"})))),
+    ("detector", ("the detector at four scales: milliseconds, faces found by size", (
+        SOURCE, _frames(200), SETS,
+        _count("--faces", 200, "pasted of each width, 0: milliseconds alone")))),
+    ("footprint", ("start, memory, files, allocations, processor", (
+        SOURCE, _frames(450), _count("--lives", 3, "fresh processes"),
+        _count("--seconds", 10.0, "of the whole program at each rate")))),
+    ("latency", ("from a picture given to its datagram received, lag, drops", (
+        SOURCE, _count("--seconds", 15.0, "of each case")))),
+    ("memory", ("whether memory stays flat", (SOURCE, _count("--frames", 100000, "sent")))),
+    ("nano", ("what a Nano needs, predicted from published timings", (SOURCE, _frames(600)))),
+    ("outputs", ("milliseconds of each dialect and kind of target", (
+        SOURCE, _frames(1000), _count("--paced", 120, "frames of each run at a camera's rate")))),
+    ("panel", ("what the page's server costs, how old values are", (
+        SOURCE, _count("--seconds", 8.0, "of each figure")))),
+    ("stages", ("milliseconds of each stage, network and call", (SOURCE, _frames(4096))))])
 
 
 def main(words=None):
@@ -20,25 +72,13 @@ def main(words=None):
     try:
         if hasattr(args, "source"):
             args.source, args.name = _source(args.source)
-        _run(args)
+        if hasattr(args, "data"):
+            args.data = args.data or os.environ.get("KAGAMI_DATA", DATA)
+        chosen = importlib.import_module("benchmarks." + args.benchmark)
+        return chosen.main(args) or 0
     except KagamiError as e:
         sys.stderr.write("kagami: error: %s\n" % e)
         return e.status
-    return 0
-
-
-def _run(args):
-    if args.benchmark == "stages":
-        from benchmarks import stages as chosen
-    elif args.benchmark == "outputs":
-        from benchmarks import outputs as chosen
-    elif args.benchmark == "footprint":
-        from benchmarks import footprint as chosen
-    elif args.benchmark == "panel":
-        from benchmarks import panel as chosen
-    else:
-        from benchmarks import accuracy as chosen
-    chosen.main(args)
 
 
 def _source(word):
@@ -53,36 +93,14 @@ def _source(word):
 
 def _parser():
     parser = argparse.ArgumentParser(prog="python3 -m benchmarks", description=__doc__)
-    tables = parser.add_subparsers(dest="benchmark",
-                                   metavar="stages|outputs|footprint|panel|accuracy")
+    tables = parser.add_subparsers(dest="benchmark", metavar="|".join(BENCHMARKS))
     tables.required = True
-    stages = tables.add_parser("stages", help="milliseconds of each stage, network and call")
-    outputs = tables.add_parser("outputs", help="milliseconds of each dialect and kind of target")
-    outputs.add_argument("--paced", type=int, default=120,
-                         help="frames of each run at a camera's rate (default 120)")
-    footprint = tables.add_parser("footprint", help="start, memory, files, allocations, processor")
-    footprint.add_argument("--lives", type=int, default=3, help="fresh processes (default 3)")
-    panel = tables.add_parser("panel", help="what the page's server costs, how old values are")
-    panel.add_argument("--seconds", type=float, default=8.0, help="of each figure (default 8)")
-    panel.add_argument("--source", help="a video's path, or a source's URL (default: the demo)")
-    for one, count in ((stages, 4096), (outputs, 1000), (footprint, 450)):
-        one.add_argument("--source", help="a video's path, or a source's URL (default: the demo)")
-        one.add_argument("--frames", type=int, default=count, help="at most (default %d)" % count)
-    _accuracy(tables.add_parser("accuracy", help="points, angles, blinks, expression"))
-    for one in tables.choices.values():
-        one.add_argument("--out", default=report.RESULTS, help="folder of the results")
+    for name, (words, options) in BENCHMARKS.items():
+        one = tables.add_parser(name, help=words)
+        for flag, how in options + (("--out", {"default": report.RESULTS,
+                                               "help": "folder of the results"}),):
+            one.add_argument(flag, **how)
     return parser
-
-
-def _accuracy(parser):
-    parser.add_argument("--data", default=os.environ.get("KAGAMI_DATA", DATA),
-                        help="folder of the evaluation sets (default: ../shared/data)")
-    parser.add_argument("--limit", type=int, default=0, help="only the first N pictures of a set")
-    parser.add_argument("--renders", type=int, default=500, help="heads to draw (default 500)")
-    parser.add_argument("--cache", default=os.path.expanduser("~/.cache/kagami"),
-                        help="folder where drawn heads are kept")
-    parser.add_argument("--only", nargs="+", choices=("stills", "clips", "renders"),
-                        default=["stills", "clips", "renders"], help="these tables alone")
 
 
 if __name__ == "__main__":

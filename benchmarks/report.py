@@ -7,10 +7,11 @@ import sys
 import time
 
 from appliance import __version__, files
+from benchmarks import board
 
 ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir))
 RESULTS = os.path.join(ROOT, "benchmarks", "results")
-LIBRARIES = ("numpy", "cv2", "onnxruntime")
+LIBRARIES = ("numpy", "cv2", "onnxruntime", "openvino", "tensorrt", "onnx")
 
 
 def markdown(header, rows):
@@ -26,11 +27,11 @@ def _cell(value):
 
 
 def circumstances():
-    """{command, date, commit, device, load, system, versions}: no figure is worth more."""
+    """{command, date, commit, device, board, load, system, versions}: no figure is worth more."""
     return {"command": "python3 -m benchmarks " + " ".join(sys.argv[1:]),
             "date": time.strftime("%Y-%m-%d"), "commit": _commit(), "device": _device(),
-            "load": [round(v, 1) for v in os.getloadavg()], "system": platform.platform(),
-            "versions": _versions()}
+            "board": board.circumstances(), "load": [round(v, 1) for v in os.getloadavg()],
+            "system": platform.platform(), "versions": _versions()}
 
 
 def _commit():
@@ -69,18 +70,32 @@ def _versions():
     return found
 
 
-def publish(name, tables, figures, folder=RESULTS):
-    """Print the tables and write folder/NAME.json and NAME.md; returns the JSON's path."""
+def publish(name, tables, figures, folder=RESULTS, chart=None):
+    """Print the tables and write folder/NAME.json, NAME.md and, of a chart's SVG text, NAME.svg;
+    returns the JSON's path. figures["source"]: the clip's name, where there is one."""
     about = circumstances()
     text = "\n\n".join(tables)
     print(text)
     os.makedirs(folder, exist_ok=True)
-    note = "`%s` on %s, %s, commit %s" % (about["command"], about["device"], about["date"],
-                                          about["commit"])
+    if chart:
+        _write(os.path.join(folder, name + ".svg"), chart)
+        text += "\n\n![the same as a chart](%s.svg)" % name
     path = os.path.join(folder, name + ".json")
     _write(path, json.dumps(_finite(dict(about, figures=figures)), indent=1, sort_keys=True))
-    _write(os.path.join(folder, name + ".md"), note + "\n\n" + text)
+    _write(os.path.join(folder, name + ".md"), _note(about, figures) + "\n\n" + text)
     return path
+
+
+def _note(about, figures):
+    """The line over a table: what it was measured on, and how."""
+    parts = ["`%s` on %s" % (about["command"], about["device"])]
+    parts += ["%s %s" % (name.replace("_", " "), words)
+              for name, words in sorted(about["board"].items())]
+    parts += [about["date"], "commit " + about["commit"],
+              "load %g" % about["load"][0]]
+    parts += ["clip " + figures["source"]] if figures.get("source") else []
+    parts += ["%s %s" % pair for pair in sorted(about["versions"].items())]
+    return ", ".join(parts)
 
 
 def _finite(value):
@@ -94,4 +109,4 @@ def _finite(value):
 
 def _write(path, text):
     with files.whole(path) as temporary, open(temporary, "w") as f:
-        f.write(text + "\n")
+        f.write(text.rstrip("\n") + "\n")

@@ -160,7 +160,7 @@ def test_a_target_is_added_listed_and_dropped_while_it_runs(receiver, configured
     status, out, _ = done("targets", "add", target(receiver), "--config", path)
     assert status == 0 and "kept, and in force" in out
     wait_for_frames(receiver, 5)
-    assert re.search(r"%s +\d+\.\d +0 +0 +not refused +added" % target(receiver),
+    assert re.search(r"%s +127.0.0.1 +\d+\.\d +\d+ +0 +0 +not refused +added" % target(receiver),
                      done("targets", "--config", path)[1])
     assert done("targets", "drop", target(receiver), "--config", path)[0] == 0
     assert heard(receiver)[-1] == "/kagami/bye"
@@ -188,7 +188,7 @@ def test_the_running_program_is_asked_by_commands_whoever_has_its_port(receiver,
     calibrating = started("calibrate", "neutral", "1", "--config", path)
     assert until_state(receiver, 4) and until_state(receiver, 1)
     assert calibrating.communicate(timeout=30) == ("resting face: taken\n", "")
-    assert "pc" in done("targets", "--config", path)[1].splitlines()[1]
+    assert "[target pc]" in done("targets", "--config", path)[1].splitlines()[3]
     status, out, _ = done("calibrate", "show", "--config", path)
     assert status == 0 and "kept in          " + state in out
     assert done("teach", "--forget", "smirk", "--config", path)[0] == 2
@@ -203,7 +203,7 @@ def test_the_running_program_is_asked_by_commands_whoever_has_its_port(receiver,
     heard(receiver)
     again = started("run", "--source", "test", "--config", path)
     wait_for_frames(receiver, 5)
-    assert "pc" in done("targets", "--config", path)[1]
+    assert "[target pc]" in done("targets", "--config", path)[1]
     second = started("run", "--source", "test", "--to", target(receiver))
     assert "another kagami has it" in told(second, "nobody can ask")
     for one in (second, again):

@@ -24,7 +24,7 @@ from appliance.panel.tracker import Tracker
 from appliance.panel.watchers import Watcher, serve
 
 LOG = logging.getLogger("kagami.panel")
-BODY, DOCUMENT = 1 << 16, 1 << 18       # bytes of a change, and of an import
+BODY, DOCUMENT = 1 << 16, 3 << 17       # bytes of a change, and of an import
 SLOW = 10.0             # seconds for the whole of a body
 SPARSEST = 1000         # largest divider
 FRESH = 0.5             # seconds for which a state is shown as it is
@@ -105,7 +105,7 @@ class Panel:
             self._stream.leave(watcher)
 
     async def _picture(self, request):
-        """What the camera sees, while it is looked at."""
+        """What the camera sees and what is measured in it, while it is looked at."""
         self._guard.own(request)
         if not self._config.panel.preview or not self._permitted(request):
             watcher = Watcher()
@@ -245,8 +245,8 @@ def _wished(query):
     except ValueError:
         raise UsageError("points, iris, divider", "no whole number",
                          "see docs/stream.md") from None
-    if not 1 <= divider <= SPARSEST:
-        raise UsageError("divider", "out of bounds", "give 1 to %d" % SPARSEST)
+    if not 0 <= divider <= SPARSEST:
+        raise UsageError("divider", "out of bounds", "give 0 to %d" % SPARSEST)
     return Wish(bool(points), bool(iris), divider)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from appliance.tracker import Tracker
-from benchmarks import stages
+from benchmarks import parts, stages
 from benchmarks.__main__ import main
 from tests.fakes.dots import Dots, picture
 
@@ -29,6 +29,28 @@ def test_every_network_is_timed_alone():
 def test_a_row_of_the_loop_is_none_of_the_tracker():
     assert "publish" not in stages.stages([np.zeros((8, 8), np.uint8)],
                                           lambda timing: Tracker(timing=timing, backend=Dots()))
+
+
+def test_with_the_detector_on_every_picture_it_never_rests():
+    made = [picture((320, 200))] * 4
+    found = parts.measured(made, Dots(), lambda **given: Tracker(stages.every_picture(), **given))
+    assert all("detector" in rows for rows in found)
+
+
+def test_a_stage_that_did_not_run_took_no_time():
+    found = stages.side_by_side([
+        {"detector": (0.004, 0), "landmarks": (0.002, 0), "pose": (0.001, 0)},
+        {"landmarks": (0.002, 0), "pose": (0.001, 0), "expression": (0.003, 0)},
+        {"detector": (0.004, 0)}])
+    assert found["face detection"] == [4, 0] and found["more"] == [0, 3]
+    assert found["sum"] == pytest.approx([7, 6])
+
+
+def test_the_published_rows_stand_above_ours():
+    ours = {"ours": dict.fromkeys(list(stages.COLUMNS) + ["sum"], [1.0, 1.0])}
+    lines = stages.published_table(ours).splitlines()[2:]
+    assert lines[0].startswith("| DeepVTB on a Nano | 45.50 | 24.90 | 48.70 | 22.30 | - | 141.40")
+    assert lines[2].startswith("| ours, p50 | 1.00 |") and "| 1000.00 | 2 |" in lines[2]
 
 
 def test_the_command_writes_the_table(tmp_path):
