@@ -26,10 +26,7 @@ Options = namedtuple("Options", "name device precision")
 
 
 def _tensorrt(options):
-    try:
-        from appliance.backends.tensorrt import TensorRT
-    except ImportError as why:
-        raise PartMissing("tensorrt", str(why), "take a version that knows it") from why
+    from appliance.backends.tensorrt import TensorRT
     return TensorRT()
 
 

@@ -74,7 +74,8 @@ def with_eyes(shapes, left, right):
     """The shapes with what the Eyes tell: eyeBlink is 1 - openness, eyeWide what is beyond 1,
     eyeLook the gaze, 30 degrees is 1."""
     for side, eye in enumerate((left, right)):
-        yaw, pitch = eye.gaze[0] / LOOK_FULL, eye.gaze[1] / LOOK_FULL
+        yaw, pitch = eye.gaze.tolist()
+        yaw, pitch = yaw / LOOK_FULL, pitch / LOOK_FULL
         shapes[BLINK[side]] = _unit(1.0 - eye.openness)
         shapes[WIDE[side]] = _unit((eye.openness - 1.0) / WIDE_FULL)
         for index, value in zip(LOOK[side], (yaw, -yaw, pitch, -pitch)):

@@ -36,9 +36,9 @@ def test_it_says_where_and_in_what_it_computes():
 
 @pytest.fixture
 def no_tensorrt(monkeypatch):
-    """The table of backends without the first."""
-    rest = [(name, make) for name, make in backends.KNOWN.items() if name != "tensorrt"]
-    monkeypatch.setattr(backends, "KNOWN", OrderedDict(rest))
+    """A machine without TensorRT."""
+    others = [(name, make) for name, make in backends.KNOWN.items() if name != "tensorrt"]
+    monkeypatch.setattr(backends, "KNOWN", OrderedDict(others))
 
 
 def test_without_bf16_it_is_passed_over_unless_it_is_named(no_tensorrt):
