@@ -46,7 +46,8 @@ def targets(words):
     parser.add_argument("to", metavar="TO", nargs="?", help="DIALECT@HOST or DIALECT@HOST:PORT; "
                         "with --listen DIALECT or DIALECT:PORT (default vmc)")
     parser.add_argument("--listen", metavar="SECONDS", type=int, help="wait for a word from a "
-                        "computer at the control port, and send there")
+                        "computer at the control port, and send there; of ifacialmocap and vts "
+                        "for an application that asks, 60 at most")
     configured(parser)
     args = parser.read(words)
     from appliance import config

@@ -9,7 +9,7 @@ from appliance.errors import InputMissing, OutputError, UsageError, nearest
 from appliance.known import named, understood
 from appliance.network.local import program
 from appliance.person import CALIBRATION, EXPRESSIONS
-from appliance.teach import Taught, checked, examples
+from appliance.teach import Taught, checked
 
 ANSWER = 12.0       # seconds that a running program takes at most: it waits for a face, then looks
 LEARNING = 60.0     # the same of a lesson, from one prompt to the next, and after its end

@@ -9,9 +9,11 @@ import socket
 import time
 from types import SimpleNamespace
 
-from appliance import monitor
+from appliance import config, monitor
 from appliance.network import broadcast, discovery, oscquery
 from appliance.network.hosts import MOST, Hosts
+from appliance.network.pairing import Window
+from appliance.options import Networks
 from appliance.outputs import Outputs
 from appliance.outputs.dialects import ifacialmocap
 from appliance.outputs.leases import CLIENTS, TURN
@@ -246,6 +248,27 @@ class Commands(Box, Listener):
                          allow="127.77.0.0/16 127.77.1.1")
 
 
+class Pairing(Listener):
+    """The window in which a target is made of whoever asks; it never answers."""
+
+    name = "pairing"
+
+    def __init__(self):
+        base, self.port = config.defaults(), free_port()
+        control = base.control._replace(allow=Networks().parse("127.77.0.0/16"))
+        self.seeds = [vts_seed(), vts_seed(ports=[1]), vts_seed(time=-1), b"{}"]
+        self._window = Window(base._replace(control=control), "vts:%d" % self.port)
+
+    def turn(self):
+        """Look at what is there."""
+        asked = self._window.heard(time.monotonic())
+        assert asked is None or 0.5 <= asked.question.seconds <= 10.0
+
+    def close(self):
+        """Stop listening."""
+        self._window.close()
+
+
 def vts_seed(**changes):
     """A request of VTube Studio's clients."""
     return json.dumps(dict({"messageType": "iOSTrackingDataRequest", "time": 1.5, "sentBy": "x",
@@ -260,4 +283,4 @@ LISTENERS = {
     "vts": lambda: Wire("vts", [vts_seed(), vts_seed(ports=["PORT", 1, 70000]), vts_seed(time=1e9),
                                 vts_seed(time=-1), vts_seed(ports=["PORT"] * 50)]),
     "monitor": Monitor, "control": Commands, "broadcast": Studios, "oscquery": Pages,
-    "names": Names}
+    "names": Names, "pairing": Pairing}

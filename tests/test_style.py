@@ -24,6 +24,7 @@ EVERYTHING = python_files("appliance/**/*.py", "benchmarks/**/*.py", "tests/**/*
 # Each library has one door, so that it can be absent, replaced, or looked at in one place.
 DOORS = {
     "gi": ("appliance/sources/gstreamer.py",),
+    "openvino": ("appliance/backends/openvino.py",),
     "onnxruntime": ("appliance/backends/onnxruntime.py",),
     "onnx": ("benchmarks/",),
     "mediapipe": ("benchmarks/contestant.py",),

@@ -48,6 +48,17 @@ class Network(NamedTuple):
                             FETCH + ", or record it anew after training")
         return content
 
+    def compare(self, kind, have):
+        """DataError where tensors of this record are not those of its file.
+
+        kind: "input" or "output". have: {name: shape} of the float32 tensors that were found.
+        """
+        for name, shape in getattr(self, kind + "s").items():
+            if have.get(name) != shape:
+                why = "%s %s is %s, the manifest says float %s"
+                raise DataError(self.path, why % (kind, name, have.get(name, "absent"), shape),
+                                "record the network anew")
+
 
 def read(path=MANIFEST):
     """{name: Network} of a manifest; InputMissing or DataError, one line each."""

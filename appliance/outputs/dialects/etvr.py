@@ -30,7 +30,7 @@ class Etvr(Dialect):
     x > 0 is to the own right, y > 0 up, -1 to 1, 1 is 45 degrees; lids 0 shut to 1 usual.
     """
 
-    options = ("prefix", "etvr_set")
+    options, parts = ("prefix", "etvr_set"), ("eyes",)
     top_rate = 60.0
     lost = (1.0, float("inf"))
 
