@@ -3,6 +3,8 @@ import resource
 import sys
 from contextlib import closing
 
+import numpy as np
+
 from appliance import config as configuration
 from appliance.sources import open_source
 from benchmarks import outputs, parts
@@ -36,15 +38,11 @@ def here(url, most):
 
 
 def capture(count=FRAMES):
-    """Processor ms of this thread to take a picture from a source that GStreamer feeds."""
+    """Processor ms of this thread to take a picture from GStreamer, the fastest tenth."""
     camera = configuration.defaults().camera._replace(rate=HOT)
     with closing(open_source("test", camera)) as source:
-        frames = (frame for frame in source)
-        next(frames)
-        before = _spent()
-        for _ in range(count):
-            next(frames)
-        return (_spent() - before) / count * 1e3
+        spent = [_spent() for _ in zip(range(count), source)]
+        return parts.fastest_ms(np.diff(spent))
 
 
 def publish(url, count=FRAMES):
