@@ -73,7 +73,7 @@ class Errands:
         return self._kept(document)
 
     def clear(self, what):
-        """Forget all, neutral, eyes or gaze."""
+        """Forget all of it, or what one word of calibration.WHAT names."""
         if what not in WHAT:
             raise UsageError("calibrate reset " + what, "not known", "give " + ", ".join(WHAT))
         if self._program is not None:

@@ -86,14 +86,14 @@ class Person:
             raise UsageError(name, "expressions are being learned", "ask again in a moment")
         self.taught.forget(name)
 
-    def restore(self, calibration=None, expressions=None):
-        """Take over what document() gave of either, None leaves it as it is; one of
-        keeping.BROKEN where it is none."""
-        if calibration is not None:
-            self.calibration.restore(calibration)
+    def restore(self, **known):
+        """Take over what document() gave, all of it or one by its name; one of keeping.BROKEN
+        where it is none."""
+        if "calibration" in known:
+            self.calibration.restore(known["calibration"])
             self.calibration.changes += 1
-        if expressions is not None:
-            self.taught.restore(expressions)
+        if "expressions" in known:
+            self.taught.restore(known["expressions"])
 
     def document(self):
         """{"calibration", "expressions"}: what is known, to be restored elsewhere."""

@@ -29,15 +29,16 @@ class Household:
 
     settings: settings.Settings. outputs: outputs.Outputs. status: status.Status. person:
     person.Person or None. tracker: tracker.Tracker or None. hosts: hosts.Hosts. pictures:
-    pictures.Pictures. source: what has cameras(), or None.
+    pictures.Pictures. ways: ways.Ways. source: what has cameras(), or None. ignored: () -> how
+    many commands of the network were not obeyed.
     """
 
-    def __init__(self, settings, outputs, status, person, tracker, hosts, pictures,
-                 source=None):
+    def __init__(self, settings, outputs, status, person, tracker, hosts, pictures, ways, source,
+                 ignored):
         self._settings, self._outputs, self._status = settings, outputs, status
         self._person, self._tracker, self._hosts = person, tracker, hosts
         self._pictures, self._writing, self._log = pictures, [], last_lines()
-        self._listing, self._source = None, source
+        self._listing, self._source, self._ways, self._ignored = None, source, ways, ignored
 
     def turn(self):
         """Tell what is written, or found."""
@@ -68,6 +69,7 @@ class Household:
             ("taught", sorted(known.get("taught", ()))),
             ("calibration", known.get("calibration", {})),
             ("targets", [self._target(channel) for channel in self._outputs.channels]),
+            ("ignored", self._ignored()),
             ("config", _sections(config.lines)), ("changed", _sections(config.kept)),
             ("log", self._log.lines)]))
 
@@ -120,23 +122,24 @@ class Household:
             raise UsageError("import", "its settings are no object", "give what export gave")
         if self._person is None:
             raise PartMissing("calibration", "none applies here", "start `kagami run`")
-        calibration, expressions = self._known(json.loads(text))
+        known = self._known(json.loads(text))
         outcome = self._change(order, _in_place(self._settings.config.kept, settings))
-        self._person.restore(calibration, expressions)
+        self._person.restore(**known)
         return outcome
 
     def _known(self, document):
-        """(calibration, expressions) of what was exported; one that is missing stays as it is."""
-        both = document.get("calibration"), document.get("expressions")
+        """{"calibration", "expressions"} of what was exported, those that are in it."""
+        known = {name: document[name] for name in ("calibration", "expressions")
+                 if document.get(name) is not None}
         try:
-            understood(both[0] or {})
-            examples(both[1] or {})
+            understood(known.get("calibration", {}))
+            examples(known.get("expressions", {}))
         except BROKEN as e:
             raise UsageError("import", "what is known of the person is not understood (%s)"
                              % str(e)[:80], "give what export gave") from e
-        if both[1] is not None and self._person.taught.busy:
+        if "expressions" in known and self._person.taught.busy:
             raise UsageError("import", "expressions are being learned", "ask again in a moment")
-        return both
+        return known
 
     def _change(self, order, document):
         lines, waiting = self._settings.amend(document)
@@ -146,14 +149,16 @@ class Household:
         return LATER
 
     def _target(self, channel):
-        link, to = channel.link, channel.target.to
+        way, to = self._ways(channel), channel.target.to
         names = [target.name for target in self._settings.config.targets if target.to == to]
         added = any(line.section == "target " + names[0] for line in self._settings.config.kept) \
             if names else False
         return OrderedDict([
-            ("to", to), ("name", names[0] if names else ""), ("why", channel.why),
-            ("rate", round(channel.rate, 1)), ("failed", link.failed), ("refused", link.refused),
-            ("answer", link.answer), ("added", added)])
+            ("to", to), ("name", names[0] if names else ""), ("why", way.why),
+            ("rate", round(way.rate, 1)), ("failed", way.failed), ("refused", way.refused),
+            ("ignored", way.ignored), ("answer", way.answer), ("added", added),
+            ("sent", way.sent), ("address", way.address), ("seen", way.seen), ("has", way.has),
+            ("ours", way.ours), ("advice", way.advice)])
 
 
 class _Writing(Thread):

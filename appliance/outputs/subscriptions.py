@@ -152,11 +152,12 @@ class _Back:
     trouble, refused, failed = "", 0, 0
 
     def __init__(self, send, _, address, port):
-        self._send, self._peer = send, (address, port)
+        self._send, self._peer, self.sent = send, (address, port), 0
 
     def send(self, datagram):
         """One datagram."""
         self._send(datagram, self._peer)
+        self.sent += 1
 
     def close(self):
         """The port is somebody else's."""

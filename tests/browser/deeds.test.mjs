@@ -81,6 +81,8 @@ for (const size of Object.keys(SIZES)) {
     await row.waitFor();
     assert.match(await row.textContent(), /vmc@127\.0\.0\.1:39539/);
     await row.getByText("not refused").waitFor();
+    await row.getByText("somebody hears it").waitFor();
+    await row.getByText(/· 127\.0\.0\.1$/).waitFor();
     assert.ok(there.heard.some(data => data.includes("/VMC/Ext/Blend/Val")), "it hears blendshapes");
     assert.ok(there.heard.some(data => data.includes("/VMC/Ext/Bone/Pos")), "and bones");
     await row.getByRole("button", { name: /^Wave/ }).click();

@@ -14,7 +14,7 @@ from appliance.network.hosts import Host
 from appliance.outputs.osc import message
 from appliance.person import Person
 from appliance.settings import AGAIN
-from tests.fakes.box import Box, Neighbour, PEERS
+from tests.fakes.box import Box, Neighbour, PEERS, Peer
 from tests.fakes.receiver import Receiver, eventually, free_port
 
 
@@ -92,8 +92,25 @@ def test_it_tells_how_things_are(page, box):
     assert told["config"]["loss"]["hold_ms"] == "250"
     assert told["targets"] == [{
         "to": "vmc@127.0.0.1:5000", "name": "pc", "why": "[target pc]", "rate": 0.0, "failed": 0,
-        "refused": 0, "answer": "nothing sent yet", "added": False}]
+        "refused": 0, "ignored": 0, "answer": "nothing sent yet", "added": False, "sent": 0,
+        "address": "127.0.0.1", "seen": "", "has": -1, "ours": -1,
+        "advice": "no picture has come yet: `kagami cameras` lists which are there"}]
     assert told["log"][-1][8:] == " warning: a word\nof warning"
+
+
+def test_what_the_network_says_and_nobody_obeys_is_counted():
+    with Box() as box, Neighbour(box) as page, Peer(box, "127.0.0.99") as stranger:
+        stranger.say("/kagami/ping", 7)
+        assert about(page)["ignored"] == 1
+
+
+def test_questions_that_are_none_are_counted_where_they_were_asked():
+    port = free_port()
+    with Box("ifacialmocap@127.0.0.1/32:%d" % port) as box, Neighbour(box) as page:
+        with Receiver() as pc:
+            pc.socket.sendto(b"give me frames", ("127.0.0.1", port))
+            box.turn()
+        assert [target["ignored"] for target in about(page)["targets"]] == [1]
 
 
 def test_a_page_is_not_told_the_token(text, page, box):

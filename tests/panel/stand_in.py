@@ -151,6 +151,8 @@ class Played:
                 rows.append({"to": options["to"], "name": section[7:], "why": "[%s]" % section,
                              "rate": 30.0, "failed": 0, "refused": refused,
                              "answer": "nobody listens there" if refused else "not refused",
+                             "address": "192.168.1.20", "advice": "if nothing moves, let UDP "
+                             "39539 in through the firewall of 192.168.1.20",
                              "added": section != FIXED})
         return rows + [{"to": "kagami@127.0.0.1:50214", "name": "", "why": "subscribed",
                         "rate": 30.0, "failed": 0, "refused": 0, "answer": "asked, 27 s left",
