@@ -24,7 +24,8 @@ for line in sys.stdin:
 @pytest.fixture
 def peer(tmp_path, monkeypatch):
     """A function of a peer's ms and processor ms that gives its command; turns are short."""
-    for name, value in (("TURN", 2), ("TURNS", 2), ("PACED", 1)):
+    # What else this machine does is no matter of these tests.
+    for name, value in (("TURN", 2), ("TURNS", 2), ("PACED", 1), ("DISTURBED", 1.0)):
         monkeypatch.setattr(compare, name, value)
 
     def made(ms, cpu):
@@ -42,6 +43,21 @@ def test_an_aim_that_is_missed_is_told_by_the_status(peer, tmp_path, ms, cpu, st
     with open(str(tmp_path / "compare.json")) as f:
         figures = json.load(f)["figures"]
     assert figures["kagami"]["count"] == 4 and figures["peer"]["p50_ms"] == pytest.approx(ms)
+
+
+@pytest.mark.parametrize("away, status, words", [
+    (0.02, 0, "3.00 times as fast (aim 2.0: met)"), (0.3, 1, "no verdict: 30 %")])
+def test_nothing_is_believed_of_a_core_that_others_used(away, status, words):
+    found = {"ratio": 3.0, "cpu_share": 0.4, "kagami": {"taken_away": 0.0},
+             "peer": {"taken_away": away}}
+    told, ended = compare.verdict(found)
+    assert told.startswith(words) and ended == status
+
+
+def test_time_that_was_another_program_s_is_told_from_the_processor_s():
+    class One:
+        ms, busy, cpu, lost = [10.0, 10.0], [4.0], [5.0], 0
+    assert compare._of(One)["taken_away"] == pytest.approx(0.6)
 
 
 def test_a_peer_that_does_not_start_tells_its_last_word(peer, tmp_path, capsys):
