@@ -2,9 +2,11 @@
 # make setup   only install
 # make test    install, then run the tests (on Python 3.6 too, where it is found)
 # make test-wires   install programs of others too, and have them read what Kagami sends; as root
+# make test-engines   what can be known of the engines without a GPU
+# make test-gpu     on a machine with a GPU of NVIDIA and TensorRT: build, verify, compare, measure
 # make test-panel   install a browser, then do with the panel what a user does
 
-.PHONY: demo setup test test-wires test-panel docs clean
+.PHONY: demo setup test test-wires test-engines test-gpu test-panel docs clean
 
 demo: setup
 	@.venv/bin/kagami demo
@@ -18,6 +20,12 @@ test:
 test-wires:
 	@deploy/wires.sh
 
+test-engines:
+	@deploy/test_engines.sh
+
+test-gpu:
+	@deploy/test_gpu.sh
+
 test-panel:
 	@deploy/test_panel.sh
 
@@ -25,4 +33,4 @@ docs: setup
 	.venv/bin/python -m appliance.config > docs/config.md
 
 clean:
-	rm -rf .venv .venv36 *.egg-info tests/foreign/node_modules
+	rm -rf .venv .venv36 .venv-engines *.egg-info tests/foreign/node_modules

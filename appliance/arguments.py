@@ -7,11 +7,12 @@ from appliance.errors import UsageError, nearest
 class Parser(argparse.ArgumentParser):
     """argparse whose complaints are ours: one line, with the nearest right name.
 
-    command: the function that wants it, named and documented as the user knows it.
+    command: the function that wants it, documented as the user knows it. program: what it is
+    called; without, it is a command of `kagami` with the function's name.
     """
 
-    def __init__(self, command, examples):
-        super().__init__(prog="kagami " + command.__name__, allow_abbrev=False,
+    def __init__(self, command, examples, program=None):
+        super().__init__(prog=program or "kagami " + command.__name__, allow_abbrev=False,
                          description=command.__doc__,
                          epilog="for instance:\n" + examples,
                          formatter_class=argparse.RawDescriptionHelpFormatter)

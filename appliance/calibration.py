@@ -19,7 +19,7 @@ from appliance.ranges import Ranges
 from appliance.samples import Samples, middle, middle_rotation
 from appliance.stages.expression import with_eyes
 
-WHAT = ("all", "neutral", "eyes", "gaze")
+WHAT = ("all", "neutral", "eyes", "gaze", "ranges")
 SECONDS = 0.5, 5.0              # that a resting face may be looked at
 GLANCE = 1.0                    # seconds for lids and gaze
 AT_ONCE = 0.15                  # seconds for recenter: the faces are smooth already
@@ -84,13 +84,13 @@ class Calibration:
         self._begin("gaze", GLANCE, lambda samples: self._gazes(samples, (yaw, pitch)))
 
     def clear(self, what):
-        """Forget "all", the "neutral" face with straight ahead, "eyes" or "gaze"; ValueError for
-        anything else."""
+        """Forget "all", the "neutral" face with straight ahead, "eyes", "gaze" or the learned
+        "ranges"; ValueError for anything else."""
         if what not in WHAT:
             raise ValueError("clear %s, not %r" % (", ".join(WHAT), what))
         self._samples = None
         self._clear(what in ("all", "neutral"), what in ("all", "eyes"), what in ("all", "gaze"))
-        if what == "all":
+        if what in ("all", "ranges"):
             self.ranges.clear()
         self._done("%s: as at first" % what)
 

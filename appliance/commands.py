@@ -3,6 +3,8 @@ what is kept.
 
 As in cli.py each imports what it runs.
 """
+import signal
+
 from appliance import terminal
 from appliance.arguments import Parser, configured
 
@@ -44,7 +46,8 @@ def targets(words):
     parser.add_argument("to", metavar="TO", nargs="?", help="DIALECT@HOST or DIALECT@HOST:PORT; "
                         "with --listen DIALECT or DIALECT:PORT (default vmc)")
     parser.add_argument("--listen", metavar="SECONDS", type=int, help="wait for a word from a "
-                        "computer at the control port, and send there")
+                        "computer at the control port, and send there; of ifacialmocap and vts "
+                        "for an application that asks, 60 at most")
     configured(parser)
     args = parser.read(words)
     from appliance import config
@@ -72,6 +75,8 @@ def panel(words):
                         "an empty line none, and end")
     configured(parser)
     args = parser.read(words)
+    for number in (signal.SIGUSR1, signal.SIGUSR2):     # meant for the tracker, of the same name
+        signal.signal(number, signal.SIG_IGN)
     from appliance import config
     from appliance.network.query import library
     settings = config.load(args.config, args.set)

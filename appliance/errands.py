@@ -9,7 +9,7 @@ from appliance.errors import InputMissing, OutputError, UsageError, nearest
 from appliance.known import named, understood
 from appliance.network.local import program
 from appliance.person import CALIBRATION, EXPRESSIONS
-from appliance.teach import Taught, checked, examples
+from appliance.teach import Taught, checked
 
 ANSWER = 12.0       # seconds that a running program takes at most: it waits for a face, then looks
 LEARNING = 60.0     # the same of a lesson, from one prompt to the next, and after its end
@@ -73,7 +73,7 @@ class Errands:
         return self._kept(document)
 
     def clear(self, what):
-        """Forget all, neutral, eyes or gaze."""
+        """Forget all of it, or what one word of calibration.WHAT names."""
         if what not in WHAT:
             raise UsageError("calibrate reset " + what, "not known", "give " + ", ".join(WHAT))
         if self._program is not None:

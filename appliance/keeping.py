@@ -16,6 +16,8 @@ LOG = logging.getLogger("kagami.keeping")
 SERVICE = "/var/lib/kagami"
 LARGEST = 1 << 24       # bytes of a file that is read
 ASIDE = ".broken-%d"
+# What somebody may have edited stumbles over where it is understood; a number of 400 digits too.
+BROKEN = ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError
 
 
 def folder(setting=""):
@@ -32,14 +34,14 @@ def folder(setting=""):
 
 def read(path, understand):
     """understand(document) of a JSON file; DataError where it is none, or where `understand` says
-    so with ValueError, KeyError or TypeError. OSError as it comes."""
+    so with one of BROKEN. OSError as it comes."""
     with open(path, encoding="utf-8") as f:
         text = f.read(LARGEST + 1)
     try:
         if len(text) > LARGEST:
             raise ValueError("too large")
         return understand(json.loads(text, parse_constant=_refused))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as e:
+    except BROKEN as e:
         why = "not understood (%s)" % (str(e).split("\n")[0][:80] or type(e).__name__)
         raise DataError(path, why, "name a file that Kagami wrote") from e
 

@@ -41,6 +41,25 @@ class Word:
         return int(lower) if all(w.isdigit() for w in self.words) else lower
 
 
+class Some:
+    """Some of a few words, one at least."""
+
+    def __init__(self, *words):
+        self.words = words
+        self.bounds = "some of %s" % ", ".join(words)
+
+    def parse(self, text):
+        """A tuple of them, in their own order; ValueError for others, or for none."""
+        given = text.lower().replace(",", " ").split()
+        for word in [word for word in given if word not in self.words]:
+            near = nearest(word, self.words)
+            raise ValueError("%s is not known%s" % (
+                word, " (did you mean %s?)" % near if near else ""))
+        if not given:
+            raise ValueError("none of them")
+        return tuple(word for word in self.words if word in given)
+
+
 class Flag(Word):
     """yes or no, also spelt on/off, true/false, 1/0."""
 
@@ -159,6 +178,7 @@ SCHEMA = OrderedDict([
         ("mirror", Flag()),
         ("bundle", Flag()),
         ("prefix", Text()),
+        ("parts", Some("head", "eyes", "mouth")),
         ("case", Word("pascal", "camel", "both")),
         ("blendshapes", Word("arkit", "vrm0", "vrm1", "both")),
         ("role", Word("performer", "assistant")),

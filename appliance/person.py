@@ -10,9 +10,10 @@ import time
 from appliance import keeping
 from appliance.calibration import Calibration
 from appliance.errors import KagamiError, UsageError
+from appliance.examples import examples
 from appliance.features import Features
 from appliance.known import understood
-from appliance.teach import ROUNDS, Lesson, Taught, examples
+from appliance.teach import ROUNDS, Lesson, Taught
 
 LOG = logging.getLogger("kagami.person")
 LEARNED_EVERY = 300.0       # seconds between writings of what is learned while tracking
@@ -85,10 +86,19 @@ class Person:
             raise UsageError(name, "expressions are being learned", "ask again in a moment")
         self.taught.forget(name)
 
-    def restore(self, document):
-        """Take over a calibration; ValueError, KeyError or TypeError where it is none."""
-        self.calibration.restore(document)
-        self.calibration.changes += 1
+    def restore(self, **known):
+        """Take over what document() gave, all of it or one by its name; one of keeping.BROKEN
+        where it is none."""
+        if "calibration" in known:
+            self.calibration.restore(known["calibration"])
+            self.calibration.changes += 1
+        if "expressions" in known:
+            self.taught.restore(known["expressions"])
+
+    def document(self):
+        """{"calibration", "expressions"}: what is known, to be restored elsewhere."""
+        return {"calibration": self.calibration.document(),
+                "expressions": self.taught.document()}
 
     def change(self, config):
         """Other gains and other options of [calibration], but for the folder, from now on."""

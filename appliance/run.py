@@ -200,6 +200,7 @@ def _opened(settings, status, person, source, tracker):
     outputs = Outputs(config.targets, config.loss, config.output, config.camera.fov)
     settings.follow(lambda new: outputs.change(new.targets, new.loss, new.output))
     surroundings = Surroundings(config, outputs, status)
+    settings.follow(surroundings.change)
     control = Control(settings, outputs, status, person, source, tracker=tracker,
                       hosts=surroundings.hosts)
     settings.follow(control.change)

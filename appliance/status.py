@@ -34,7 +34,7 @@ class Status:
         self._arrivals = deque(maxlen=60)
         self._reported = (None, 0.0)
         self._shortfall = Shortfall(self.timing, self._started)
-        self._notify = _notifier()
+        self._notify = notifier()
 
     @property
     def code(self):
@@ -143,8 +143,9 @@ def _degrees(path):
         return 0.0
 
 
-def _notifier():
-    """What tells systemd a word, where it started us and its Python package is there."""
+def notifier():
+    """A function that tells systemd a word ("READY=1", "STATUS=words"), where it started us and
+    its Python package is there; elsewhere the function does nothing."""
     if os.environ.get("NOTIFY_SOCKET"):
         try:
             from systemd.daemon import notify

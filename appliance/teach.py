@@ -6,20 +6,17 @@ A lesson asks in turn for rest and for the expression. Each name has a support v
 other names, and wherever nothing was ever shown.
 """
 import logging
-import re
 import threading
 
 import cv2
 import numpy as np
 
 from appliance.errors import KagamiError, PartMissing, UsageError
-from appliance.face import ARKIT_NAMES
+from appliance.examples import NAME, NAMES_MOST, REST_MOST, examples, fits, written
 from appliance.features import COUNT, Features
 
 LOG = logging.getLogger("kagami.teach")
-FORM = 1
-NAMES_MOST = 16
-EXAMPLES_MOST, REST_MOST = 60, 300      # that are kept, of a name and of rest
+EXAMPLES_MOST = 60                      # of a name that are kept
 EXAMPLES_LEAST = 10                     # of either, without which a lesson was none
 STEP, REACTION = 2.5, 0.8               # seconds of rest or show, and of them until it counts
 ROUNDS = 3
@@ -27,16 +24,14 @@ ANCHOR = 3.0        # distance of what nobody showed, in units of that between s
 # Found on the two real clips, a wide-open mouth shown once and told from speech later: 1 to 100
 # for the cost made no difference, a narrower kernel lost weaker shows, a wider one took in more.
 COST, SLACK = 10.0, 0.05
-_NAME = re.compile("[A-Za-z][A-Za-z0-9_]{0,31}")
-_TAKEN = {name.lower() for name in ARKIT_NAMES}
 
 
 def checked(name):
     """The name, where it can be one on every wire; UsageError else."""
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise UsageError("expression %r" % name, "not a name",
                          "give 1 to 32 letters, digits or _, a letter first")
-    if name.lower() in _TAKEN:
+    if not fits(name):
         raise UsageError("expression %r" % name, "one of the 52 has that name", "give another")
     return name
 
@@ -88,10 +83,19 @@ class Taught:
     def __init__(self, document=None, fov=60.0, learn=True):
         self.features = Features(fov)
         self.outcome, self.changes = "", 0
-        self._examples, self._told, self._rest = examples(document or {})
         self._models, self._thread = {}, None
+        self._examples, self._told, self._rest = examples(document or {})
         if self._examples and learn:
             self._train()
+
+    def restore(self, document):
+        """Take over what document() gave, in place of what is taught; one of keeping.BROKEN where
+        it is none."""
+        known = examples(document)
+        self.wait()
+        self._examples, self._told, self._rest = known
+        self._train()
+        self.changes += 1
 
     @property
     def names(self):
@@ -143,10 +147,8 @@ class Taught:
         self.changes += 1
 
     def document(self):
-        """All of it as plain lists and numbers."""
-        return {"form": FORM, "rest": _plain(self._rest), "expressions": {
-            name: {"examples": _plain(self._examples[name]), "told": self._told[name]}
-            for name in self._examples}}
+        """All of it as texts and numbers."""
+        return written(self._examples, self._told, self._rest)
 
     def wait(self):
         """Until all that was shown is learned."""
@@ -211,26 +213,6 @@ def agreement(lesson):
     return sum(np.mean(side) if side else 0.0 for side in right) / 2
 
 
-def examples(document):
-    """({name: (n, COUNT)}, {name: told}, rest (n, COUNT)) of a document; ValueError, KeyError or
-    TypeError where it is none."""
-    if document and document["form"] != FORM:
-        raise ValueError("form %r is not %d" % (document["form"], FORM))
-    named = document.get("expressions", {})
-    if len(named) > NAMES_MOST or not all(_NAME.fullmatch(name) for name in named):
-        raise ValueError("names")
-    rows = {name: _rows(entry["examples"]) for name, entry in named.items()}
-    return (rows, {name: float(entry["told"]) for name, entry in named.items()},
-            _rows(document.get("rest", []), 1 if named else 0))
-
-
-def _rows(values, least=1):
-    rows = np.array(values, np.float32).reshape(-1, COUNT)
-    if len(rows) < least or not np.isfinite(rows).all():
-        raise ValueError("examples are no rows of %d numbers" % COUNT)
-    return rows
-
-
 def _machine():
     if not hasattr(cv2, "ml"):
         raise PartMissing("taught expressions", "OpenCV %s has no ml module" % cv2.__version__,
@@ -257,7 +239,3 @@ def _some(rows, most):
     if len(rows) <= most:
         return rows
     return rows[np.linspace(0, len(rows) - 1, most).astype(int)]
-
-
-def _plain(rows):
-    return [[round(v, 2) for v in row] for row in rows.tolist()]

@@ -101,9 +101,19 @@ def log(line=None):
     """Write what Kagami logs above a LiveLine; gives it."""
     line = line or LiveLine()
     logger = logging.getLogger("kagami")
-    logger.handlers[:] = [LogLines(line)]
+    logger.handlers[:] = [LogLines(line), LastLines()]
     logger.setLevel(logging.INFO)
     return line
+
+
+def last_lines():
+    """The LastLines since log() was called, or from now on."""
+    logger = logging.getLogger("kagami")
+    kept = [handler for handler in logger.handlers if isinstance(handler, LastLines)]
+    if not kept:
+        kept = [LastLines()]
+        logger.addHandler(kept[0])
+    return kept[0]
 
 
 class LogLines(logging.Handler):

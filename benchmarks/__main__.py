@@ -35,8 +35,25 @@ BENCHMARKS = OrderedDict([
                      "help": "folder where drawn heads are kept"}),
         ("--only", {"nargs": "+", "choices": ("stills", "clips", "renders"),
                     "default": ["stills", "clips", "renders"], "help": "these tables alone"})))),
+    ("backends", ("every backend that works here: milliseconds, how far apart", (
+        SOURCE, _frames(300)))),
+    ("compare", ("against MediaPipe, or any command, in turn on one core", (
+        SETS, ("--clip", {"help": "a clip of a face (default: clips/desk.mp4 of --data)"}),
+        ("--mediapipe", {"metavar": "PYTHON", "help": "a Python that has mediapipe (default: one "
+                                                      "is made in ~/.cache/kagami)"}),
+        ("--peer", {"metavar": "COMMAND", "help": "another tracker that takes turns, as "
+                                                  "benchmarks/contestant.py tells"}),
+        ("--cache", {"default": os.path.expanduser("~/.cache/kagami/mediapipe"),
+                     "help": "folder of the environment that is made"})))),
+    ("detector", ("the detector at four scales: milliseconds, faces found by size", (
+        SOURCE, _frames(200), SETS,
+        _count("--faces", 200, "pasted of each width, 0: milliseconds alone")))),
     ("footprint", ("start, memory, files, allocations, processor", (
-        SOURCE, _frames(450), _count("--lives", 3, "fresh processes")))),
+        SOURCE, _frames(450), _count("--lives", 3, "fresh processes"),
+        _count("--seconds", 10.0, "of the whole program at each rate")))),
+    ("latency", ("from a picture given to its datagram received, lag, drops", (
+        SOURCE, _count("--seconds", 15.0, "of each case")))),
+    ("memory", ("whether memory stays flat", (SOURCE, _count("--frames", 100000, "sent")))),
     ("nano", ("what a Nano needs, predicted from published timings", (SOURCE, _frames(600)))),
     ("outputs", ("milliseconds of each dialect and kind of target", (
         SOURCE, _frames(1000), _count("--paced", 120, "frames of each run at a camera's rate")))),

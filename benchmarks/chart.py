@@ -4,7 +4,8 @@ from xml.sax.saxutils import escape
 
 COLOURS = ("#33658a", "#f6ae2d", "#86bbd8", "#b23a48", "#6a994e", "#7d5ba6", "#9aa0a6", "#264653",
            "#e07a5f", "#c2b280", "#5c946e", "#d4a5c9")
-WIDTH, LEFT, RIGHT, TOP = 760, 190, 30, 52      # pixels
+WIDTH, RIGHT, TOP = 760, 50, 52     # pixels
+LETTER = 7.6                        # about what one takes
 BAR, GAP, LEGEND, AXIS = 24, 14, 22, 34
 
 
@@ -14,14 +15,16 @@ def bars(title, unit, rows, limit=None):
     parts = list(dict.fromkeys(part for _, row in rows for part, _ in row))
     ends = [sum(value for _, value in row) for _, row in rows] + [limit[1] if limit else 0]
     steps = ticks(0, max(ends))
-    scale = (WIDTH - LEFT - RIGHT) / steps[-1]
+    left = 20 + LETTER * max(len(name) for name, _ in rows)
+    scale = (WIDTH - left - RIGHT) / steps[-1]
     top = TOP + LEGEND * _legend_rows(parts)
     bottom = top + len(rows) * (BAR + GAP)
-    marks = _grid(steps, lambda v: LEFT + v * scale, top - 6, bottom, unit)
+    marks = _grid(steps, lambda v: left + v * scale, top - 6, bottom, unit)
     for i, (name, row) in enumerate(rows):
-        marks += _bar(name, row, parts, scale, top + i * (BAR + GAP))
+        marks.append(_text(left - 8, top + i * (BAR + GAP) + BAR - 7, name, "end"))
+        marks += _bar(row, parts, left, scale, top + i * (BAR + GAP))
     if limit:
-        x = LEFT + limit[1] * scale
+        x = left + limit[1] * scale
         marks.append(_upright(x, top - 6, bottom, '#b00020" stroke-width="2'))
         marks.append(_text(x + 4, bottom - 2, limit[0], "start", "#b00020"))
     return _page(title, _legend(parts) + marks, bottom + AXIS)
@@ -32,7 +35,7 @@ def lines(title, across, up, series):
     points = [point for line in series.values() for point in line]
     xs = ticks(min(x for x, _ in points), max(x for x, _ in points))
     ys = ticks(min(0, min(y for _, y in points)), max(y for _, y in points))
-    top, height = TOP + LEGEND * _legend_rows(series) + 10, 300
+    top, height = TOP + LEGEND * _legend_rows(list(series)) + 10, 300
     left, bottom = 80, top + height
 
     def x_of(v):
@@ -60,8 +63,8 @@ def ticks(least, most):
     return [k * step for k in range(first, max(last, first + 1) + 1)]
 
 
-def _bar(name, row, parts, scale, y):
-    marks, x = [_text(LEFT - 8, y + BAR - 7, name, "end")], float(LEFT)
+def _bar(row, parts, x, scale, y):
+    marks = []
     for part, value in row:
         marks.append('<rect x="%.1f" y="%d" width="%.1f" height="%d" fill="%s"/>' % (
             x, y, value * scale, BAR, COLOURS[parts.index(part) % len(COLOURS)]))
@@ -77,14 +80,26 @@ def _grid(steps, place, top, bottom, unit):
     return marks + [_text(place(steps[-1]), bottom + 30, unit, "end")]
 
 
+def _places(parts):
+    """[(x, row)] of the words of a legend, as many in a row as fit."""
+    places, x, row = [], 20.0, 0
+    for part in parts:
+        wide = 34 + LETTER * len(part)
+        if x > 20 and x + wide > WIDTH:
+            x, row = 20.0, row + 1
+        places.append((x, row))
+        x += wide
+    return places
+
+
 def _legend_rows(parts):
-    return ceil(len(parts) / 4.0)
+    return _places(parts)[-1][1] + 1
 
 
 def _legend(parts):
     marks = []
-    for i, part in enumerate(parts):
-        x, y = 20 + i % 4 * 180, TOP - 14 + i // 4 * LEGEND
+    for i, (part, (x, row)) in enumerate(zip(parts, _places(parts))):
+        y = TOP - 14 + row * LEGEND
         marks.append('<rect x="%d" y="%d" width="12" height="12" fill="%s"/>'
                      % (x, y, COLOURS[i % len(COLOURS)]))
         marks.append(_text(x + 18, y + 11, part, "start"))

@@ -1,4 +1,6 @@
-"""What the tracker costs besides time: start, memory, files, allocations, processor. One table."""
+"""What the tracker costs besides time: start, memory, files, allocations, processor, energy. Two
+tables, of the tracker in a process of its own and of the whole program with its wire.
+"""
 import json
 import os
 import statistics
@@ -10,7 +12,8 @@ from collections import OrderedDict
 from appliance import backends
 from appliance.backends import manifest
 from appliance.errors import KagamiError
-from benchmarks import report
+from benchmarks import board, fed, report
+from benchmarks.stages import pictures
 
 # What a figure of benchmarks.life is called in the table.
 LINES = OrderedDict([
@@ -46,6 +49,56 @@ def middle(lives):
     return {name: statistics.median(one[name] for one in lives) for name in LINES}
 
 
+RATES = (30, 60)        # pictures a second that the whole program is fed
+LOOK = 0.2              # seconds between two looks at the board's power
+STARTING = 15           # frames before anything counts
+
+
+def program(frames, rate, seconds, root="/"):
+    """{figure: value} of the whole program at a camera's rate: start to the first datagram,
+    memory, processor, watts of each rail where the board tells them (root: of its files)."""
+    idle, watts = board.watts(root), []
+    with fed.Program(frames, rate) as one:
+        one.wait(1)
+        first = min(one.heard.values()) - one.born
+        one.wait(STARTING)
+        before, sent, began = fed.spent(one.pid), len(one.heard), time.monotonic()
+        while time.monotonic() - began < seconds:
+            time.sleep(LOOK)
+            watts.append(board.watts(root))
+        used, sent = fed.spent(one.pid) - before, len(one.heard) - sent
+        passed, mib = time.monotonic() - began, fed.resident_mib(one.pid)
+    return {"first_s": round(first, 3), "mib": round(mib, 1), "frames": sent,
+            "cpu_ms": round(1e3 * used / max(1, sent), 3),
+            "cpu_percent": round(100 * used / passed, 1),
+            "watts": {rail: power(idle[rail], [look[rail] for look in watts], sent / passed)
+                      for rail in idle}}
+
+
+def power(idle, looks, rate):
+    """{"idle_w", "mean_w", "mj_a_frame"} of a rail: the watts before, and while `rate` frames a
+    second were sent."""
+    mean = sum(looks) / len(looks)
+    return {"idle_w": idle, "mean_w": round(mean, 3),
+            "mj_a_frame": round(1e3 * (mean - idle) / max(rate, 1e-9), 1)}
+
+
+def program_table(found):
+    """Markdown of {rate: what `program` gave}."""
+    rates = ["%d a second" % rate for rate in found]
+    lines = [("process start to first datagram, s", "first_s"), ("memory, MiB", "mib"),
+             ("processor time a frame sent, all threads, ms", "cpu_ms"),
+             ("of one core, %", "cpu_percent"), ("frames", "frames")]
+    rows = [[words] + ["%g" % one[key] for one in found.values()] for words, key in lines]
+    for rail in sorted({rail for one in found.values() for rail in one["watts"]}):
+        rows.append(["%s, W before / while; mJ a frame more" % rail] + [
+            "%(idle_w).2f / %(mean_w).2f; %(mj_a_frame).1f" % one["watts"][rail]
+            for one in found.values()])
+    if len(rows) == len(lines):
+        rows.append(["energy"] + ["this board tells none"] * len(rates))
+    return report.markdown(["the whole program, fed"] + rates, rows)
+
+
 def table(figures, files):
     """The Markdown of the figures and the sizes of the networks."""
     rows = [(words, "%g" % figures[name]) for name, words in LINES.items()]
@@ -58,5 +111,7 @@ def main(args):
     """The command: args.source, args.frames, args.lives, args.out."""
     backends.choose()       # so that its version is told
     figures, files = middle([life(args.source, args.frames) for _ in range(args.lives)]), sizes()
-    report.publish("footprint", [table(figures, files)], dict(
-        figures, source=args.name, lives=args.lives, networks=files), args.out)
+    frames = pictures(args.source, min(120, args.frames))
+    whole = OrderedDict((rate, program(frames, rate, args.seconds)) for rate in RATES)
+    report.publish("footprint", [table(figures, files), program_table(whole)], dict(
+        figures, source=args.name, lives=args.lives, networks=files, program=whole), args.out)

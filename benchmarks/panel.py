@@ -17,19 +17,23 @@ from benchmarks import report
 
 TOTALS = "totals"       # file of the tracker's times
 SETTLE = 3.0            # seconds before anything is counted
-PAIRS, SLICE = 8, 4.0   # of the tracker's own time, watched and not; seconds
-OVER = 9.0              # until nothing is asked of the tracker after the last has looked
+SLICE = 0.5             # seconds for which pictures leave the tracker, then for which none do
+TURNS, TURN = 24, 10.0  # of the tracker's own time; seconds
 LINES = OrderedDict([
     ("idle_percent", "of one core while nobody watches, %"),
     ("idle_mib", "memory while nobody watches, MiB"),
     ("look_percent", "of one core with one Look view, %"),
     ("look_mib", "memory with one Look view, MiB"),
+    ("picture_p50_ms", "age of a picture with its points at its watcher, middle, ms"),
+    ("picture_p95_ms", "age of a picture with its points at its watcher, 95th percentile, ms"),
+    ("watched_percent", "of one core with one Values view, %"),
     ("age_p50_ms", "age of a value at its watcher, middle, ms"),
     ("age_p95_ms", "age of a value at its watcher, 95th percentile, ms"),
     ("crowd_percent", "of one core with 20 watchers, %"),
     ("crowd_lost", "frames that the one of 20 lost who lost most"),
     ("tracker_p50_ms", "the tracker's own time for a picture, middle, nobody watches, ms"),
-    ("tracker_percent", "the same with an open Look view, %d turns about, %% more" % PAIRS)])
+    ("tracker_percent", "the same with an open Look view, % more"),
+    ("tracker_p10_percent", "of its fastest tenth, % more")])
 
 
 class Watched:
@@ -40,18 +44,26 @@ class Watched:
 
     async def stream(self, client, url):
         """Watch all that there is."""
-        async with client.ws_connect(url + "/stream?points=1&iris=1") as socket_:
-            async for message in socket_:
-                frame = json.loads(message.data)
-                if frame["type"] == "frame":
-                    self.ages.append(time.time() - frame["time"])
-                    self.numbers.append(frame["number"])
+        await self._hear(client, url + "/stream?points=1&iris=1")
+
+    async def state(self, client, url):
+        """Watch as every view does."""
+        await self._hear(client, url + "/stream?divider=0")
 
     async def look(self, client, url):
         """Look at the picture."""
-        async with client.ws_connect(url + "/look") as socket_:
-            async for _ in socket_:
-                pass
+        await self._hear(client, url + "/look")
+
+    async def _hear(self, client, address):
+        async with client.ws_connect(address) as socket_:
+            async for message in socket_:
+                if isinstance(message.data, str):
+                    self._take(json.loads(message.data))
+
+    def _take(self, message):
+        if message["type"] == "frame":
+            self.ages.append(time.time() - message["time"])
+            self.numbers.append(message["number"])
 
     @property
     def lost(self):
@@ -119,74 +131,91 @@ async def _with(url, process, jobs, seconds):
 async def figures(folder, ports, source, seconds):
     """{a name of LINES: its figure}."""
     panel, url = _started(folder, ports, "panel"), "http://127.0.0.1:%d" % ports[0]
-    running = asyncio.ensure_future(_again(folder, ports, source))
     try:
-        await asyncio.sleep(SETTLE)
-        out = dict(zip(("idle_percent", "idle_mib"), await costs(panel, seconds)))
-        one, crowd = Watched(), [Watched() for _ in range(20)]
-        out["look_percent"], out["look_mib"] = await _with(
-            url, panel, (one.stream, one.look), seconds)
-        out["age_p50_ms"], out["age_p95_ms"] = _ages(one.ages)
-        out["crowd_percent"], _ = await _with(url, panel, [w.stream for w in crowd], seconds)
-        out["crowd_lost"] = max(watched.lost for watched in crowd)
-        out["tracker_p50_ms"], out["tracker_percent"] = await _turns(folder, url)
+        out = await _beside(_again(folder, ports, source), _page(panel, url, seconds))
+        await _beside(_again(folder, ports, source, os.path.join(folder, TOTALS)),
+                      _with(url, panel, (Watched().state, Watched().look), TURNS * TURN))
+        out.update(_turns(folder, time.monotonic()))
         return out
     finally:
-        running.cancel()
-        await asyncio.wait([running])
         panel.terminate()
         panel.wait()
 
 
-async def _turns(folder, url):
-    """(p50 in ms, % more with an open Look view): the middle of pairs that follow each other, for
-    a machine that is busy is so for longer than a pair."""
-    import aiohttp
-    pairs = []
-    async with aiohttp.ClientSession(headers={"Origin": url}) as client:
-        for _ in range(PAIRS):
-            await asyncio.sleep(OVER)
-            closed = await _slice(folder)
-            jobs = [asyncio.ensure_future(job(client, url))
-                    for job in (Watched().stream, Watched().look)]
-            await asyncio.sleep(SETTLE)
-            pairs.append((closed, await _slice(folder)))
-            for job in jobs:
-                job.cancel()
-            await asyncio.wait(jobs)
-    more = statistics.median(watched / alone for alone, watched in pairs) - 1.0
-    return statistics.median(alone for alone, _ in pairs), 100.0 * more
+async def _beside(program, job):
+    """What a coroutine gives while another goes on."""
+    running = asyncio.ensure_future(program)
+    try:
+        return await job
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
 
 
-async def _slice(folder):
-    """The middle of the tracker's times over a slice, ms."""
-    began = time.monotonic()
-    await asyncio.sleep(SLICE)
+async def _page(panel, url, seconds):
+    """The figures of the page's server."""
+    await asyncio.sleep(SETTLE)
+    out = dict(zip(("idle_percent", "idle_mib"), await costs(panel, seconds)))
+    look, one, crowd = Watched(), Watched(), [Watched() for _ in range(20)]
+    out["look_percent"], out["look_mib"] = await _with(
+        url, panel, (look.state, look.look), seconds)
+    out["picture_p50_ms"], out["picture_p95_ms"] = _ages(look.ages)
+    out["watched_percent"], _ = await _with(url, panel, (one.stream,), seconds)
+    out["age_p50_ms"], out["age_p95_ms"] = _ages(one.ages)
+    out["crowd_percent"], _ = await _with(url, panel, [w.stream for w in crowd], seconds)
+    out["crowd_lost"] = max(watched.lost for watched in crowd)
+    return out
+
+
+def _turns(folder, now):
+    """What the tracker takes while no picture leaves, and how much more while they do: the middle
+    of turns, each of which has both in slices, for a machine is busy for longer than a slice."""
+    turns = [([], []) for _ in range(TURNS)]
     with open(os.path.join(folder, TOTALS)) as f:
-        rows = (line.split() for line in f.readlines() if line.endswith("\n"))
-        return 1000.0 * statistics.median(
-            float(took) for when, took in rows if float(when) >= began)
+        for when, shows, took in (map(float, line.split()) for line in f):
+            turn = int((now - when) / TURN)
+            if turn < TURNS:
+                turns[turn][int(shows)].append(1000.0 * took)
+    return dict(tracker_p50_ms=statistics.median(_share(0.5, alone) for alone, _ in turns),
+                tracker_percent=_more(0.5, turns), tracker_p10_percent=_more(0.1, turns))
+
+
+def _more(share, turns):
+    ratios = [_share(share, shown) / _share(share, alone) for alone, shown in turns]
+    return 100.0 * (statistics.median(ratios) - 1.0)
+
+
+def _share(share, values):
+    return sorted(values)[int(share * len(values))]
+
+
+def _shows(now):
+    return int(now / SLICE) % 2
 
 
 def _noting(path, words):
-    """The program, which notes when it was done with each picture, and how long that took."""
+    """The program, which lets pictures leave in every other slice alone, and notes when it was
+    done with each picture, whether in such a slice, and how long that took."""
     from appliance import cli
+    from appliance.network.pictures import Pictures
     from appliance.timing import Timing
-    add = Timing.add
+    add, show, begun = Timing.add, Pictures.__call__, time.monotonic() + SETTLE
     with open(path, "a", buffering=1) as f:
         def noted(timing, row, seconds):
-            if row == "total":
-                f.write("%.3f %.6f\n" % (time.monotonic(), seconds))
+            now = time.monotonic()
+            if row == "total" and now > begun:
+                f.write("%.3f %d %.6f\n" % (now, _shows(now), seconds))
             add(timing, row, seconds)
         Timing.add = noted
+        Pictures.__call__ = lambda self, *frame: _shows(time.monotonic()) and show(self, *frame)
         return cli.main(words)
 
 
-async def _again(folder, ports, source):
-    """Run the program, and again whenever its source has ended."""
+async def _again(folder, ports, source, *notes):
+    """Run the program, and again whenever its source has ended; notes: as of _noting."""
     while True:
-        run = _started(folder, ports, os.path.join(folder, TOTALS), "run", "--source", source,
-                       "--to", "vmc@127.0.0.1:9", module="benchmarks.panel")
+        run = _started(folder, ports, *notes, "run", "--source", source, "--to",
+                       "vmc@127.0.0.1:9", module="benchmarks.panel" if notes else "appliance")
         try:
             while run.poll() is None:
                 await asyncio.sleep(0.1)
@@ -196,8 +225,7 @@ async def _again(folder, ports, source):
 
 
 def _ages(ages):
-    ages = sorted(ages)
-    return 1000.0 * statistics.median(ages), 1000.0 * ages[int(0.95 * len(ages))]
+    return 1000.0 * _share(0.5, ages), 1000.0 * _share(0.95, ages)
 
 
 def main(args):

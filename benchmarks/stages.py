@@ -1,5 +1,5 @@
-"""A source in, milliseconds out: every stage, the networks alone, the whole call, and the stages as
-DeepVTB published its own of a Nano. Two tables.
+"""A source in, milliseconds out: every stage, the networks alone, the whole call; then the stages
+in the columns that DeepVTB published of a Nano. Two tables.
 """
 from collections import OrderedDict
 from contextlib import closing
@@ -131,8 +131,8 @@ def main(args):
     ours = OrderedDict((name, side_by_side(parts.measured(frames, make=make))) for name, make in (
         ("Kagami here, detector every picture", lambda **given: Tracker(every_picture(), **given)),
         ("Kagami here, as it tracks", Tracker)))
-    seen = all(found["sum"] for found in ours.values())
-    report.publish("stages", [table(rows)] + [published_table(ours)] * seen, {
+    seen = all(found["sum"] for found in ours.values())     # else nobody is in the clip
+    report.publish("stages", [table(rows)] + ([published_table(ours)] if seen else []), {
         "source": args.name, "frames": len(frames), "rows": rows,
         "published": {name: dict(zip(tuple(COLUMNS) + ("sum", "fps"), values))
                       for name, values in PUBLISHED.items()},

@@ -13,10 +13,10 @@ verified is ever written, so one that reads well may be used.
 
 To run a network, as the backend does:
 
-    path = plan.find(network, trt.__version__, "sm53", "fp16")
-    runtime.deserialize_cuda_engine(plan.read(path, network, trt.__version__, "sm53", "fp16"))
+    runtime.deserialize_cuda_engine(plan.best(network, trt.__version__, "sm53"))
 
-Both end with InputMissing (there is none) or DataError (there is one, and what is wrong with it).
+This ends, as find() and read() do, with InputMissing (there is none) or DataError (there is one,
+and what is wrong with it).
 """
 import fcntl
 import glob
@@ -33,6 +33,7 @@ from appliance.errors import DataError, InputMissing, OutputError, PartMissing
 MAGIC = b"KAGAMI-ENGINE 1 "
 NAME = re.compile(r"(?P<network>.+)-(?P<onnx>[0-9a-f]{12})-trt(?P<tensorrt>\d[\w.]*)"
                   r"-(?P<gpu>sm\d+)-(?P<precision>fp16|fp32)(-(?P<flags>[\w+]+))?\.engine")
+PRECISIONS = ("fp16", "fp32")       # the one to be preferred first
 ROOM = 64 * 2 ** 20     # free bytes that a folder must have before minutes are spent on it
 ELSEWHERE = "give a folder that this user can write with --folder"
 
@@ -54,6 +55,13 @@ def path_of(network, tensorrt, gpu, precision, flags="", within=None):
     return os.path.join(folder(within), "-".join(words + [flags] * bool(flags)) + ".engine")
 
 
+def cache_path(tensorrt, cuda, gpu, within=None):
+    """The path of the timing cache: how long each kernel took is true of one TensorRT, CUDA and
+    GPU."""
+    name = "timing-trt%s-cuda%s-%s.cache" % (tensorrt, cuda, gpu)
+    return os.path.join(folder(within), name)
+
+
 def find(network, tensorrt, gpu, precision, within=None):
     """The path of the newest engine whose name fits; InputMissing where the network has none,
     DataError where it has others, with what does not fit."""
@@ -67,6 +75,19 @@ def find(network, tensorrt, gpu, precision, within=None):
         raise InputMissing("engine of " + network.name, "none in " + folder(within),
                            again(network.name))
     raise DataError(named[0][0], _differs(named[0][1], wanted), again(network.name))
+
+
+def best(network, tensorrt, gpu, within=None):
+    """TensorRT's bytes of a network's engine, in the best precision that there is a good file of;
+    DataError where there are none but bad ones, InputMissing where there are none."""
+    lacking = []
+    for precision in PRECISIONS:
+        try:
+            path = find(network, tensorrt, gpu, precision, within)
+            return read(path, network, tensorrt, gpu, precision)
+        except (DataError, InputMissing) as why:
+            lacking.append(why)
+    raise next((why for why in lacking if isinstance(why, DataError)), lacking[0])
 
 
 def read(path, network, tensorrt, gpu, precision):
@@ -109,7 +130,8 @@ def write(path, about, content):
 def held(within=None):
     """The folder, made, seen to be writable with room in it, and ours alone for the block.
 
-    OutputError before any work is done. What a power cut left half-written is taken away.
+    OutputError before any work is done. What was left half-written is taken away, be it by a power
+    cut before or by a killed builder during the block.
     """
     path = folder(within)
     try:
@@ -122,10 +144,17 @@ def held(within=None):
         _take(lock, path)
         if free < ROOM:
             raise OutputError(path, "only %d MB are free" % (free >> 20), "make room for 64 MB")
-        for name in os.listdir(path):
-            if name.startswith(files.TEMPORARY):
-                os.unlink(os.path.join(path, name))
-        yield path
+        _sweep(path)
+        try:
+            yield path
+        finally:
+            _sweep(path)
+
+
+def _sweep(path):
+    for name in os.listdir(path):
+        if name.startswith(files.TEMPORARY):
+            os.unlink(os.path.join(path, name))
 
 
 def _take(lock, path):

@@ -9,16 +9,18 @@ import socket
 import time
 from types import SimpleNamespace
 
-from appliance import monitor
-from appliance.network import broadcast, oscquery
+from appliance import config, monitor
+from appliance.network import broadcast, discovery, oscquery
 from appliance.network.hosts import MOST, Hosts
+from appliance.network.pairing import Window
+from appliance.options import Networks
 from appliance.outputs import Outputs
 from appliance.outputs.dialects import ifacialmocap
 from appliance.outputs.leases import CLIENTS, TURN
 from appliance.outputs.osc import message
 from tests.fakes.box import Box, Sitter
 from tests.fakes.people import frame, person
-from tests.fakes.receiver import free_port
+from tests.fakes.receiver import free_port, free_tcp_port
 
 LOSS = SimpleNamespace(hold_ms=250, return_ms=500, blend_ms=150, lost_keepalive_hz=5.0)
 OUTPUT = SimpleNamespace(neck_share=0.4, limit=1472)
@@ -122,6 +124,55 @@ class Studios(Listener):
         self._loop.close()
 
 
+class Names(Studios):
+    """Where services are told by multicast DNS; it never answers, and a fault there is told by
+    asyncio alone.
+    """
+
+    name = "names"
+    blocks = 1500           # up to MOST names are remembered
+
+    def __init__(self):
+        self.port, self._loop, self._hosts = free_port(), asyncio.new_event_loop(), Hosts()
+        self.seeds, self._faults = list(announcements()), []
+        self._loop.set_exception_handler(lambda _, what: self._faults.append(what))
+        self._ears = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._ears.setblocking(False)
+        self._ears.bind(("127.0.0.1", self.port))
+        discovery._library()
+        self._names = discovery.Discovery(self._hosts)
+        self._loop.add_reader(self._ears, self._names._overhear, self._ears, None)
+        self._serve(self._loop.create_future)
+
+    def _serve(self, listening):
+        self._task = listening()
+
+    def turn(self):
+        """Hear what is there."""
+        super().turn()
+        assert not self._faults and len(self._names._sources) <= discovery.MOST
+
+    def close(self):
+        """Stop listening."""
+        self._loop.remove_reader(self._ears)
+        self._ears.close()
+        super().close()
+
+
+def announcements():
+    """What programs with services say, and what others ask."""
+    from zeroconf import DNSOutgoing, DNSPointer, DNSQuestion, DNSService, DNSText
+    for i, kind in enumerate(discovery.KINDS):
+        name = "One %d.%s" % (i, kind)
+        told, asked = DNSOutgoing(0x8400), DNSOutgoing(0)
+        asked.add_question(DNSQuestion(kind, 12, 1))
+        for record in (DNSPointer(kind, 12, 1, 120, name),
+                       DNSService(name, 33, 1, 120, 0, 0, 9000, "one.local."),
+                       DNSText(name, 16, 1, 120, b"\x09txtvers=1")):
+            told.add_answer_at_time(record, 0)
+        yield from told.packets() + asked.packets()
+
+
 class Pages(Studios):
     """The OSCQuery pages, over TCP: each stranger has a connection and opens it anew when it is
     closed."""
@@ -135,7 +186,7 @@ class Pages(Studios):
         ("GET", "/", "Content-Length: -1\r\n"), ("GET", "/%2e%2e/etc/passwd", ""))]
 
     def __init__(self):
-        self.port, self._loop, self._open = free_port(), asyncio.new_event_loop(), {}
+        self.port, self._loop, self._open = free_tcp_port(), asyncio.new_event_loop(), {}
         self._serve(oscquery.OscQuery(lambda: (None, None), lambda _: True, lambda: "x",
                                       port=self.port))
         self._hosts = ()
@@ -197,6 +248,27 @@ class Commands(Box, Listener):
                          allow="127.77.0.0/16 127.77.1.1")
 
 
+class Pairing(Listener):
+    """The window in which a target is made of whoever asks; it never answers."""
+
+    name = "pairing"
+
+    def __init__(self):
+        base, self.port = config.defaults(), free_port()
+        control = base.control._replace(allow=Networks().parse("127.77.0.0/16"))
+        self.seeds = [vts_seed(), vts_seed(ports=[1]), vts_seed(time=-1), b"{}"]
+        self._window = Window(base._replace(control=control), "vts:%d" % self.port)
+
+    def turn(self):
+        """Look at what is there."""
+        asked = self._window.heard(time.monotonic())
+        assert asked is None or 0.5 <= asked.question.seconds <= 10.0
+
+    def close(self):
+        """Stop listening."""
+        self._window.close()
+
+
 def vts_seed(**changes):
     """A request of VTube Studio's clients."""
     return json.dumps(dict({"messageType": "iOSTrackingDataRequest", "time": 1.5, "sentBy": "x",
@@ -210,4 +282,5 @@ LISTENERS = {
     "ifacialmocap tcp": lambda: Wire("ifacialmocap", [ifacialmocap.STREAM]),
     "vts": lambda: Wire("vts", [vts_seed(), vts_seed(ports=["PORT", 1, 70000]), vts_seed(time=1e9),
                                 vts_seed(time=-1), vts_seed(ports=["PORT"] * 50)]),
-    "monitor": Monitor, "control": Commands, "broadcast": Studios, "oscquery": Pages}
+    "monitor": Monitor, "control": Commands, "broadcast": Studios, "oscquery": Pages,
+    "names": Names, "pairing": Pairing}

@@ -178,6 +178,17 @@ def test_a_word_that_means_nothing_is_refused(command, argument):
         getattr(Calibration(), command)(argument)
 
 
+def test_learned_limits_alone_are_forgotten():
+    made = calibrated("neutral", 1.0, jawOpen=0.2)
+    made.change(True, 0.0, 0.0)
+    play(made, person(openness=(0.8, 0.8), jawOpen=0.6), seconds=60, start=9, learn=True)
+    before = made.document()
+    assert before["learned"] != Calibration().document()["learned"]
+    made.clear("ranges")
+    assert made.document() == dict(before, learned=Calibration().document()["learned"])
+    assert made.outcome == "ranges: as at first"
+
+
 @pytest.mark.parametrize("gaze", [(90.0, 0.0), (0.0, float("nan"))])
 def test_a_direction_that_is_none_is_refused(gaze):
     with pytest.raises(ValueError):

@@ -79,6 +79,8 @@ def test_a_named_file_that_is_missing_is_told():
     ("camera.flip=horizontl", "did you mean horizontal"),
     ("camera.exposure=0", "give auto, or 1 to 1000000 us"),
     ("target.mirror=perhaps", "give yes or no"),
+    ("target.parts=head mouht", "mouht is not known \\(did you mean mouth"),
+    ("target.parts=", "none of them; give some of head, eyes, mouth"),
     ("camera one.width=640", "no section camera one"),
     ("width=640", "SECTION.KEY=VALUE"),
     ("camera.width", "SECTION.KEY=VALUE"),
@@ -86,6 +88,11 @@ def test_a_named_file_that_is_missing_is_told():
 def test_each_mistake_is_one_line_that_says_what_would_do(option, told):
     lines = mistakes(overrides=[option])
     assert len(lines) == 1 and re.search(told, lines[0])
+
+
+def test_parts_are_a_tuple_in_their_own_order():
+    found = config.load(overrides=["target.parts=Mouth, head"])
+    assert found.targets[0].parts == ("head", "mouth")
 
 
 def test_all_mistakes_are_told_at_once_with_their_lines(written):

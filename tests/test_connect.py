@@ -73,6 +73,7 @@ def taken(monkeypatch):
         return []
     monkeypatch.setattr(cli, "_run", run)
     monkeypatch.setattr(console, "add", add)
+    monkeypatch.setattr(console, "listen", lambda found, form, *rest: form + "@127.0.0.1")
     monkeypatch.setattr(console, "listing", lines)
     monkeypatch.setattr(watching, "monitor", done.append)
     monkeypatch.setattr("appliance.network.listing.lines", lines)

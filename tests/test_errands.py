@@ -50,7 +50,7 @@ def running():
     (["recenter"], "straight ahead: taken"), (["neutral"], "resting face: taken"),
     (["neutral", "0.5"], "resting face: taken"), (["eyes", "open"], "eyes open: taken"),
     (["gaze", "12", "-3"], "gaze: taken"), (["reset"], "all: as at first"),
-    (["reset", "eyes"], "eyes: as at first")])
+    (["reset", "eyes"], "eyes: as at first"), (["reset", "ranges"], "ranges: as at first")])
 def test_a_running_program_does_it_and_says_so(kagami, running, words, told):
     assert kagami("calibrate", *words) == (0, told + "\n", "")
 

@@ -2,10 +2,8 @@
 import json
 import os
 import socket
-import struct
 import subprocess
 import sys
-import threading
 import time
 
 import cv2
@@ -94,60 +92,24 @@ def running(tmp_path, clip, receiver):
         made.stop()
 
 
-def frames(receiver, seconds):
-    """{frame number: ((68, 2) points as shares, angles)} of a face that is tracked."""
-    out, end, number, points = {}, time.monotonic() + seconds, None, None
-    receiver.socket.settimeout(0.5)
-    while time.monotonic() < end:
-        try:
-            heard = decoded(receiver.socket.recv(65536))
-        except OSError:
-            continue
-        for address, _, arguments in heard:
-            if address == "/kagami/frame":
-                number = arguments[0]
-            elif address == "/kagami/face/0/points":
-                out[number] = np.array(arguments).reshape(68, 2)
-    return out
-
-
-class Looks(threading.Thread):
-    """Looks until closed: {frame number: luma}."""
-
-    def __init__(self, path):
-        super().__init__(daemon=True)
-        self.seen, self._program, self._stop_ = {}, Program(path), threading.Event()
-        self.start()
-
-    def run(self):
-        asking, asked = self._program._socket, 0.0
-        asking.settimeout(0.2)
-        while not self._stop_.is_set():
+def looked(running, seconds=3.0):
+    """[((68, 2) points as shares, luma)] of the pictures of a face that come meanwhile."""
+    out, asked, end = [], 0.0, time.monotonic() + seconds
+    with Program(running.page._socket.getpeername()) as looks:
+        looks._socket.settimeout(0.2)
+        while time.monotonic() < end:
             if time.monotonic() - asked > 1:
                 asked = time.monotonic()
-                asking.send(message("/kagami/preview", 3))
+                looks._socket.send(message("/kagami/preview", 3))
             try:
-                datagram = asking.recv(1 << 19)
+                heard = {a: v for a, _, v in decoded(looks._socket.recv(1 << 19))}
             except OSError:
                 continue
-            if datagram.startswith(b"/kagami/picture"):
-                number, width, height, size = struct.unpack_from(">iiii", datagram, 24)
-                self.seen[number] = np.frombuffer(datagram, np.uint8, size, 40).reshape(
-                    height, width)
-
-    def close(self):
-        self._stop_.set()
-        self.join(5)
-        return self.seen
-
-
-def seen_together(running, receiver, seconds=3.0):
-    """[(points, luma)] of the same frames."""
-    looks = Looks(running.page._socket.getpeername())
-    receiver.datagrams()
-    points = frames(receiver, seconds)
-    seen = looks.close()
-    return [(points[n], seen[n]) for n in sorted(seen) if n in points]
+            if "/kagami/face/0/points" in heard:
+                _, width, height, luma = heard["/kagami/picture"]
+                out.append((np.array(heard["/kagami/face/0/points"]).reshape(68, 2),
+                            np.frombuffer(luma, np.uint8).reshape(height, width)))
+    return out
 
 
 def darkness(luma, points):
@@ -161,12 +123,12 @@ def darkness(luma, points):
     return eyes - 0.5 * (at([2, 31, 48]) + at([14, 35, 54]))
 
 
-def test_flipped_while_it_runs_picture_and_points_are_mirrored_together(running, receiver):
-    before = seen_together(running, receiver)
+def test_flipped_while_it_runs_picture_and_points_are_mirrored_together(running):
+    before = looked(running)
     assert len(before) > 5
     assert running.change({"camera": {"flip": "horizontal"}}) == "kept, and in force"
     assert eventually(lambda: running.about()["state"] == "tracking", 20)
-    after = seen_together(running, receiver)
+    after = looked(running)
     assert len(after) > 5
     for points, luma in before + after:
         assert darkness(luma, points) < -10

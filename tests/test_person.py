@@ -124,11 +124,11 @@ def test_a_lesson_says_what_it_asks_for_and_tells_when_too_little_was_seen():
 
 def test_what_is_imported_is_kept(state):
     one = Person(SETTINGS)
-    one.restore({"form": 1, "rest": {"jawOpen": 0.1}})
+    one.restore(calibration={"form": 1, "rest": {"jawOpen": 0.1}})
     one.close()
     assert Person(SETTINGS).knowledge()["calibration"]["rest"] == {"jawOpen": 0.1}
     with pytest.raises(ValueError):
-        one.restore({"form": 1, "rest": {"jawOpen": 9}})
+        one.restore(calibration={"form": 1, "rest": {"jawOpen": 9}})
 
 
 def test_gains_are_taken_from_the_configuration_and_not_kept(state):

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import termios
 import time
+from importlib.util import find_spec
 
 import cv2
 import numpy as np
@@ -159,7 +160,7 @@ def test_a_target_is_added_listed_and_dropped_while_it_runs(receiver, configured
     status, out, _ = done("targets", "add", target(receiver), "--config", path)
     assert status == 0 and "kept, and in force" in out
     wait_for_frames(receiver, 5)
-    assert re.search(r"%s +\d+\.\d +0 +0 +not refused +added" % target(receiver),
+    assert re.search(r"%s +127.0.0.1 +\d+\.\d +\d+ +0 +0 +not refused +added" % target(receiver),
                      done("targets", "--config", path)[1])
     assert done("targets", "drop", target(receiver), "--config", path)[0] == 0
     assert heard(receiver)[-1] == "/kagami/bye"
@@ -187,7 +188,7 @@ def test_the_running_program_is_asked_by_commands_whoever_has_its_port(receiver,
     calibrating = started("calibrate", "neutral", "1", "--config", path)
     assert until_state(receiver, 4) and until_state(receiver, 1)
     assert calibrating.communicate(timeout=30) == ("resting face: taken\n", "")
-    assert "pc" in done("targets", "--config", path)[1].splitlines()[1]
+    assert "[target pc]" in done("targets", "--config", path)[1].splitlines()[3]
     status, out, _ = done("calibrate", "show", "--config", path)
     assert status == 0 and "kept in          " + state in out
     assert done("teach", "--forget", "smirk", "--config", path)[0] == 2
@@ -202,7 +203,7 @@ def test_the_running_program_is_asked_by_commands_whoever_has_its_port(receiver,
     heard(receiver)
     again = started("run", "--source", "test", "--config", path)
     wait_for_frames(receiver, 5)
-    assert "pc" in done("targets", "--config", path)[1]
+    assert "[target pc]" in done("targets", "--config", path)[1]
     second = started("run", "--source", "test", "--to", target(receiver))
     assert "another kagami has it" in told(second, "nobody can ask")
     for one in (second, again):
@@ -319,13 +320,17 @@ def corrupt(tmp_path):
     return str(tmp_path)
 
 
+@pytest.mark.parametrize("backend, name", [("openvino", "OpenVINO"),
+                                           ("onnxruntime", "ONNX Runtime")])
 @pytest.mark.parametrize("command", ["run", "track"])
-def test_a_corrupt_network_is_told_and_no_crash(corrupt, grey_clip, command):
+def test_a_corrupt_network_is_told_and_no_crash(corrupt, grey_clip, command, backend, name):
+    if not find_spec(backend):
+        pytest.skip(name + " is not installed")
     words = (["run", "--source", "test", "--to", "kagami@127.0.0.1:5999"] if command == "run"
              else ["track", grey_clip, "--json", os.path.join(corrupt, "out")])
-    program = started(*words, cwd=corrupt)
+    program = started(*words, "--set", "backend.name=" + backend, cwd=corrupt)
     _, err = program.communicate(timeout=120)
-    assert program.returncode == 65 and "detector.onnx: ONNX Runtime refuses it" in err
+    assert program.returncode == 65 and "detector.onnx: %s refuses it" % name in err
 
 
 def test_what_opencv_refuses_behind_gstreamer_is_no_crash():

@@ -24,8 +24,12 @@ EVERYTHING = python_files("appliance/**/*.py", "benchmarks/**/*.py", "tests/**/*
 # Each library has one door, so that it can be absent, replaced, or looked at in one place.
 DOORS = {
     "gi": ("appliance/sources/gstreamer.py",),
+    "openvino": ("appliance/backends/openvino.py",),
     "onnxruntime": ("appliance/backends/onnxruntime.py",),
     "onnx": ("benchmarks/",),
+    "mediapipe": ("benchmarks/contestant.py",),
+    "tensorrt": ("appliance/backends/tensorrt.py",),
+    "pycuda": ("appliance/backends/cuda.py", "engines/"),
     "socket": ("appliance/outputs/", "appliance/network/", "appliance/panel/",
                "appliance/monitor.py", "benchmarks/"),
     "pythonosc": ("appliance/outputs/", "appliance/monitor.py"),

@@ -9,8 +9,7 @@ from appliance import geometry
 from appliance.errors import PartMissing, UsageError
 from appliance.features import COUNT, Features
 from appliance.mean_face import MODEL
-from appliance.teach import (NAMES_MOST, REACTION, ROUNDS, STEP, Lesson, Taught, checked, examples,
-                             prompt)
+from appliance.teach import REACTION, ROUNDS, STEP, Lesson, Taught, checked, prompt
 from tests.fakes.people import person
 
 SIZE, FOV = (640, 480), 60.0
@@ -156,12 +155,3 @@ def test_without_the_module_teaching_is_told_and_tracking_goes_on(monkeypatch):
     taught = Taught(kept)
     taught.wait()
     assert taught.names == ("lift",) and not taught([person()], SIZE)[0].taught
-
-
-@pytest.mark.parametrize("document", [
-    [], 3, {"form": 2}, {"form": 1, "expressions": {"lift": {"examples": [[1.0]], "told": 1}}},
-    {"form": 1, "expressions": {"a b": {}}}, {"form": 1, "expressions": {"lift": {}}, "rest": []},
-    {"form": 1, "expressions": {"n%d" % i: {} for i in range(NAMES_MOST + 1)}}])
-def test_what_is_no_library_is_refused(document):
-    with pytest.raises((ValueError, KeyError, TypeError, AttributeError)):
-        assert examples(document) and document

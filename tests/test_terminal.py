@@ -82,3 +82,12 @@ def test_a_terminal_that_has_gone_ends_nothing(clock):
         clock[0] += 1
         line.show(lambda: "x")
     terminal.LogLines(line).emit(logging.makeLogRecord({"msg": "m"}))
+
+
+def test_what_is_logged_from_the_start_is_there_for_whoever_comes_later(monkeypatch):
+    logger = logging.getLogger("kagami")
+    monkeypatch.setattr(logger, "handlers", [])
+    terminal.log(terminal.LiveLine(io.StringIO()))
+    logger.info("the first word")
+    assert terminal.last_lines().lines[-1].endswith(" the first word")
+    assert terminal.last_lines() is terminal.last_lines()

@@ -17,30 +17,29 @@ is. Where it cannot work here (library, device or engines are missing) making it
 PartMissing: what is missing, and what to do to have it. `auto` then passes on to the next.
 """
 import logging
-from collections import OrderedDict
+from collections import OrderedDict, namedtuple
 
 from appliance.errors import PartMissing, UsageError
 
 log = logging.getLogger("kagami.backend")
+Options = namedtuple("Options", "name device precision")
 
 
-def _tensorrt(device, precision):
-    try:
-        from appliance.backends.tensorrt import TensorRT
-    except ImportError as why:
-        raise PartMissing("tensorrt", str(why), "take a version that knows it") from why
+def _tensorrt(options):
+    from appliance.backends.tensorrt import TensorRT
     return TensorRT()
 
 
-def _openvino(device, precision):
-    try:
-        from appliance.backends.openvino import OpenVino
-    except ImportError as why:
-        raise PartMissing("openvino", str(why), "take a version that knows it") from why
-    return OpenVino(device=device, precision=precision)
+def _openvino(options):
+    from appliance.backends.openvino import OpenVino
+    backend = OpenVino(device=options.device, precision=options.precision)
+    if options.name == "auto" and not backend.quick:
+        raise PartMissing("openvino", "without a processor's own bf16 it is no faster",
+                          "it takes AMX or AVX512_BF16")
+    return backend
 
 
-def _onnxruntime(device, precision):
+def _onnxruntime(options):
     from appliance.backends.onnxruntime import OnnxRuntime
     return OnnxRuntime()
 
@@ -71,10 +70,10 @@ def _first(name, device, precision):
     if name not in NAMES:
         raise UsageError("backend %s" % name, "no such backend",
                          "choose one of " + ", ".join(NAMES))
-    lacking = []
+    options, lacking = Options(name, device, precision), []
     for make in KNOWN.values() if name == "auto" else (KNOWN[name],):
         try:
-            return make(device, precision), lacking
+            return make(options), lacking
         except PartMissing as why:
             lacking.append(why)
     raise lacking[-1]

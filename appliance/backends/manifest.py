@@ -19,7 +19,9 @@ class Network(NamedTuple):
     path: the ONNX file. sha256: its hash, lower-case hex. inputs, outputs: ordered dict, name ->
     shape. score: between 0 and 1, the raw score that means "as likely as not". tolerance: largest
     difference between backends. channels: 1, luma. driven: names of the shapes that proved right
-    often enough to be sent (expression).
+    often enough to be sent (expression). fp32: names of the nodes that stay in FP32 where the rest
+    runs in FP16. tolerances: {output: largest difference} of an engine to ONNX Runtime on the
+    recorded inputs.
     """
 
     name: str
@@ -31,6 +33,8 @@ class Network(NamedTuple):
     tolerance: float
     channels: int
     driven: tuple = ()
+    fp32: tuple = ()
+    tolerances: dict = {}
 
     def content(self):
         """The bytes of the file; InputMissing where there is none, DataError where another is."""
@@ -43,6 +47,17 @@ class Network(NamedTuple):
             raise DataError(self.path, "not the file that the manifest means (SHA-256 differs)",
                             FETCH + ", or record it anew after training")
         return content
+
+    def compare(self, kind, have):
+        """DataError where tensors of this record are not those of its file.
+
+        kind: "input" or "output". have: {name: shape} of the float32 tensors that were found.
+        """
+        for name, shape in getattr(self, kind + "s").items():
+            if have.get(name) != shape:
+                why = "%s %s is %s, the manifest says float %s"
+                raise DataError(self.path, why % (kind, name, have.get(name, "absent"), shape),
+                                "record the network anew")
 
 
 def read(path=MANIFEST):
@@ -64,11 +79,25 @@ def _network(path, name, section):
             name, os.path.join(os.path.dirname(os.path.abspath(path)), section["file"]),
             section["sha256"].lower(), shapes(section["inputs"]), shapes(section["outputs"]),
             float(section.get("score", "0.5")), float(section.get("tolerance", "0.01")),
-            int(section.get("channels", "1")), tuple(section.get("driven", "").split())))
+            int(section.get("channels", "1")), tuple(section.get("driven", "").split()),
+            tuple(section.get("fp32", "").split()), _tolerances(section)))
     except KeyError as why:
         raise DataError(path, "[%s] has no line %s" % (name, why), "add it") from why
     except ValueError as why:
         raise DataError(path, "[%s] %s" % (name, why), "correct it") from why
+
+
+def _tolerances(section):
+    """{output: number} of a section; one number for all outputs where they have none of their
+    own."""
+    outputs = shapes(section["outputs"])
+    own = [word.rpartition(":") for word in section.get("tolerances", "").split()]
+    foreign = [name for name, _, _ in own if name not in outputs]
+    if foreign:
+        raise ValueError("tolerances: no output %s" % foreign[0])
+    found = dict.fromkeys(outputs, float(section.get("tolerance", "0.01")))
+    found.update((name, float(number)) for name, _, number in own)
+    return found
 
 
 def _checked(network):

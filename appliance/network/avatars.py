@@ -1,17 +1,18 @@
-"""The avatar that somebody wears in VRChat tells its parameters, and our vrchat targets then send
-those alone.
+"""The avatar that somebody wears in VRChat, or in another program with OSCQuery, tells its
+parameters, and our vrchat targets then send those alone.
 
 While nothing is known of an avatar everything is sent: knowing is never needed for it to work.
 """
 import asyncio
 import logging
 
-from appliance.network.hosts import VRCHAT
+from appliance.network.hosts import OSCQUERY, VRCHAT
 from appliance.network.query import Pages
 
 LOG = logging.getLogger("kagami.network")
 LOOK_EVERY = 1.0        # seconds between looks at which avatar is worn
 READ_EVERY = 30.0       # seconds after which one is read anew: it may be built anew under its name
+_SHOW = VRCHAT, OSCQUERY    # kinds of programs that may show an avatar
 
 
 class Avatars:
@@ -33,7 +34,7 @@ class Avatars:
                     if channel.target.dialect == "vrchat":
                         await self._look(channel, pages, clock())
                 self._worn = {host: worn for host, worn in self._worn.items()
-                              if host in self._hosts.of(VRCHAT)}
+                              if host in list(self._hosts)}
                 await asyncio.sleep(LOOK_EVERY)
         finally:
             await pages.close()
@@ -48,21 +49,17 @@ class Avatars:
                      if found is None else "the avatar has %d parameters" % len(found))
 
     def _host(self, channel):
-        """The VRChat that a channel sends to, or None."""
-        address = getattr(channel.link, "address", "")      # what a subscriber has, has none
-        mine = [str(at.ip) for _, at in self._own()]
-        address = "127.0.0.1" if address in mine else address
-        there = [h for h in self._hosts.of(VRCHAT) if h.address == address]
-        exact = [h for h in there if h.hears == channel.target.port]
-        return (exact or [h for h in there if not h.hears] or [None])[0]
+        """The program that a channel sends to, as far as it was found, or None."""
+        address, port = channel.link.address, channel.target.port
+        address = "127.0.0.1" if address in [str(at.ip) for _, at in self._own()] else address
+        there = [h for h in self._hosts
+                 if h.kind in _SHOW and h.address == address and h.serves(port)]
+        return min(there, key=lambda h: (h.hears != port, h.kind != VRCHAT), default=None)
 
     async def _parameters(self, host, pages, now):
         avatar = await pages.avatar(host)
-        if avatar is None:
-            self._worn.pop(host, None)
-            return None
         worn, when, found = self._worn.get(host, (None, 0.0, None))
-        if avatar != worn or found is None or now - when >= READ_EVERY:
+        if avatar != worn or not found or now - when >= READ_EVERY:
             found = await pages.parameters(host)
             self._worn[host] = avatar, now, found
-        return found
+        return found or None        # who shows none may be between two avatars

@@ -16,6 +16,7 @@ from appliance.network.local import Local
 from appliance.network.orders import LATER, LOCAL, WRITER, Order, command
 from appliance.network.packets import messages
 from appliance.network.pictures import Pictures
+from appliance.network.ways import Ways
 from appliance.outputs.port import TURN, Port
 from appliance.outputs.subscriptions import Subscriptions
 from appliance.outputs.targets import checked, numeric
@@ -38,11 +39,12 @@ class Control:
         self.ignored = 0
         self._clock, self._port, self._options, self._taken = clock, None, None, None
         self._subscriptions = Subscriptions(outputs, settings.config, self._back)
-        self._deeds = Deeds(settings, outputs, status, person, source, self._subscriptions)
+        ways = Ways(hosts)
+        self._deeds = Deeds(settings, outputs, status, person, source, self._subscriptions, ways)
         self._local = Local(settings.config.calibration.folder, clock)
         self._pictures = Pictures(self._local)
         self._household = Household(settings, outputs, status, person, tracker, hosts,
-                                    self._pictures, source)
+                                    self._pictures, ways, source, lambda: self.ignored)
         self._outputs = outputs
         self.change(settings.config)
 
@@ -66,7 +68,7 @@ class Control:
         self._subscriptions.change(config)
         self._pictures.allow(config.panel.preview)
         taken = config.control.enabled and _taken(config)
-        options = config.control if config.control.enabled and not taken else None
+        options = config.control if heard_at(config) else None
         if taken and self._taken != taken:
             LOG.info("control: port %d is left to %s; set [control] port to be asked by others",
                      config.control.port, taken)
@@ -84,6 +86,7 @@ class Control:
     def close(self):
         """Listen no longer, when what was begun is done."""
         self._household.close()
+        self._deeds.close()
         self._local.close()
         if self._port is not None:
             self._port.close()
@@ -118,7 +121,7 @@ class Control:
             if arguments is None:
                 self._answer(order, UsageError(read.address[:60], "not known, or not so",
                                                "see docs/osc.md, Control"))
-            elif asked.method == "listen" and self._port is None:
+            elif asked.method == "listen" and len(arguments) == 1 and self._port is None:
                 self._answer(order, PartMissing("the control port", "it is not open",
                                                 "see [control] enabled and port"))
             else:
@@ -159,6 +162,11 @@ class Control:
         datagram = order.ending(outcome, WORDS if trusted else short)
         if trusted or len(datagram) <= short or order.address in self._subscriptions:
             order.send(datagram)
+
+
+def heard_at(config):
+    """The UDP port at which a configuration has commands heard, 0 for none."""
+    return config.control.port if config.control.enabled and not _taken(config) else 0
 
 
 def _taken(config):

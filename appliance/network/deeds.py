@@ -5,15 +5,19 @@ No method waits: what takes time is begun here and told later.
 """
 import json
 from threading import Thread
+from typing import NamedTuple, Optional
 
 from appliance.errors import KagamiError, PartMissing, UsageError
+from appliance.keeping import BROKEN
 from appliance.keys import parsed
-from appliance.network.orders import COMMANDS, LATER, SET, within
+from appliance.network.orders import COMMANDS, LATER, SET, Order, within
+from appliance.network.pairing import LONGEST, Window
 from appliance.outputs.dialects.kagami import Kagami
 from appliance.outputs.osc import message
 from appliance.outputs.subscriptions import Wish
 
 LISTEN = 1, 600         # seconds that a word from another computer is waited for
+WELCOME = 10.0          # seconds within which whoever asked gets a target
 ROUNDS = 2, 5           # of a lesson
 
 
@@ -22,29 +26,60 @@ class Deeds:
 
     settings: settings.Settings. outputs: outputs.Outputs. status: status.Status. person:
     person.Person or None. source: what has expose(value), or None. subscriptions:
-    outputs.subscriptions.Subscriptions.
+    outputs.subscriptions.Subscriptions. ways: ways.Ways.
     """
 
-    def __init__(self, settings, outputs, status, person, source, subscriptions):
+    def __init__(self, settings, outputs, status, person, source, subscriptions, ways):
         self._settings, self._outputs, self._status = settings, outputs, status
         self._person, self._source, self._subscriptions = person, source, subscriptions
+        self._ways = ways
         self._slow, self._waiting, self._aside = Kagami(), None, None
+        self._asked = None          # who is to be sent to as soon as there is a target for it
 
     def turn(self, now):
         """Tell what has come to an end."""
-        if self._waiting is not None and now > self._waiting[1]:
-            order, self._waiting = self._waiting[0], None
-            order.done(KagamiError("nothing was heard", "no computer has said anything",
-                                   "send from a network that [control] allows"))
+        if self._waiting is not None:
+            self._listened(now)
+        if self._asked is not None:
+            self._welcome(now)
         if self._aside is not None and not self._aside.is_alive():
             aside, self._aside = self._aside, None
             aside.order.done(aside.outcome)
 
     def word(self, address):
         """Another computer has said something: tell whoever waits for one."""
-        if self._waiting is not None and address not in self._subscriptions:
-            order, self._waiting = self._waiting[0], None
-            order.done(address)
+        waiting = self._waiting
+        if waiting is not None and waiting.window is None and address not in self._subscriptions:
+            self._heard(address)
+
+    def close(self):
+        """Listen no longer."""
+        if self._waiting is not None:
+            self._heard(KagamiError("nothing was heard", "Kagami ends", "start it anew"))
+
+    def _listened(self, now):
+        waiting = self._waiting
+        asked = waiting.window.heard(now) if waiting.window is not None else None
+        if asked is not None:
+            self._asked = asked, now + WELCOME
+            self._heard(asked.to)
+        elif now > waiting.until:
+            self._heard(_silence(waiting.window))
+
+    def _heard(self, outcome):
+        waiting, self._waiting = self._waiting, None
+        if waiting.window is not None:
+            waiting.window.close()
+        waiting.order.done(outcome)
+
+    def _welcome(self, now):
+        """Whoever asked while its port was listened to need not ask anew."""
+        asked, until = self._asked
+        channel = next((c for c in self._outputs.channels if c.target.to == asked.to), None)
+        if channel is not None:
+            channel.link.grant(asked.address, asked.question)
+        if channel is not None or now > until:
+            self._asked = None
 
     def ping(self, _, value):
         """The number back."""
@@ -114,8 +149,8 @@ class Deeds:
     def restore(self, _, text):
         """Take over a calibration."""
         try:
-            self._known().restore(json.loads(text))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as e:
+            self._known().restore(calibration=json.loads(text))
+        except BROKEN as e:
             raise UsageError("import", "not understood (%s)" % str(e)[:80],
                              "name a file that export wrote") from e
         return "taken over"
@@ -149,21 +184,41 @@ class Deeds:
 
     def targets(self, _):
         """A row for each."""
-        return [message("/kagami/target", c.target.to, c.why, c.rate, c.link.refused,
-                        c.link.answer, c.link.failed) for c in self._outputs.channels]
+        return [message("/kagami/target", *self._ways(channel))
+                for channel in self._outputs.channels]
 
     def reload(self, _):
         """The configuration is read again."""
         self._settings.reread()
 
-    def listen(self, order, seconds):
-        """The address of the first other computer that says anything at the UDP port."""
-        if not LISTEN[0] <= seconds <= LISTEN[1]:
-            raise UsageError("--listen %d" % seconds, "out of bounds", "give %d to %d s" % LISTEN)
+    def listen(self, order, seconds, form=""):
+        """The address of the first other computer that says anything at the UDP port; with a
+        dialect that answers, the target of the first who asks at its own."""
+        most = LONGEST if form else LISTEN[1]
+        if not LISTEN[0] <= seconds <= most:
+            raise UsageError("--listen %d" % seconds, "out of bounds",
+                             "give %d to %d s" % (LISTEN[0], most))
         if self._waiting is not None:
-            self._waiting[0].done(UsageError("listen", "somebody else listens now", "ask again"))
-        self._waiting = order, order.now + seconds
+            self._heard(UsageError("listen", "somebody else listens now", "ask again"))
+        window = Window(self._settings.config, form) if form else None
+        self._waiting = _Waiting(order, order.now + seconds, window)
         return LATER
+
+
+class _Waiting(NamedTuple):
+    """Whoever wants to know who speaks; window: None is the UDP port of commands."""
+
+    order: Order
+    until: float
+    window: Optional[Window]
+
+
+def _silence(window):
+    if window is None:
+        return KagamiError("nothing was heard", "no computer has said anything",
+                           "send from a network that [control] allows")
+    return KagamiError("nothing was heard", "nobody has asked at port %d" % window.number,
+                       "connect there in the application, from a network that [control] allows")
 
 
 class Aside(Thread):

@@ -53,7 +53,8 @@ class Discovery:
 
     def __init__(self, hosts, offer=None, own=addresses.adapters):
         self._hosts, self._offer, self._own = hosts, offer, own
-        self._sources, self._known, self._mine, self._here = OrderedDict(), {}, set(), []
+        self._sources, self._known, self._here = OrderedDict(), {}, []
+        self._told, self._mine = [], {}         # what is announced; {type: its AsyncServiceInfo}
 
     async def __call__(self):
         _library()
@@ -83,13 +84,15 @@ class Discovery:
             ears.close()
             self._hosts.clear(self._known)
             self._known.clear()
+            self._told, self._mine = [], {}
             await zeroconf.async_close()        # says goodbye
 
     async def _work(self, zeroconf, here, ears):
         from zeroconf import DNSQuestionType
         from zeroconf.asyncio import AsyncServiceBrowser
         loop = asyncio.get_event_loop()
-        await self._announce(zeroconf, here)
+        serial = addresses.serial([name for name, _ in here])
+        await self._announce(zeroconf, serial)
         loop.add_reader(ears, self._overhear, ears, zeroconf.zeroconf)
         browser = AsyncServiceBrowser(zeroconf.zeroconf, list(KINDS), handlers=[self._changed],
                                       question_type=DNSQuestionType.QM)
@@ -97,6 +100,7 @@ class Discovery:
             turn = 0
             while self._own() == here:
                 await asyncio.sleep(LOOK_EVERY)
+                await self._announce(zeroconf, serial)
                 turn += 1
                 if turn % (ASK_EVERY // LOOK_EVERY) == 0:
                     await asyncio.gather(*[self._ask(zeroconf.zeroconf, *key)
@@ -105,21 +109,34 @@ class Discovery:
             loop.remove_reader(ears)
             await browser.async_cancel()
 
-    async def _announce(self, zeroconf, here):
-        from zeroconf.asyncio import AsyncServiceInfo
-        if self._offer is None:
+    async def _announce(self, zeroconf, serial):
+        """Have announced what is offered now; what was, and is no more, says goodbye."""
+        offered = self._offer(serial) if self._offer is not None else []
+        if offered == self._told:
             return
-        serial = addresses.serial([name for name, _ in here])
-        packed = [at.ip.packed for at in self._here]
-        infos = [AsyncServiceInfo(kind, name, port, addresses=packed, properties=text,
-                                  server="kagami-%s.local." % serial)
-                 for kind, name, port, text in self._offer(serial)]
-        await asyncio.gather(*[zeroconf.async_register_service(info, allow_name_change=True)
-                               for info in infos])
-        self._mine = {info.name for info in infos}      # another one may have had the first name
+        before, told = self._mine, {}
+        for kind, name, port, text in offered:
+            name = before[kind].name if kind in before else name
+            told[kind] = self._info(kind, name, port, text, serial)
+        self._mine = dict(before, **told)       # already seen while it is being announced
+        await asyncio.gather(*(
+            [zeroconf.async_update_service(told[kind]) if kind in before else
+             zeroconf.async_register_service(told[kind], allow_name_change=True) for kind in told]
+            + [zeroconf.async_unregister_service(before[kind]) for kind in set(before) - set(told)]
+        ))
+        self._told, self._mine = offered, told
+
+    def _info(self, kind, name, port, text, serial):
+        from zeroconf.asyncio import AsyncServiceInfo
+        return AsyncServiceInfo(kind, name, port, addresses=[at.ip.packed for at in self._here],
+                                properties=text, server="kagami-%s.local." % serial)
+
+    def _is_mine(self, name):
+        """Whether a service is ours; another machine may have had the first name."""
+        return any(info.name == name for info in self._mine.values())
 
     def _changed(self, zeroconf, service_type, name, state_change):
-        if name in self._mine:
+        if self._is_mine(name):
             return
         if state_change.name == "Removed":
             self._known.pop((service_type, name), None)
@@ -137,7 +154,7 @@ class Discovery:
         host = self._host(kind, name, info) if there else None
         if host is not None and host.kind in (VRCHAT, OSCQUERY):
             host = host._replace(hears=await query.hears(host))
-        if host is None or name in self._mine:
+        if host is None or self._is_mine(name):
             self._known.pop(key, None)
             self._hosts.drop(key)
         elif self._hosts.put(key, host):
@@ -203,7 +220,22 @@ def _ears(here):
 
 def _library():
     try:
-        import zeroconf  # noqa: F401
+        import zeroconf
     except ImportError:
         raise PartMissing("zeroconf", "not installed, so nobody on the network is found",
                           "pip install zeroconf") from None
+    if hasattr(zeroconf.QuietLogger, "_seen_logs"):
+        _hush(zeroconf.QuietLogger)
+
+
+def _hush(logger):
+    """Those for Python before 3.10 keep whatever is wrong with a packet, and the packet, for good;
+    those for 3.6 print all of it at each besides: any neighbour could fill memory and log."""
+    from zeroconf._protocol import incoming
+    logger.log_exception_debug = staticmethod(lambda *_: None)
+    incoming._seen_logs = _Nothing()
+
+
+class _Nothing(dict):
+    def __setitem__(self, *_):
+        pass

@@ -35,6 +35,12 @@ class Host(NamedTuple):
             return "kagami@%s:%d" % (self.address, self.hears)
         return ""
 
+    def serves(self, port):
+        """Whether frames to a port of its address are for it, as far as it says where it hears."""
+        if self.kind == VRCHAT:
+            return self.hears in (0, port)
+        return port == (self.port if self.kind == VTUBE_STUDIO else self.hears)
+
 
 def kind_of(service, name):
     """What a program is that calls itself `name` and offers `service`, for instance
@@ -59,10 +65,6 @@ class Hosts:
 
     def __iter__(self):
         return iter(list(self._hosts.values()))
-
-    def of(self, kind):
-        """[Host] of one kind, the first heard first."""
-        return [host for host in self if host.kind == kind]
 
     def put(self, key, host):
         """This is there, and as it says. Whether it counts: beyond MOST none is added."""

@@ -4,20 +4,21 @@ options, pictures, a sign of life to a target, a new start.
 Beside deeds.py, which is for everybody; here only programs of this machine are obeyed.
 """
 import json
-import logging
 from collections import OrderedDict
 from threading import Thread
 
 from appliance import __version__, amendments
 from appliance.config import kept_path
 from appliance.errors import KagamiError, PartMissing, UsageError
+from appliance.examples import examples
 from appliance.face import ARKIT_NAMES
+from appliance.keeping import BROKEN
 from appliance.known import understood
 from appliance.network.deeds import Aside
 from appliance.network.hosts import plain
 from appliance.network.orders import LATER
 from appliance.outputs.wave import SECONDS
-from appliance.terminal import LastLines
+from appliance.terminal import last_lines
 
 FORM = 1                        # of what is exported
 SECRET = "control", "token"     # what no page is told
@@ -28,16 +29,16 @@ class Household:
 
     settings: settings.Settings. outputs: outputs.Outputs. status: status.Status. person:
     person.Person or None. tracker: tracker.Tracker or None. hosts: hosts.Hosts. pictures:
-    pictures.Pictures. source: what has cameras(), or None.
+    pictures.Pictures. ways: ways.Ways. source: what has cameras(), or None. ignored: () -> how
+    many commands of the network were not obeyed.
     """
 
-    def __init__(self, settings, outputs, status, person, tracker, hosts, pictures,
-                 source=None):
+    def __init__(self, settings, outputs, status, person, tracker, hosts, pictures, ways, source,
+                 ignored):
         self._settings, self._outputs, self._status = settings, outputs, status
         self._person, self._tracker, self._hosts = person, tracker, hosts
-        self._pictures, self._writing, self._log = pictures, [], LastLines()
-        self._listing, self._source = None, source
-        logging.getLogger("kagami").addHandler(self._log)
+        self._pictures, self._writing, self._log = pictures, [], last_lines()
+        self._listing, self._source, self._ways, self._ignored = None, source, ways, ignored
 
     def turn(self):
         """Tell what is written, or found."""
@@ -53,7 +54,6 @@ class Household:
         for writing in self._writing:
             writing.join()
         self.turn()
-        logging.getLogger("kagami").removeHandler(self._log)
 
     def about(self, _):
         """How things are."""
@@ -69,6 +69,7 @@ class Household:
             ("taught", sorted(known.get("taught", ()))),
             ("calibration", known.get("calibration", {})),
             ("targets", [self._target(channel) for channel in self._outputs.channels]),
+            ("ignored", self._ignored()),
             ("config", _sections(config.lines)), ("changed", _sections(config.kept)),
             ("log", self._log.lines)]))
 
@@ -106,12 +107,10 @@ class Household:
         return self._settings.start_anew()
 
     def export(self, _):
-        """What was changed, and what is known of the person but for taught expressions, whose
-        examples are too many for a message."""
-        known = self._person.knowledge() if self._person is not None else {}
+        """What was changed, and what is known of the person."""
+        known = self._person.document() if self._person is not None else {}
         return json.dumps(OrderedDict([
-            ("kagami", FORM), ("settings", _sections(self._settings.config.kept)),
-            ("calibration", known.get("calibration", {}))]))
+            ("kagami", FORM), ("settings", _sections(self._settings.config.kept))], **known))
 
     def take(self, order, text):
         """Take over what was exported, in place of what is."""
@@ -123,15 +122,24 @@ class Household:
             raise UsageError("import", "its settings are no object", "give what export gave")
         if self._person is None:
             raise PartMissing("calibration", "none applies here", "start `kagami run`")
-        try:
-            calibration = json.loads(text).get("calibration") or {}
-            understood(calibration)
-        except (ValueError, KeyError, TypeError, AttributeError) as e:
-            raise UsageError("import", "its calibration is not understood (%s)" % str(e)[:80],
-                             "give what export gave") from e
+        known = self._known(json.loads(text))
         outcome = self._change(order, _in_place(self._settings.config.kept, settings))
-        self._person.restore(calibration)
+        self._person.restore(**known)
         return outcome
+
+    def _known(self, document):
+        """{"calibration", "expressions"} of what was exported, those that are in it."""
+        known = {name: document[name] for name in ("calibration", "expressions")
+                 if document.get(name) is not None}
+        try:
+            understood(known.get("calibration", {}))
+            examples(known.get("expressions", {}))
+        except BROKEN as e:
+            raise UsageError("import", "what is known of the person is not understood (%s)"
+                             % str(e)[:80], "give what export gave") from e
+        if "expressions" in known and self._person.taught.busy:
+            raise UsageError("import", "expressions are being learned", "ask again in a moment")
+        return known
 
     def _change(self, order, document):
         lines, waiting = self._settings.amend(document)
@@ -141,14 +149,16 @@ class Household:
         return LATER
 
     def _target(self, channel):
-        link, to = channel.link, channel.target.to
+        way, to = self._ways(channel), channel.target.to
         names = [target.name for target in self._settings.config.targets if target.to == to]
         added = any(line.section == "target " + names[0] for line in self._settings.config.kept) \
             if names else False
         return OrderedDict([
-            ("to", to), ("name", names[0] if names else ""), ("why", channel.why),
-            ("rate", round(channel.rate, 1)), ("failed", link.failed), ("refused", link.refused),
-            ("answer", link.answer), ("added", added)])
+            ("to", to), ("name", names[0] if names else ""), ("why", way.why),
+            ("rate", round(way.rate, 1)), ("failed", way.failed), ("refused", way.refused),
+            ("ignored", way.ignored), ("answer", way.answer), ("added", added),
+            ("sent", way.sent), ("address", way.address), ("seen", way.seen), ("has", way.has),
+            ("ours", way.ours), ("advice", way.advice)])
 
 
 class _Writing(Thread):

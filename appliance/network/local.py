@@ -19,7 +19,7 @@ from appliance.network.place import places
 from appliance.outputs.osc import message
 from appliance.outputs.port import Port
 
-LONGEST = (1 << 18) + 64        # bytes of a question: a document that is imported, its address
+LONGEST = (3 << 17) + 64        # bytes of a question: a document that is imported, its address
 ANSWER, ROWS = 1 << 18, 256     # bytes and messages of an answer
 ROOM = 1 << 20                  # bytes asked of the kernel for what is not read yet
 PATH_MOST = 107                 # bytes, the kernel's limit

@@ -42,11 +42,12 @@ COMMANDS = {
     "/kagami/calibrate/gaze": Command(WRITER, ("sff",), "gaze", "the eyes look there now: yaw, "
                                       "pitch in degrees", (None, _TURN, _TURN)),
     "/kagami/calibrate/clear": Command(WRITER, ("ss",), "clear", "forgets it",
-                                       (None, ("all", "neutral", "eyes", "gaze"))),
+                                       (None, ("all", "neutral", "eyes", "gaze", "ranges"))),
     SET: Command(WRITER, ("si", "sf", "ss"), "set", "until the next start"),
     "/kagami/targets": Command(LOCAL, ("",), "targets", "who is sent what"),
     "/kagami/reload": Command(LOCAL, ("",), "reload", "reads the configuration again"),
-    "/kagami/listen": Command(LOCAL, ("i",), "listen", "waits for a word from another computer"),
+    "/kagami/listen": Command(LOCAL, ("i", "is"), "listen", "waits for a word from another "
+                              "computer, or for a question in a dialect"),
     "/kagami/person": Command(LOCAL, ("",), "person", "what is known of the person, as JSON"),
     "/kagami/calibrate/import": Command(LOCAL, ("s",), "restore", "takes over a calibration"),
     "/kagami/teach": Command(LOCAL, ("si",), "teach", "a lesson: name, times"),

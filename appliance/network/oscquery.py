@@ -28,18 +28,17 @@ class OscQuery:
     """Call it for the coroutine that answers until it is cancelled.
 
     state: () -> (Moment or None, Status or None). near: whether an address may ask. name: () ->
-    what we are called. hears: the UDP port of our commands, 0 for none. PartMissing where aiohttp
-    is.
+    what we are called. hears: () -> the UDP port of our commands, 0 for none. PartMissing where
+    aiohttp is.
     """
 
-    def __init__(self, state, near, name, hears=0, port=PORT):
+    def __init__(self, state, near, name, hears=lambda: 0, port=PORT):
         self._state, self._near, self._name, self._port = state, near, name, port
         self._about = {"OSC_TRANSPORT": "UDP", "EXTENSIONS": {
             key: key in _HAS for key in ATTRIBUTES + ("LISTEN", "PATH_CHANGED")
             if key not in ("FULL_PATH", "CONTENTS")}}
-        if hears:
-            self._about["OSC_PORT"] = hears
-        self._names, self._heard, self._second = Namespace(bool(hears)), {}, 0
+        self._names, self._hears = Namespace(), hears
+        self._heard, self._second = {}, 0
         self._tree, self._until = None, 0.0
 
     async def __call__(self):
@@ -73,7 +72,7 @@ class OscQuery:
 
     async def _answer(self, request):
         status, page = self._page(request)
-        text = "" if page is None else json.dumps(page, allow_nan=False)
+        text = "" if page is None else json.dumps(page, allow_nan=False, separators=(",", ":"))
         headers = {"Cache-Control": "no-cache", "Pragma": "no-cache"}
         return self._web.Response(status=status, text=text, headers=headers,
                                   content_type="application/json")
@@ -88,7 +87,8 @@ class OscQuery:
             return 405, None
         wanted = request.rel_url.query_string.split("&")[0].split("=")[0]
         if wanted == "HOST_INFO":
-            return 200, dict(self._about, NAME=self._name())
+            where = {"OSC_PORT": self._hears()} if self._hears() else {}
+            return 200, dict(self._about, NAME=self._name(), **where)
         if wanted and wanted not in ATTRIBUTES:
             return 400, None
         node = found(self._root(), request.path)
@@ -99,7 +99,8 @@ class OscQuery:
     def _root(self):
         now = asyncio.get_event_loop().time()
         if now >= self._until:
-            self._tree, self._until = self._names.tree(*self._state()), now + FRESH
+            self._tree = self._names.tree(*self._state(), hears=bool(self._hears()))
+            self._until = now + FRESH
         return self._tree
 
     def _counts(self, address):

@@ -8,7 +8,8 @@ import struct
 from math import isfinite
 from typing import List, NamedTuple, Union
 
-MOST = 8                # messages of one bundle, and arguments of a message, that are read
+MOST = 8                # messages of one bundle that are read
+ARGUMENTS = 13          # of a message: what a row of /kagami/targets has
 _BUNDLE, _HEAD = b"#bundle\0", 16
 _NUMBERS = {"i": struct.Struct(">i"), "f": struct.Struct(">f")}
 
@@ -64,7 +65,7 @@ def _read(part):
             arguments.append(value)
     except (KeyError, ValueError, struct.error):
         return None
-    whole = address[:1] == "/" and tags[:1] == "," and len(arguments) <= MOST
+    whole = address[:1] == "/" and tags[:1] == "," and len(arguments) <= ARGUMENTS
     return Message(address, arguments) if whole else None
 
 

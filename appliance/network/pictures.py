@@ -1,17 +1,19 @@
-"""The camera's picture goes to programs of this machine that look: small, grey, a few a second,
-and only while they ask for it."""
+"""The camera's picture goes to programs of this machine that look, with what was measured in it:
+small, grey, a few a second, and only while they ask for it."""
 import struct
 
 import cv2
 import numpy as np
 
 from appliance.errors import NotPermitted, UsageError
+from appliance.outputs.dialects.kagami import EYES, IRIS, POINTS, POSE, STATE, Kagami
 
 SECONDS = 1, 5          # that a lease lasts
 EVERY = 0.1             # seconds between pictures, less what a camera's clock trembles
 TREMBLE = 0.01
 WIDEST, TALLEST = 480, 480
 LOOKERS = 4             # at once
+_BUNDLE = b"#bundle\0" + struct.pack(">Q", 1)
 _NAME = b"/kagami/picture\0,iiib\0\0\0"
 STUCK = 2.0             # seconds for which nothing is read, after which the socket begins anew
 
@@ -21,7 +23,7 @@ class Pictures:
 
     def __init__(self, local):
         self._local, self._until, self._next, self._stuck = local, {}, 0.0, None
-        self._allowed = True
+        self._allowed, self._measured = True, Kagami(mask=STATE | POSE | EYES | IRIS | POINTS)
 
     def allow(self, allowed):
         """Whether anybody may look."""
@@ -48,7 +50,7 @@ class Pictures:
         self._next = max(self._next + EVERY, now + EVERY - TREMBLE)
         self._end(now)
         if self._until and not self._crowded(now):
-            parts = encoded(moment.number, small(luma))
+            parts = encoded(moment.number, small(luma), self._measured(moment))
             for peer in self._until:
                 self._local.send(parts, peer)
 
@@ -78,11 +80,16 @@ def small(luma):
     if whole > 1:       # whole steps are ten times as quick: 1280x720 took 11 ms
         luma = cv2.resize(luma, (max(1, width // whole), max(1, height // whole)),
                           interpolation=cv2.INTER_AREA)
-    return cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
+    # What is left is less than half: four neighbours are enough, at a third of the mean's time.
+    return cv2.resize(luma, size, interpolation=cv2.INTER_LINEAR)
 
 
-def encoded(number, luma):
-    """[bytes] that make /kagami/picture ,iiib: frame number, width, height, luma."""
+def encoded(number, luma, measured=()):
+    """[bytes] of a bundle: /kagami/picture ,iiib with frame number, width, height, luma, and what
+    stands in the bundles `measured`."""
     height, width = luma.shape
     numbers = struct.pack(">iiii", number % (1 << 31), width, height, luma.size)
-    return [_NAME + numbers, luma.data.cast("B"), b"\0" * (-luma.size % 4)]
+    rest = b"\0" * (-luma.size % 4)
+    size = struct.pack(">i", len(_NAME) + len(numbers) + luma.size + len(rest))
+    return ([_BUNDLE + size + _NAME + numbers, luma.data.cast("B"), rest]
+            + [datagram[len(_BUNDLE):] for datagram in measured])

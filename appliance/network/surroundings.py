@@ -10,6 +10,7 @@ from appliance.network import addresses, oscquery
 from appliance.network.avatars import Avatars
 from appliance.network.background import Background
 from appliance.network.broadcast import Broadcast
+from appliance.network.control import heard_at
 from appliance.network.discovery import Discovery, instance, services
 from appliance.network.hosts import Hosts
 from appliance.network.vts_api import VtsApi
@@ -34,7 +35,7 @@ class Surroundings:
         parts = [self._plugins]
         if config.network.oscquery:
             parts.append(oscquery.OscQuery(self._state, self._is_near, self._name,
-                                           self._control_port()))
+                                           lambda: heard_at(self._config)))
         if config.network.discovery:
             parts += [Discovery(self.hosts, self._offer, self._own),
                       Broadcast(self.hosts, self._own),
@@ -42,12 +43,13 @@ class Surroundings:
         self._background = Background(parts)
         self._background.start()
 
+    def change(self, config):
+        """Say from now on what this configuration says of us; [network] is read at the start."""
+        self._config = config
+
     def close(self):
         """Say goodbye and end the thread."""
         self._background.close()
-
-    def _control_port(self):
-        return self._config.control.port if self._config.control.enabled else 0
 
     def _name(self):
         """What lists show: the configured name, else the one of our services."""
@@ -63,13 +65,13 @@ class Surroundings:
         return at.is_loopback or any(at in network.network for _, network in self._own())
 
     def _offer(self, serial):
-        network = self._config.network
-        panel = self._config.panel
-        ports = {"control": self._control_port(),
+        config = self._config
+        network, panel = config.network, config.panel
+        ports = {"control": heard_at(config),
                  "web": 0 if panel.address.is_loopback else panel.port,
                  "oscquery": oscquery.PORT if network.oscquery else 0}
-        return services(serial, ports, sorted(DIALECTS), name=network.name,
-                        token=bool(self._config.control.token), model=_model())
+        return services(serial, ports, sorted(DIALECTS), config.tracker.max_faces,
+                        bool(config.control.token), network.name, _model())
 
     async def _plugins(self):
         """Keep a connection for each mailbox among the targets."""

@@ -37,19 +37,17 @@ _TAGS = {float: "f", int: "i", str: "s"}
 
 
 class Namespace:
-    """`tree()` is the root node, with the values of the newest face.
+    """`tree()` is the root node, with the values of the newest face."""
 
-    hears: whether commands are heard.
-    """
-
-    def __init__(self, hears=True):
-        self._commands = list(commands()) if hears else []
+    def __init__(self):
+        self._commands = list(commands())
         self._wires = Kagami(bundle=False), Kagami(bundle=False, form="human")
         self._values, self._number = {}, None
         self._take(Moment(0, 0.0, 0.0, (1, 1), NEUTRAL._replace(state="tracked"), 0, 0.0, True))
 
-    def tree(self, moment, status):
-        """moment: outputs.moment.Moment or None. status: status.Status or None."""
+    def tree(self, moment, status, hears=True):
+        """moment: outputs.moment.Moment or None. status: status.Status or None. hears: whether
+        commands are heard."""
         if moment is not None and moment.number != self._number:
             self._number = moment.number
             self._take(moment)
@@ -58,7 +56,7 @@ class Namespace:
         root = node("", "the face that Kagami follows")
         for address, values in self._values.items():
             _put(root, leaf(address, values))
-        for made in self._commands:
+        for made in self._commands if hears else ():
             _put(root, made)
         return root
 
@@ -121,7 +119,7 @@ def _range(limits):
 def _words(address):
     parts = address.split("/")
     if parts[-1] in ARKIT_NAMES:
-        return "one weight", "", (_UNIT,)
+        return "", "", (_UNIT,)         # there are up to 208, and the name says it
     if parts[-2:-1] == ["taught"]:
         return "how much of what was taught under this name is shown", "", (_UNIT,)
     return _WORDS.get(parts[-1]) or _WORDS.get("/".join(parts[-2:])) or ("", "", (_ANY,))

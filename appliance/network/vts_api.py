@@ -130,6 +130,7 @@ class VtsApi:
 
     async def _frames(self):
         """Send the newest frame whenever the last one is answered."""
+        self._box.address = (self._ws.get_extra_info("peername") or ("",))[0]
         while True:
             frame = self._box.take()
             if frame is None:

@@ -6,6 +6,7 @@ from appliance.outputs.leases import Leases
 from appliance.outputs.link import Link
 from appliance.outputs.mailbox import Mailbox
 from appliance.outputs.pace import Pace
+from appliance.outputs.parts import PARTS, Parted
 from appliance.outputs.wave import Wave
 
 COUNT = 0.9         # seconds at least over which frames are counted
@@ -40,8 +41,9 @@ class Channel:
     def change(self, target, speaker, every=1):
         """Speak otherwise from now on, through the same link."""
         self.target, self._dialect, self._every = target, speaker, every
+        self._parted = Parted(target.parts) if target.parts != PARTS else None
         rate = min(target.rate or speaker.top_rate, speaker.top_rate)
-        repeat, self._repeats_for = speaker.lost
+        (repeat, self._repeats_for), self._slows_after = speaker.lost, speaker.slows_after
         self._pace, self._lost_pace = Pace(rate), Pace(min(rate, repeat or rate))
         self._lost_since, self._told, self.declared = 0.0, False, None
 
@@ -50,6 +52,12 @@ class Channel:
         mine = self.target
         place = (mine.dialect, mine.host, mine.port) == target[1:4]
         return place and ("/" not in mine.host or mine == target)
+
+    @property
+    def avatar(self):
+        """(How many parameters the avatar there has, how many of these are sent); None where it is
+        not known."""
+        return self.declared and (len(self.declared), self._dialect.understood)
 
     def declare(self, parameters):
         """Send from now on what an avatar has, see Vrchat.declare; for other threads: what that
@@ -64,6 +72,8 @@ class Channel:
         """The frame, unless it is not its turn."""
         if self._wave is not None:
             moment = self._waving(moment)
+        if self._parted is not None:
+            moment = self._parted(moment)
         due = self._tracked_due if moment.face is not None else self._lost_due
         if due(moment):
             self._frames += 1
@@ -104,7 +114,11 @@ class Channel:
             self._lost_since = moment.time
             self._lost_pace.restart(moment.time)
             return True
-        silent = moment.time - self._lost_since > self._repeats_for
+        for_so_long = moment.time - self._lost_since
+        if for_so_long < self._slows_after:
+            self._lost_pace.restart(moment.time)
+            return self._tracked_due(moment)
+        silent = for_so_long > self._repeats_for
         return not silent and self._turn(moment) and self._lost_pace.due(moment.time)
 
     def _out(self, datagrams):

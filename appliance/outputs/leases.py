@@ -45,7 +45,17 @@ class Leases:
     @property
     def answer(self):
         """Who has asked, in words."""
-        return self.trouble or " ".join(sorted(self._clients)) or "nobody has asked"
+        return self.trouble or self.address or "nobody has asked"
+
+    @property
+    def address(self):
+        """Those who are sent to, in words, "" where there are none."""
+        return " ".join(sorted(self._clients))
+
+    @property
+    def sent(self):
+        """Frames that went out, of those who are sent to now."""
+        return sum(client.sent for client in self._clients.values())
 
     @property
     def refused(self):
@@ -82,13 +92,19 @@ class Leases:
             if not self._heard(datagram, peer[0], now):
                 self.ignored += 1
 
+    def grant(self, address, question):
+        """Take a question as if it had been asked here now."""
+        self._taken(address, question, self._clock())
+
     def _heard(self, datagram, address, now):
         """Whether it was a question that counts."""
         if not datagram or numeric(address) not in self._network:
             return False
         question = self._read(datagram)
-        if question is None:
-            return False
+        return question is not None and self._taken(address, question, now)
+
+    def _taken(self, address, question, now):
+        """Whether there was a place for it."""
         if question.seconds <= 0:
             self._end(address, now)
         elif address in self._clients or len(self._clients) < CLIENTS:
@@ -114,13 +130,15 @@ class Leases:
 
 
 class Client:
-    """One host with a lease: a link to each of its ports, in place of a Link.
+    """One host with a lease, at `address`: a link to each of its ports, in place of a Link.
 
     link: (to, address, port) -> what frames go through as datagrams.
     """
 
+    ignored = 0         # whoever hears the questions counts
+
     def __init__(self, to, address, link=Link):
-        self._to, self._address, self._link = to, address, link
+        self._to, self.address, self._link = to, address, link
         self.links, self._until, self._well, self._now = {}, 0.0, 0.0, 0.0
 
     @property
@@ -128,6 +146,11 @@ class Client:
         """How long the lease lasts, or what is wrong, in words."""
         troubles = [link.trouble for link in self.links.values() if link.trouble]
         return troubles[0] if troubles else "asked, %d s left" % max(0, self._until - self._now)
+
+    @property
+    def sent(self):
+        """Frames that went out."""
+        return sum(link.sent for link in self.links.values())
 
     @property
     def refused(self):
@@ -157,8 +180,8 @@ class Client:
 
     def _linked(self, port, mark):
         if mark:
-            return Stream(self._address, port, mark)
-        return self._link(self._to, self._address, port)
+            return Stream(self.address, port, mark)
+        return self._link(self._to, self.address, port)
 
     def over(self, now):
         """Whether the time is up, or no port has been reached for GONE seconds."""

@@ -17,17 +17,19 @@ LOG = logging.getLogger("kagami.outputs")
 RESOLVE_EVERY = 30.0        # seconds between look-ups of a name
 CALM = 2.0                  # seconds without trouble after which it counts as over
 _FULL, _NO_WAY = "the network takes no more", "no network leads there"
-_FORBIDDEN = "a firewall of this machine forbids it"
 _REASONS = {errno.ECONNREFUSED: "nobody listens there", errno.EAGAIN: _FULL, errno.ENOBUFS: _FULL,
-            errno.ENETUNREACH: _NO_WAY, errno.EADDRNOTAVAIL: _NO_WAY, errno.EPERM: _FORBIDDEN,
-            errno.EACCES: _FORBIDDEN, errno.EHOSTUNREACH: "the host does not answer",
-            errno.ENETDOWN: "the network is down"}
+            errno.ENETUNREACH: _NO_WAY, errno.EADDRNOTAVAIL: _NO_WAY,
+            errno.EPERM: "a firewall of this machine forbids it",
+            errno.EACCES: "a broadcast address is no single receiver, or a route forbids it",
+            errno.EHOSTUNREACH: "the host does not answer", errno.ENETDOWN: "the network is down"}
 
 
 class Link:
     """One receiver. `sent` counts datagrams, `failed` those that did not leave, `refused` those
     that came back as unreachable; `trouble` is the reason of the last failure or "".
     """
+
+    ignored = 0         # nobody asks here
 
     def __init__(self, to, host, port, look_up=socket.getaddrinfo, first_wait=1.0,
                  clock=time.monotonic):
@@ -60,9 +62,10 @@ class Link:
             return
         try:
             self._socket.send(datagram)
-        except OSError as e:
-            if not self._again(datagram, e.errno or errno.EIO):
-                return
+        except OSError as e:        # a refusal answers an earlier one and takes the place of this
+            self.failed += e.errno != errno.ECONNREFUSED
+            self._in_trouble(e.errno or errno.EIO)
+            return
         self.sent += 1
         if self.trouble:
             self._in_calm(self._clock())
@@ -73,19 +76,6 @@ class Link:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
-
-    def _again(self, datagram, reason):
-        """Whether it is out after all: a refusal answers an earlier datagram."""
-        if reason == errno.ECONNREFUSED:
-            self._in_trouble(reason)
-            try:
-                self._socket.send(datagram)
-                return True
-            except OSError as e:
-                reason = e.errno or errno.EIO
-        self.failed += 1
-        self._in_trouble(reason)
-        return False
 
     def _connect(self, peer):
         """Open the socket anew for `peer`; what fails is tried again with the next datagram."""

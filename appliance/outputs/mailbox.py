@@ -8,16 +8,17 @@ class Mailbox:
     """In place of a Link: `send(datagram)` costs the loop nothing, whatever becomes of it.
 
     `host`, `port`: where to. `wake`: what to call, from the sending thread, when the box is no
-    longer empty, or None. `failed` counts datagrams that a newer one took the place of; `trouble`
-    is "" or why none leave.
+    longer empty, or None. `sent` counts datagrams that were taken, `failed` those that a newer one
+    took the place of; `trouble` is "" or why none leave, `address` where they go, "" while that is
+    not known.
     """
 
-    refused = 0         # nothing here is told of one
+    refused = ignored = 0       # nothing here is told of one, nobody asks here
 
     def __init__(self, to, host, port):
         self.to, self.host, self.port = to, host, port
         self.failed, self.trouble, self.wake = 0, "not connected yet", None
-        self.closed = False
+        self.sent, self.address, self.closed = 0, "", False
         self._newest = deque(maxlen=1)
 
     @property
@@ -36,9 +37,11 @@ class Mailbox:
     def take(self):
         """The newest datagram that was not taken yet, or None."""
         try:
-            return self._newest.popleft()
+            newest = self._newest.popleft()
         except IndexError:
             return None
+        self.sent += 1
+        return newest
 
     def close(self):
         """No more comes."""

@@ -44,14 +44,15 @@ class Layout:
     messages: (address, arguments) with str, int, float, Float, Int or Bool arguments; plain ones
     never change. limit: the largest datagram in bytes. bundle: False makes every message its own
     datagram. head: a message with which each bundle begins. Bundles are filled greedily in the
-    order of the messages, never nested, timed "immediately".
+    order of the messages, never nested, timed "immediately". room: how many floats there are at
+    least, whether or not a message has a place for them.
 
     Fill `floats` (float64), `ints` (int32) and `bools`, call `write()`, send each of `datagrams`
     (memoryviews, valid until the next `write()`). A value that is not finite, or too large for
     float32, leaves the last good one in its place.
     """
 
-    def __init__(self, messages, limit=LIMIT, bundle=True, head=None):
+    def __init__(self, messages, limit=LIMIT, bundle=True, head=None, room=0):
         messages = [_Message(*m) for m in messages]
         head = [_Message(*head)] if head else []
         groups = _packed(messages, head, limit) if bundle else [[m] for m in head + messages]
@@ -64,11 +65,12 @@ class Layout:
         for group, data in zip(groups, encoded):
             places += _places(group, start)
             start += len(data)
-        self._lay(places)
+        self._lay(places, room)
 
-    def _lay(self, places):
+    def _lay(self, places, room):
         """Make the arrays, and for each place its numbers' way into the buffer."""
         float_at, float_of, floats = _indices(places, Float, 4)
+        floats = max(floats, room)
         int_at, int_of, ints = _indices(places, Int, 4)
         self._bool_at, self._bool_of, bools = _indices(places, Bool, 1)
         self._at = np.concatenate((float_at, int_at))

@@ -14,13 +14,13 @@ BUFFER = 16384          # bytes that may lie in the kernel: some frames, so that
 
 class Stream:
     """In place of a Link: `send(datagram)`, `close()`; `trouble` is "" or why nothing arrives,
-    `refused` counts refused connections, `failed` pieces left out.
+    `sent` counts pieces, `refused` refused connections, `failed` pieces left out.
 
     host: an address. mark: bytes that end each piece.
     """
 
     def __init__(self, host, port, mark, clock=time.monotonic):
-        self.trouble, self.refused, self.failed = "not connected yet", 0, 0
+        self.trouble, self.sent, self.refused, self.failed = "not connected yet", 0, 0, 0
         self._peer, self._mark, self._clock = (host, port), mark, clock
         self._socket, self._rest = None, b""
         self._moved = self._again = clock()
@@ -45,6 +45,7 @@ class Stream:
             return
         if gone:
             self._rest, self._moved, self.trouble = self._rest[gone:], now, ""
+            self.sent += not self._rest
         elif now - self._moved > AGAIN:
             self.trouble = self.trouble or "it takes nothing"
 

@@ -21,6 +21,7 @@ MOST, EACH = 16, 4              # leases in all, and of one address
 SHORTEST, LONGEST = 5, 60       # seconds of a lease
 CONFIRM = 3.0                   # seconds within which a number has to come back
 SPARSEST = 1000                 # largest divider
+HERE = "@127.0.0.1:"
 
 
 class Wish(NamedTuple):
@@ -132,8 +133,9 @@ class Subscriptions:
         self._outputs.drop(self._leases.pop(key).channel)
 
     def _say(self, now, words, to):
-        """At most one line a second, however many come and go."""
-        if now >= self._quiet:
+        """At most one line a second, however many come and go; none of this machine, where each
+        opening of the page is one."""
+        if now >= self._quiet and HERE not in to:
             self._quiet = now + 1.0
             LOG.info(words, to)
 
@@ -150,11 +152,12 @@ class _Back:
     trouble, refused, failed = "", 0, 0
 
     def __init__(self, send, _, address, port):
-        self._send, self._peer = send, (address, port)
+        self._send, self._peer, self.sent = send, (address, port), 0
 
     def send(self, datagram):
         """One datagram."""
         self._send(datagram, self._peer)
+        self.sent += 1
 
     def close(self):
         """The port is somebody else's."""

@@ -1,10 +1,11 @@
 """What a user writes of a target, DIALECT@HOST[:PORT] and options, becomes a checked Target."""
 import ipaddress
 import re
-from typing import NamedTuple
+from typing import NamedTuple, Tuple
 
 from appliance.errors import UsageError, nearest
 from appliance.outputs.dialects import DIALECTS, speaks
+from appliance.outputs.parts import PARTS
 
 MOST = 8            # targets at once
 WIDEST = 8          # bits that the addresses of a network which may ask have in common
@@ -31,12 +32,12 @@ class Target(NamedTuple):
     to: "dialect@host:port" or "dialect@host". port: 0 where it was left out (`checked` puts the
     dialect's own in its place). rate: frames per second at most, 0 for every frame. mirror: send
     what a mirror would show. bundle: False sends each message by itself. prefix: put before every
-    address. case, blendshapes, role, eyes, ok_args, positions: see dialects.vmc.Vmc. form: see
-    dialects.kagami.Kagami. parameter_prefix, parameters, bits, native, vergence, changed_only: see
-    dialects.vrchat.Vrchat. babble_set: see dialects.babble.Babble. etvr_set: see
-    dialects.etvr.Etvr. faceosc_sides: see dialects.faceosc.FaceOsc. livelink_subject,
-    livelink_swap: see dialects.livelink.LiveLink. ifm_version: see
-    dialects.ifacialmocap.IFacialMocap.
+    address. parts: those of parts.PARTS that are told. case, blendshapes, role, eyes, ok_args,
+    positions: see dialects.vmc.Vmc. form: see dialects.kagami.Kagami. parameter_prefix,
+    parameters, bits, native, vergence, changed_only: see dialects.vrchat.Vrchat. babble_set: see
+    dialects.babble.Babble. etvr_set: see dialects.etvr.Etvr. faceosc_sides: see
+    dialects.faceosc.FaceOsc. livelink_subject, livelink_swap: see dialects.livelink.LiveLink.
+    ifm_version: see dialects.ifacialmocap.IFacialMocap.
     """
 
     to: str
@@ -48,6 +49,7 @@ class Target(NamedTuple):
     mirror: bool = False
     bundle: bool = True
     prefix: str = ""
+    parts: Tuple[str, ...] = PARTS
     case: str = "pascal"
     blendshapes: str = "arkit"
     role: str = "performer"
@@ -104,9 +106,14 @@ def mistakes(record):
         if text is not None and not form.fullmatch(text):
             yield name, UsageError("%s %r of %s" % (name, text, record.to), why, do)
     try:
-        parse_target(record.to)
+        target, parts = parse_target(record.to), getattr(record, "parts", PARTS)
     except UsageError as e:
         yield "to", e
+        return
+    carried = speaks(target.dialect, target.port).carries(record)
+    if not set(parts) & set(carried):
+        yield "parts", UsageError("parts %s of %s" % (" ".join(parts), record.to),
+                                  "nothing of that goes there", "give " + " or ".join(carried))
 
 
 def _dialect(text, name):

@@ -7,15 +7,11 @@ import numpy as np
 
 from appliance import geometry
 from appliance.face import ARKIT, Eye, Face
-from appliance.mean_face import MODEL
 from appliance.outputs.moment import NEUTRAL
+from appliance.outputs.sketch import FAR, seen
 
 SECONDS = 3.0
 TURN, NOD, LOOK = 25.0, 15.0, 15.0      # degrees, to either side
-FAR, IRIS = 600.0, 5.85                 # mm: to the head; radius of an iris
-_EYES = np.array([[31.5, 0.0, -8.0], [-31.5, 0.0, -8.0]])      # their irises, left first
-_ROUND = IRIS * np.array([[0, 0, 0], [-1, 0, 0], [0, -1, 0], [1, 0, 0], [0, 1, 0]], float)
-_OTHER = np.array([-1.0, 1.0, 1.0])
 
 
 class Wave:
@@ -45,14 +41,9 @@ def face(passed, moment):
     spoken = 0.0 if first else abs(phase)
     matrix = geometry.matrix_from_angles(yaw, pitch, 0.0)
     place = np.array([0.0, 0.0, FAR])
-
-    def seen(points):
-        there = points.dot(matrix.T) + place
-        return there[:, :2] / there[:, 2:] * moment.focal + 0.5 * (np.array(moment.size) - 1)
-    sides = [Eye(seen(centre + _ROUND * turned), 1.0 - spoken, np.array([look, 0.0]), 1.0)
-             for centre, turned in zip(_EYES, (1.0, _OTHER))]
-    points = seen(MODEL)
-    return Face((moment.id + 1) % (1 << 31), 1.0, geometry.tight_box(points), points,
+    box, points, *irises = seen(matrix, place, moment)
+    sides = [Eye(iris, 1.0 - spoken, np.array([look, 0.0]), 1.0) for iris in irises]
+    return Face((moment.id + 1) % (1 << 31), 1.0, box, points,
                 np.ones(68), geometry.quaternion_from_matrix(matrix), place, sides[0], sides[1],
                 _weights(look / 30.0, spoken), taught=_untaught(moment))
 

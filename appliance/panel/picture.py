@@ -1,4 +1,5 @@
-"""Pictures of the running program become JPEG for whoever looks, in a process of its own.
+"""Pictures of the running program become JPEG for whoever looks, each behind what was measured in
+it; in a process of its own.
 
 That process lives only while somebody looks, with the picture library in it, so that the server
 stays small and never waits for a picture. `python3 -m appliance.panel.picture` is its other end.
@@ -12,6 +13,7 @@ import time
 
 from appliance.errors import KagamiError
 from appliance.network.packets import written
+from appliance.panel.snapshot import Snapshot
 from appliance.panel.tracker import ANSWER, opened
 from appliance.panel.watchers import Watcher
 
@@ -19,9 +21,11 @@ LOG = logging.getLogger("kagami.panel")
 LEASE, EVERY = 3, 1.0           # seconds; a lease is asked for again before it is over
 LINGERS = 5.0                   # seconds for which the process waits for the next who looks
 QUALITY = 80                    # of 100
-HEAD = struct.Struct(">Ii")     # on the way to the server: bytes that follow, frame number
-_PICTURE = b"/kagami/picture\0,iiib\0\0\0"
+HEAD = struct.Struct(">II")     # on the way to the server: bytes of a bundle and of the JPEG
+_BUNDLE = b"#bundle\0\0\0\0\0\0\0\0\1"
+_NAME = b"/kagami/picture\0,iiib\0\0\0"
 _SIZES = struct.Struct(">iiii")
+_PIXELS = len(_BUNDLE) + 4 + len(_NAME) + _SIZES.size
 
 
 class Pictures:
@@ -31,7 +35,7 @@ class Pictures:
         self._setting, self._watchers, self._drawing, self._later = setting, [], None, None
 
     def join(self):
-        """A Watcher who is given pictures: 4 bytes of frame number, then JPEG."""
+        """A Watcher who is given pictures: the frame as the stream tells it, then its JPEG."""
         watcher = Watcher()
         self._watchers.append(watcher)
         if self._later is not None:
@@ -82,11 +86,15 @@ class Pictures:
             await process.wait()
 
     async def _hand_on(self, drawn):
+        snapshot = Snapshot()
         while True:
-            size, number = HEAD.unpack(await drawn.readexactly(HEAD.size))
-            picture = struct.pack(">I", number) + await drawn.readexactly(size)
+            measured, jpeg = [await drawn.readexactly(size) for size in HEAD.unpack(
+                await drawn.readexactly(HEAD.size))]
+            snapshot.take(snapshot.read(measured))
+            frame = snapshot.frame(True, True)
             for watcher in self._watchers:
-                watcher.put("picture", picture)
+                watcher.put("frame", frame)
+                watcher.put("picture", jpeg)
 
 
 def draw(setting, ends, out):
@@ -124,32 +132,34 @@ def _newest(asking):
             heard = asking.recv(ANSWER)
         except BlockingIOError:
             return newest
-        newest = heard if heard.startswith(_PICTURE) else newest
+        newest = heard if heard.startswith(_NAME, len(_BUNDLE) + 4) else newest
 
 
 def _jpeg(datagram, out):
-    """Write the picture in a datagram, if there is one."""
+    """Write the picture in a datagram, if there is one, behind what was measured in it."""
     read = luma(datagram)
     if read is None:
         return
     import cv2
-    number, picture = read
+    picture, measured = read
     done, jpeg = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, QUALITY))
     if done:
-        out.write(HEAD.pack(len(jpeg), number) + jpeg.tobytes())
+        out.write(HEAD.pack(len(measured), len(jpeg)) + measured + jpeg.tobytes())
         out.flush()
 
 
 def luma(datagram):
-    """(frame number, (H, W) uint8) of /kagami/picture ,iiib, or None."""
+    """((H, W) uint8, the rest of the bundle as one) of a bundle that begins with /kagami/picture
+    ,iiib; None of another."""
     import numpy as np
-    if not datagram.startswith(_PICTURE) or len(datagram) < len(_PICTURE) + _SIZES.size:
+    if not datagram.startswith(_NAME, len(_BUNDLE) + 4) or len(datagram) < _PIXELS:
         return None
-    number, width, height, size = _SIZES.unpack_from(datagram, len(_PICTURE))
-    pixels = datagram[len(_PICTURE) + _SIZES.size:][:size]
+    _, width, height, size = _SIZES.unpack_from(datagram, _PIXELS - _SIZES.size)
+    pixels = datagram[_PIXELS:][:size]
     if width < 1 or height < 1 or width * height != size or len(pixels) != size:
         return None
-    return number, np.frombuffer(pixels, np.uint8).reshape(height, width)
+    return (np.frombuffer(pixels, np.uint8).reshape(height, width),
+            _BUNDLE + datagram[_PIXELS + size + -size % 4:])
 
 
 def _ended(ends, seconds):

@@ -1,13 +1,15 @@
 """The running program's own stream, asked for at its UDP port while somebody watches, becomes JSON
 for every watcher.
 
-A frame's JSON is made once for all who wish the same of it. A program that is away is asked again
-every second; those who watch are told.
+No more is asked for than somebody watches, and a frame's JSON is made once for all who wish the
+same of it. A program that is away is asked again every second; those who watch are told.
 """
 import asyncio
 import json
 import socket
 from collections import deque
+from functools import reduce
+from math import gcd
 from typing import NamedTuple
 
 from appliance.network.packets import messages, written
@@ -16,7 +18,7 @@ from appliance.panel.watchers import Watcher
 
 HERE, WIRE = "127.0.0.1", "kagami"
 EVERY, LEASE = 1.0, 5           # seconds: the program may have been started anew in between
-MASK = 1 + 2 + 4 + 8 + 16 + 32 + 128
+FACES, IRIS, POINTS, SLOW = 1 + 2 + 4 + 16, 8, 32, 128      # of a subscription's mask
 LINGERS = 2.0           # seconds for which the next who watches is waited for
 PORTS = 8               # of ours that are remembered: an old lease lasts a while
 SILENT = 2.5                    # seconds without a word; its state comes every second
@@ -26,7 +28,7 @@ NOBODY = "nothing listens at UDP port %d of this machine: start kagami run, with
 
 
 class Wish(NamedTuple):
-    """Every so-maniest frame, with or without points and irises."""
+    """Every so-maniest frame, 0 for none, with or without points and irises."""
 
     points: bool = False
     iris: bool = False
@@ -38,20 +40,22 @@ class Stream:
     `why` not."""
 
     def __init__(self, port):
-        self._port, self._watchers, self._count = port, [], 0
+        self._port, self._watchers = port, []
         self._socket = self._asking = self._later = None
         self._ports = deque(maxlen=PORTS)
         self._forget()
 
     def join(self, wish):
         """A Watcher who is told from now on, at first what is known."""
-        watcher = Watcher(wish)
+        watcher, before = Watcher(wish), self._wished()
         self._watchers.append(watcher)
         self._stay()
         for kind, text in self._known().items():
             watcher.put(kind, text)
         if self._asking is None:
             self._asking = asyncio.ensure_future(self._keep())
+        elif self._wished() != before:
+            self._ask()
         return watcher
 
     def leave(self, watcher):
@@ -95,11 +99,21 @@ class Stream:
         loop = asyncio.get_event_loop()
         self._heard = loop.time()
         while True:
-            self._say("/kagami/subscribe", WIRE, 0, LEASE, 1, MASK)
+            self._ask()
             await asyncio.sleep(EVERY)
             if loop.time() - self._heard > SILENT:
                 self._find(False, "kagami run does not answer")
                 self._hang_up()         # a fresh port: the old one may be barred
+
+    def _ask(self):
+        self._say("/kagami/subscribe", WIRE, 0, LEASE, *self._wished())
+
+    def _wished(self):
+        """(divider, mask) of what serves everybody."""
+        wishes = [watcher.wish for watcher in self._watchers if watcher.wish.divider]
+        mask = SLOW + FACES * bool(wishes) + POINTS * any(wish.points for wish in wishes) \
+            + IRIS * any(wish.iris for wish in wishes)
+        return reduce(gcd, [wish.divider for wish in wishes], 0) or 1, mask
 
     def _say(self, *words):
         loop = asyncio.get_event_loop()
@@ -162,10 +176,10 @@ class Stream:
         """The frame that is new, to everybody who wishes it."""
         if self._snapshot.number == self._told:
             return
-        self._told, self._count, made = self._snapshot.number, self._count + 1, {}
+        self._told, made = self._snapshot.number, {}
         for watcher in self._watchers:
             points, iris, divider = watcher.wish
-            if self._count % divider:
+            if not divider or self._told % divider:
                 continue
             if (points, iris) not in made:
                 made[points, iris] = self._snapshot.frame(points, iris)

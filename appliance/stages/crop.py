@@ -40,8 +40,8 @@ def cut(luma, square, out):
     means, because reading every other pixel would flicker.
     """
     size = out.shape[0]
-    back = geometry.crop_transform(square.centre, square.side, square.roll, size)[1]
-    matrix, side = back, square.side
+    centre, side, roll = square
+    matrix = back = geometry.crop_way_back(centre, side, roll, size)
     if side >= 2 * size:
         luma, matrix = _part(luma, square, back)
     while side >= 2 * size and min(luma.shape) > 1:

@@ -39,22 +39,44 @@ class Detector:
         self._height, self._width = self._input.shape[1:3]
         self._pixels = np.zeros((self._height, self._width), np.uint8)
         self._odds = odds(engine.network.score)
-        self._centres = {s: _cell_centres(self._height // s, self._width // s, s) for s in STRIDES}
+        self._limit = self._odds / (1 + self._odds)
+        cells = [_cells(self._height // s, self._width // s, s) for s in STRIDES]
+        self._first = len(cells[0][0])
+        # Of all cells in a row: their centres as corners of a box, and their way to its sides.
+        self._corners, self._reach = (np.concatenate(part) for part in zip(*cells))
 
     def __call__(self, luma):
         """Candidates of a picture ((H, W) uint8), surest first; none in one too small to tell."""
         if min(luma.shape) < SMALLEST_PICTURE:
             return []
         scale = self._letterbox(luma)
-        out = self._engine.infer()
-        limit = self._odds / (1 + self._odds)
-        found = [self._cells(out, s, limit) for s in STRIDES]
-        scores, boxes, points = (np.concatenate(part) for part in zip(*found))
-        kept = surest(scores, boxes)
-        offset = 0.5 / scale - 0.5      # corners coincide, and pixels count from centres
-        return [Candidate((boxes[i].reshape(2, 2) / scale + offset).reshape(4),
-                          calibrated(float(scores[i]), self._odds), points[i] / scale + offset)
-                for i in kept]
+        return self._read(self._engine.infer(), scale.tolist())
+
+    def _read(self, out, scale):
+        """Candidates in the pixels of a picture that was shrunk by `scale` in x and y.
+
+        Few calls on whole arrays: behind a network the caches are cold, and each costs as much as
+        it does on a hundred cells.
+        """
+        score = _joined(out, "score")
+        at = (score > self._limit).nonzero()[0]
+        at = at.take((-score.take(at)).argsort(kind="stable")[:MOST])
+        sides = _joined(out, "box").reshape(-1, 4).take(at, 0) * self._reach.take(at, 0)
+        boxes = (self._corners.take(at, 0) + sides).tolist()
+        return [self._candidate(out, i, float(score[i]), box, scale)
+                for i, box in distinct(zip(at.tolist(), boxes))]
+
+    def _candidate(self, out, cell, score, box, scale):
+        (x0, y0, x1, y1), (sx, sy) = box, scale
+        x, y = 0.5 / sx - 0.5, 0.5 / sy - 0.5   # corners coincide, and pixels count from centres
+        near = cell < self._first
+        stride, place = (STRIDES[0], cell) if near else (STRIDES[1], cell - self._first)
+        left, up = self._corners[cell, :2].tolist()
+        five = out["points%d" % stride].reshape(-1, 10)[place].tolist()
+        points = np.array([((left + stride * a) / sx + x, (up + stride * b) / sy + y)
+                           for a, b in zip(five[::2], five[1::2])])
+        box = np.array((x0 / sx + x, y0 / sy + y, x1 / sx + x, y1 / sy + y))
+        return Candidate(box, calibrated(score, self._odds), points)
 
     def _letterbox(self, luma):
         """Fit the picture into the upper left of the input; returns its scale in x and y."""
@@ -67,26 +89,32 @@ class Detector:
         self._input[0, :, :, 0] = self._pixels
         return np.array([w / float(width), h / float(height)])
 
-    def _cells(self, out, stride, limit):
-        """(scores, boxes, points) in input pixels of the cells over the limit."""
-        score = out["score%d" % stride].reshape(-1)
-        at = np.flatnonzero(score > limit)
-        centre = self._centres[stride][at]
-        sides = out["box%d" % stride].reshape(-1, 4)[at] * stride
-        boxes = np.hstack((centre - sides[:, :2], centre + sides[:, 2:]))
-        points = out["points%d" % stride].reshape(-1, 5, 2)[at] * stride + centre[:, None]
-        return score[at], boxes, points
+
+def _joined(out, name):
+    """All numbers of one of the outputs, of both strides in a row."""
+    return np.concatenate([out["%s%d" % (name, stride)] for stride in STRIDES], axis=None)
 
 
-def _cell_centres(rows, columns, stride):
+def _cells(rows, columns, stride):
+    """Centres (N, 4) as corners of boxes and (N, 4) the pixels of a side, outwards."""
     y, x = np.mgrid[:rows, :columns]
-    return np.stack((x, y), axis=-1).reshape(-1, 2) * float(stride) + (stride - 1) / 2.0
+    centres = np.stack((x, y), axis=-1).reshape(-1, 2) * float(stride) + (stride - 1) / 2.0
+    return np.tile(centres, 2), np.tile(stride * np.array([-1.0, -1.0, 1.0, 1.0]),
+                                        (len(centres), 1))
 
 
 def surest(scores, boxes):
     """Indices of the boxes that are no surer one's copy, surest first: non-maximum suppression."""
-    kept = []
-    for i in np.argsort(-scores, kind="stable")[:MOST]:
-        if all(overlap(boxes[i], boxes[k]) < SAME_FACE for k in kept):
-            kept.append(int(i))
+    order = np.argsort(-scores, kind="stable")[:MOST]
+    return [i for i, _ in distinct(zip(order.tolist(), boxes[order].tolist()))]
+
+
+def distinct(ranked):
+    """[(key, box)] without copies of an earlier box; in plain Python, which beats arrays several
+    times on so few."""
+    kept, left = [], list(ranked)
+    while left:
+        best = left[0]
+        kept.append(best)
+        left = [one for one in left[1:] if overlap(one[1], best[1]) < SAME_FACE]
     return kept

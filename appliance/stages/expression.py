@@ -46,7 +46,8 @@ class Expression:
 
     def __init__(self, engine):
         self._engine = engine
-        self._pixels = np.zeros(engine.inputs["image"].shape[1:3], np.uint8)
+        self._input, self._turn = engine.inputs["image"][0, :, :, 0], engine.inputs["turn"]
+        self._pixels = np.zeros(self._input.shape, np.uint8)
         self.driven = np.isin(ARKIT_NAMES, engine.network.driven).astype(float)
 
     def __call__(self, luma, reading, upright, left, right, thorough=False):
@@ -65,8 +66,7 @@ class Expression:
         return with_eyes(shapes, left, right) * self.driven
 
     def _infer(self, pixels, turn):
-        self._engine.inputs["image"][0, :, :, 0] = pixels
-        self._engine.inputs["turn"][0] = turn
+        self._input[...], self._turn[...] = pixels, turn
         return self._engine.infer()["shapes"][0]
 
 
@@ -74,7 +74,8 @@ def with_eyes(shapes, left, right):
     """The shapes with what the Eyes tell: eyeBlink is 1 - openness, eyeWide what is beyond 1,
     eyeLook the gaze, 30 degrees is 1."""
     for side, eye in enumerate((left, right)):
-        yaw, pitch = eye.gaze[0] / LOOK_FULL, eye.gaze[1] / LOOK_FULL
+        yaw, pitch = eye.gaze.tolist()
+        yaw, pitch = yaw / LOOK_FULL, pitch / LOOK_FULL
         shapes[BLINK[side]] = _unit(1.0 - eye.openness)
         shapes[WIDE[side]] = _unit((eye.openness - 1.0) / WIDE_FULL)
         for index, value in zip(LOOK[side], (yaw, -yaw, pitch, -pitch)):

@@ -29,8 +29,9 @@ class Iris:
 
     def __init__(self, engine):
         self._engine = engine
-        self._input = engine.inputs["image"]
-        self._pixels = np.zeros(self._input.shape[:3], np.uint8)
+        self._left, self._right = engine.inputs["image"][:, :, :, 0]
+        self._turn = engine.inputs["turn"]
+        self._pixels = np.zeros((2,) + self._left.shape, np.uint8)
         self._odds = odds(engine.network.score)
 
     def __call__(self, luma, reading, yaw, last_gaze=AHEAD):
@@ -39,22 +40,21 @@ class Iris:
         yaw: the head's, degrees. last_gaze: (2, 2) degrees, left and right of the picture before:
         it holds while both eyes are closed.
         """
-        size = self._input.shape[1]
         left = crop.cut(luma, eye_square(reading, LEFT_EYE_CORNERS), self._pixels[0])
         right = crop.cut(luma, eye_square(reading, RIGHT_EYE_CORNERS), self._pixels[1])
-        self._input[0, :, :, 0] = self._pixels[0]
-        self._input[1, :, :, 0] = self._pixels[1, :, ::-1]
+        self._left[...], self._right[...] = self._pixels[0], self._pixels[1, :, ::-1]
         turned, nodded = reading.turn()
-        self._engine.inputs["turn"][:] = (turned, nodded), (-turned, nodded)
+        self._turn[...] = (turned, nodded), (-turned, nodded)
         out = self._engine.infer()
         (left_yaw, left_pitch), (right_yaw, right_pitch) = out["gaze"].tolist()
         seen = [(left_yaw, left_pitch), (-right_yaw, right_pitch)]
         scores = [calibrated(score, self._odds) for score in out["score"][:, 0].tolist()]
         opened, gaze, scores = agree(out["openness"][:, 0].tolist(), seen, scores, yaw, last_gaze)
-        points = out["points"].astype(float)
-        right = crop.mirrored(right, size)
-        points = geometry.apply(left, points[0]), geometry.apply(right, points[1])
-        return tuple(Eye(points[i], opened[i], np.array(gaze[i]), scores[i]) for i in (0, 1))
+        here = out["points"].astype(float)
+        here[1, :, 0] = len(self._right) - 1 - here[1, :, 0]
+        gaze = np.array(gaze)
+        return (Eye(geometry.apply(left, here[0]), opened[0], gaze[0], scores[0]),
+                Eye(geometry.apply(right, here[1]), opened[1], gaze[1], scores[1]))
 
 
 def eye_square(reading, corners):

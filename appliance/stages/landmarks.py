@@ -47,8 +47,8 @@ class Landmarks:
 
     def __init__(self, engine):
         self._engine = engine
-        self._input = engine.inputs["image"]
-        self._pixels = np.zeros(self._input.shape[1:3], np.uint8)
+        self._input = engine.inputs["image"][0, :, :, 0]
+        self._pixels = np.zeros(self._input.shape, np.uint8)
         self._odds = odds(engine.network.score)
 
     def __call__(self, luma, square):
@@ -59,29 +59,28 @@ class Landmarks:
     def both_ways(self, luma, square):
         """Reading from the square and its mirror image: nearer the truth, twice the time."""
         back = crop.cut(luma, square, self._pixels)
-        seen = self._infer(self._pixels)
+        seen = {name: value.astype(float) for name, value in self._infer(self._pixels).items()}
         other = _unmirrored(self._infer(self._pixels[:, ::-1]), len(self._pixels))
         both = {name: 0.5 * (seen[name] + other[name]) for name in seen}
         return self._reading(both, back, square)
 
     def _infer(self, pixels):
-        self._input[0, :, :, 0] = pixels
-        return {name: value[0].astype(float) for name, value in self._engine.infer().items()}
+        self._input[...] = pixels
+        return self._engine.infer()
 
     def _reading(self, out, back, square):
-        points = geometry.apply(back, out["points"])
-        sigma = np.exp(out["log_sigma"]) * (square.side / len(self._pixels))
-        spin = geometry.matrix_from_angles(0, 0, square.roll)
-        rotation = spin.dot(geometry.matrix_from_columns(out["rotation"]))
-        score = calibrated(float(out["score"][0]), self._odds)
+        points = geometry.apply(back, out["points"][0])
+        sigma = np.exp(out["log_sigma"][0].astype(float)) * (square.side / len(self._pixels))
+        rotation = geometry.matrix_from_columns(out["rotation"][0], square.roll)
+        score = calibrated(float(out["score"][0, 0]), self._odds)
         return Reading(points, geometry.tight_box(points), sigma, score, rotation, square)
 
 
 def _unmirrored(out, size):
     """What the network says of a mirror image, said of the image itself."""
-    points = out["points"][LANDMARK_MIRROR] * (-1, 1) + (size - 1, 0)
-    return {"points": points, "log_sigma": out["log_sigma"][LANDMARK_MIRROR],
-            "score": out["score"], "rotation": out["rotation"] * (1, -1, -1, -1, 1, 1)}
+    points = out["points"][:, LANDMARK_MIRROR] * (-1.0, 1.0) + (size - 1.0, 0)
+    return {"points": points, "log_sigma": out["log_sigma"][:, LANDMARK_MIRROR].astype(float),
+            "score": out["score"], "rotation": out["rotation"] * (1.0, -1, -1, -1, 1, 1)}
 
 
 def odds(score):

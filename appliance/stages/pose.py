@@ -30,15 +30,13 @@ HOLD = np.radians(1.0)
 # Added to the normal equations: that hold, and next to nothing that keeps a picture without
 # information solvable.
 _HOLDING = np.array([1 / HOLD ** 2] * 3 + [1e-9] * 3)
+_HELD = np.diag(_HOLDING)
 STEPS = 2
 LEAST_SIGMA = 1e-3      # pixels
 NEAREST, FARTHEST = 90.0, 20000.0       # mm: nearer, the nose would touch the lens
 LARGEST_TURN = 0.2      # radians a step: beyond this the linear model does not hold
 LARGEST_ZOOM = 0.5      # of log z a step
-# Turned model points times this: for each the matrix that gives its way under a small turn (turn x
-# point).
-_CROSS = np.array([[0, 0, 0, 0, 0, 1, 0, -1, 0], [0, 0, -1, 0, 0, 0, 1, 0, 0],
-                   [0, 1, 0, -1, 0, 0, 0, 0, 0.0]])
+_POINTS = np.ascontiguousarray(MODEL.T)      # rows of x, y, z, as all below
 
 
 class Pose:
@@ -49,8 +47,8 @@ class Pose:
 
     def __init__(self, field_of_view=60.0, eye_distance=EYE_DISTANCE):
         self._fov, self._scale = field_of_view, eye_distance / EYE_DISTANCE
-        self._ways = np.zeros((len(STABLE), 3, 6))      # d point / d unknowns
-        self._lens = np.zeros((len(STABLE), 2, 3))      # d ray / d point, times the weight
+        self._sums = np.ones((5, len(STABLE)))
+        self._slopes = np.zeros((6, 2, len(STABLE)))
 
     def __call__(self, reading, shape):
         """(camera_from_head (3, 3), translation (3,) mm) of a Reading in a picture of (H, W)."""
@@ -59,65 +57,70 @@ class Pose:
         x, y = (width - 1) / 2.0, (height - 1) / 2.0
         centre = reading.square.centre
         ray = geometry.ray_rotation((centre[0] - x) / focal, (centre[1] - y) / focal)
-        seen = (reading.points[STABLE] - (x, y)) / focal
-        weight = focal / np.maximum(reading.sigma[STABLE], LEAST_SIGMA)
+        seen = (reading.points.take(STABLE, 0) - (x, y)).T / focal
+        weight = focal / np.maximum(reading.sigma.take(STABLE), LEAST_SIGMA)
         rotation, place = self.refine(ray.dot(reading.rotation), seen, weight)
-        return rotation, place * self._scale
+        return rotation, np.array(place) * self._scale
 
     def refine(self, start, seen, weight):
-        """(rotation, translation) from a first rotation and (13, 2) rays, weight = 1 / sigma."""
-        head, rotation, turned = MODEL.dot(start.T), start, np.zeros(6)
-        place = _place(head, seen, weight)
-        slopes = self._slopes(head, place, weight)
-        normal = slopes.T.dot(slopes)
-        normal.flat[::7] += _HOLDING
-        # One for all steps: the slopes hardly change. numpy's would cost more than it computes.
-        solution = cv2.invert(normal, flags=cv2.DECOMP_CHOLESKY)[1]
+        """(rotation, [x, y, z]) from a first rotation and (2, 13) rays, weight = 1 / sigma."""
+        rotation, head, turned = start, start.dot(_POINTS), np.zeros(6)
+        place = self._place(head, seen, weight)
+        slopes, solution = None, None
         for _ in range(STEPS):
-            q = head + place
-            missed = (seen - q[:, :2] / q[:, 2:]) * weight[:, None]
-            step = solution.dot(missed.reshape(-1).dot(slopes) - _HOLDING * turned)
+            q = head + [[v] for v in place]
+            rays = q[:2] / q[2]
+            if slopes is None:      # one for all steps: they hardly change
+                slopes = self._slope(head, place, rays, weight / q[2])
+                solution = _inverse(slopes)
+            missed = ((seen - rays) * weight).reshape(-1)
+            step = solution.dot(slopes.dot(missed) - _HOLDING * turned)
             turned += step
-            rotation = _turned(rotation, step[:3].tolist())
-            head = MODEL.dot(rotation.T)
-            place = _moved(place.tolist(), step[3:].tolist())
+            step = step.tolist()
+            rotation = _turned(rotation, step[:3])
+            head, place = rotation.dot(_POINTS), _moved(place, step[3:])
         return rotation, place
 
-    def _slopes(self, head, place, weight):
-        """(26, 6): weighted rays by three radians about the camera's axes, then x/z, y/z and log z
-        of the place.
+    def _place(self, head, seen, weight):
+        """[x, y, z] that puts turned model points onto rays: weighted linear least squares."""
+        rows = self._sums           # 1, ray, how far each point misses its ray at z = 0
+        rows[1:3] = seen
+        rows[3:] = seen * head[2] - head[:2]
+        (n, u, v, a, b), (_, uu, _, ua, _), (_, _, vv, _, vb) = (
+            (rows * (weight * weight)).dot(rows.T)[:3].tolist())
+        spread, cross = (uu + vv) - (u * u + v * v) / n, (u * a + v * b) / n - (ua + vb)
+        z = cross / spread if spread > 1e-12 * n else FARTHEST
+        z = min(max(z, NEAREST), FARTHEST)
+        return [(a + u * z) / n, (b + v * z) / n, z]
+
+    def _slope(self, head, place, rays, scale):
+        """(6, 26): weighted rays by three radians about the camera's axes, then x/z, y/z and log z
+        of the place; scale: (13,) weight / q_z.
 
         With q = head + place and its ray (u, v): d(u, v) = ([1 0 -u; 0 1 -v] / q_z) dq, dq = turn
         x head for the turn, z (du, dv, 0) for the place's ray, and `place` itself for log z.
         """
-        q = head + place
-        inverse = (weight / q[:, 2])[:, None]
-        ways, lens = self._ways, self._lens
-        ways[:, :, :3] = head.dot(_CROSS).reshape(-1, 3, 3)
-        ways[:, 0, 3] = ways[:, 1, 4] = place[2]
-        ways[:, :, 5] = place
-        lens[:, 0, :1] = lens[:, 1, 1:2] = inverse
-        lens[:, :, 2] = q[:, :2] * (-inverse / q[:, 2:])
-        return np.matmul(lens, ways).reshape(-1, 6)
+        out, (x, y, z) = self._slopes, place
+        hx, hy, hz = head * scale
+        out[0] = rays * -hy
+        out[0, 1] -= hz
+        out[1] = rays * hx
+        out[1, 0] += hz
+        out[2, 0], out[2, 1] = -hy, hx
+        out[3, 0] = out[4, 1] = z * scale
+        out[5] = ([[x], [y]] - z * rays) * scale
+        return out.reshape(6, -1)
+
+
+def _inverse(slopes):
+    """(6, 6) of the normal equations. numpy's own would cost more than it computes."""
+    normal = slopes.dot(slopes.T) + _HELD
+    return cv2.invert(normal, flags=cv2.DECOMP_CHOLESKY)[1]
 
 
 def _turned(rotation, turn):
-    turn = [min(max(v, -LARGEST_TURN), LARGEST_TURN) for v in turn]
-    return geometry.matrix_from_quaternion(geometry.quaternion_from_vector(turn)).dot(rotation)
-
-
-def _place(head, seen, weight):
-    """Translation that puts turned model points onto rays: weighted linear least squares."""
-    w = weight * weight
-    w = w / w.sum()
-    off = seen * head[:, 2:] - head[:, :2]
-    mean_ray, mean_off = w.dot(seen), w.dot(off)
-    spread = w.dot((seen * seen).sum(axis=1)) - mean_ray.dot(mean_ray)
-    cross = mean_ray.dot(mean_off) - w.dot((seen * off).sum(axis=1))
-    z = cross / spread if spread > 1e-12 else FARTHEST
-    z = min(max(float(z), NEAREST), FARTHEST)
-    x, y = (mean_off + mean_ray * z).tolist()
-    return np.array([x, y, z])
+    x, y, z = [min(max(v, -LARGEST_TURN), LARGEST_TURN) for v in turn]
+    return geometry.matrix_from_vector(x, y, z).dot(rotation)
 
 
 def _moved(place, step):
@@ -125,4 +128,4 @@ def _moved(place, step):
     x, y, z = place
     further = z * exp(min(max(step[2], -LARGEST_ZOOM), LARGEST_ZOOM))
     further = min(max(further, NEAREST), FARTHEST)
-    return np.array([(x / z + step[0]) * further, (y / z + step[1]) * further, further])
+    return [(x / z + step[0]) * further, (y / z + step[1]) * further, further]

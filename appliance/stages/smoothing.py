@@ -9,13 +9,14 @@ from math import exp, pi, sqrt
 import numpy as np
 
 from appliance import geometry
-from appliance.face import Eye
+from appliance.face import Eye, Face
 from appliance.stages.expression import BLINK
 
-ROTATION, PLACE, POINTS = slice(0, 3), slice(3, 6), slice(6, 142)
-LEFT_IRIS, RIGHT_IRIS, LEFT_GAZE, RIGHT_GAZE = (slice(a, b) for a, b in (
-    (142, 152), (152, 162), (162, 164), (164, 166)))
-SHAPES, COUNT = slice(168, 220), 220    # at 166 and 167: openness, left and right
+# Where a face's numbers lie: rotation, place, points, irises, gazes, openness, shapes, of the left
+# eye first.
+ROTATION, PLACE, POINTS, IRISES, GAZES = (slice(a, b) for a, b in (
+    (0, 3), (3, 6), (6, 142), (142, 162), (162, 166)))
+OPENNESS, SHAPES, COUNT = slice(166, 168), slice(168, 220), 220
 SPEED_CUTOFF = 3.0      # Hz: low pass on the speeds that steer the cut-offs
 AT_ONCE = 0.3           # change of openness that passes unfiltered: a blink may last one picture
 # Lids on their way shake the measured head: smaller turns wait until they are open again, or have
@@ -26,12 +27,14 @@ UNSURE = 2.0            # sigma in % of the face at which a point's cut-off at r
 GAP = 0.5               # seconds without a picture after which nothing is carried over
 SHORTEST = 1e-3         # seconds: what two pictures of one time stamp are taken to be apart
 
-# Numbers that belong together share one speed: rotation, place across, depth, each point; the last
-# 54 go alone.
+# Numbers that belong together share one speed and one cut-off: rotation, place across, depth, each
+# point; the last 54 go alone.
 _SIZES = [3, 2, 1] + [2] * 80 + [1] * 54
 _FIRST = np.cumsum([0] + _SIZES[:-1])
 _GROUP = np.repeat(np.arange(len(_SIZES)), _SIZES)
+_LANDMARKS = slice(3, 71)       # their groups
 _DEPTH_UNIT = 5.0       # mm: depth is read from the face's size and trembles that much more
+_JUMPS = (166, 167, SHAPES.start + BLINK[0], SHAPES.start + BLINK[1])
 
 
 class Smoothing:
@@ -43,21 +46,19 @@ class Smoothing:
     """
 
     def __init__(self, settings):
-        self._cutoff, self._beta = np.zeros((2, COUNT))
+        self._cutoff, self._beta = np.zeros((2, len(_SIZES)))
         self.change(settings)
         self._per_unit = np.ones(COUNT)
         self._per_unit[ROTATION], self._per_unit[5] = 180 / pi, 1 / _DEPTH_UNIT
         self._per_unit[166:] = 100.0
         self._new, self._last, self._smooth = np.zeros((3, COUNT))
         self._speed, self._turn = np.zeros(COUNT), None
-        self._jump = np.full(COUNT, np.inf)
-        self._jump[[166, 167, SHAPES.start + BLINK[0], SHAPES.start + BLINK[1]]] = AT_ONCE
         self._time, self._shut = None, 0.0
 
     def change(self, settings):
         """Other settings from the next picture on."""
-        for part, kind in ((slice(0, 6), "head"), (POINTS, "points"), (slice(142, 168), "eyes"),
-                           (SHAPES, "expression")):
+        for part, kind in ((slice(0, 3), "head"), (_LANDMARKS, "points"), (slice(71, 85), "eyes"),
+                           (slice(85, None), "expression")):
             self._cutoff[part] = getattr(settings, kind + "_cutoff") or 1e6
             self._beta[part] = getattr(settings, kind + "_beta")
         self._shake = SHAKE if settings.head_cutoff else 0.0
@@ -75,11 +76,10 @@ class Smoothing:
         return self._scatter(face)
 
     def _gather(self, face):
-        new = self._new
-        new[PLACE], new[POINTS] = face.translation, face.landmarks.reshape(-1)
-        new[LEFT_IRIS], new[RIGHT_IRIS] = face.left.iris.reshape(-1), face.right.iris.reshape(-1)
-        new[LEFT_GAZE], new[RIGHT_GAZE] = face.left.gaze, face.right.gaze
-        new[166], new[167], new[SHAPES] = face.left.openness, face.right.openness, face.blendshapes
+        left, right = face.left, face.right
+        np.concatenate((face.translation, face.landmarks.reshape(-1), left.iris.reshape(-1),
+                        right.iris.reshape(-1), left.gaze, right.gaze,
+                        (left.openness, right.openness), face.blendshapes), out=self._new[3:])
 
     def _start(self, face):
         self._smooth[:] = self._new
@@ -90,38 +90,52 @@ class Smoothing:
         moved, ahead = self._new - self._last, self._new - self._smooth
         moved[ROTATION] = geometry.rotation_between(self._last_turn, face.rotation)
         ahead[ROTATION] = geometry.rotation_between(self._turn, face.rotation)
-        ahead[ROTATION] *= self._steady(ahead[ROTATION], dt)
-        size = max(1.0, float(face.box[2] - face.box[0]), float(face.box[3] - face.box[1]))
-        self._per_unit[POINTS.start:RIGHT_IRIS.stop] = 100.0 / size
-        self._speed += _share(SPEED_CUTOFF, dt) * (moved * self._per_unit / dt - self._speed)
-        speed = np.sqrt(np.add.reduceat(self._speed * self._speed, _FIRST))
-        rest = self._cutoff.copy()
-        points = rest[POINTS].reshape(68, 2)
-        points /= 1 + (face.sigma * (100.0 / size / UNSURE))[:, None] ** 2
-        share = 1 - np.exp(-2 * pi * dt * (rest + self._beta * speed[_GROUP]))
-        share[np.abs(ahead) > self._jump] = 1.0
-        ahead *= share
+        ahead[ROTATION] *= self._steady(ahead[ROTATION].tolist(), dt)
+        x0, y0, x1, y1 = face.box.tolist()
+        unit = 100.0 / max(1.0, x1 - x0, y1 - y0)
+        self._per_unit[POINTS.start:IRISES.stop] = unit
+        moved *= self._per_unit
+        moved /= dt
+        moved -= self._speed
+        moved *= _share(SPEED_CUTOFF, dt)
+        self._speed += moved
+        ahead *= self._shares(face.sigma * (unit / UNSURE), dt).take(_GROUP)
+        for i in _JUMPS:
+            if abs(self._new[i] - self._smooth[i]) > AT_ONCE:
+                ahead[i] = self._new[i] - self._smooth[i]
         self._smooth += ahead
         turn = geometry.quaternion_from_vector(ahead[ROTATION])
         self._turn = geometry.quaternion_product(self._turn, turn)
         self._last_turn = face.rotation
 
+    def _shares(self, vague, dt):
+        """How much of its way each group goes; vague: (68,), at 1 a point rests half as quick."""
+        rest = self._cutoff.copy()
+        rest[_LANDMARKS] /= 1 + vague * vague
+        speed = np.sqrt(np.add.reduceat(self._speed * self._speed, _FIRST))
+        speed *= self._beta
+        speed += rest
+        speed *= -2 * pi * dt
+        return 1 - np.exp(speed)
+
     def _steady(self, turn, dt):
-        """The share of a turn (3,) that is not a blink's doing."""
+        """The share of a turn [x, y, z] that is not a blink's doing."""
         shut = 1.0 - min(self._new[166], self._new[167])
         self._shut = self._shut + dt if shut > 0.5 * LIDS else 0.0
         lasting = min(1.0, max(0.0, 2.0 - self._shut / BLINK_LASTS))
         waits = self._shake * lasting * min(1.0, max(0.0, shut / LIDS))
-        return max(0.0, 1.0 - waits / max(1e-9, sqrt(turn.dot(turn)))) if waits else 1.0
+        x, y, z = turn
+        return max(0.0, 1.0 - waits / max(1e-9, sqrt(x * x + y * y + z * z))) if waits else 1.0
 
     def _scatter(self, face):
         out = self._smooth.copy()
-        points, irises = out[POINTS].reshape(68, 2), out[142:162].reshape(2, 5, 2)
-        return face._replace(
-            landmarks=points, box=geometry.tight_box(points), translation=out[PLACE],
-            rotation=self._turn if self._turn[0] >= 0 else -self._turn, blendshapes=out[SHAPES],
-            left=Eye(irises[0], float(out[166]), out[LEFT_GAZE], face.left.score),
-            right=Eye(irises[1], float(out[167]), out[RIGHT_GAZE], face.right.score))
+        points, irises = out[POINTS].reshape(68, 2), out[IRISES].reshape(2, 5, 2)
+        gazes, (opened, other) = out[GAZES].reshape(2, 2), out[OPENNESS].tolist()
+        left = Eye(irises[0], opened, gazes[0], face.left.score)
+        right = Eye(irises[1], other, gazes[1], face.right.score)
+        rotation = self._turn if self._turn[0] >= 0 else -self._turn
+        return Face(face.id, face.score, geometry.tight_box(points), points, face.sigma, rotation,
+                    out[PLACE], left, right, out[SHAPES], face.state, face.taught)
 
 
 def _share(cutoff, dt):

@@ -18,9 +18,12 @@ RANGE = ("least", "likely", "most")
 
 
 class Fitted:
-    """The roofline, fitted: machine, errors of the fit and of each network left out, doubt."""
+    """The roofline, fitted to published rows: machine, errors of the fit and of each network left
+    out, doubt. checks: rows that hold work of the host besides and are only compared."""
 
-    def __init__(self, rows):
+    def __init__(self, published):
+        rows, self.checks = ([row for row in published if row.use == use]
+                             for use in ("fit", "check"))
         self.rows, loads = rows, roofline.works(rows)
         self.machine = roofline.fit(rows, loads)
         self.errors = roofline.errors(self.machine, rows, loads)
@@ -66,10 +69,13 @@ def tables(fitted, costs, made, lean, here, rows):
 
 
 def _published(fitted):
+    rows = [(row.name, row.ms, float(np.exp(fit)), float(np.exp(out)), row.source)
+            for row, fit, out in zip(fitted.rows, fitted.errors, fitted.left_out)]
+    checks = roofline.errors(fitted.machine, fitted.checks, roofline.works(fitted.checks))
+    rows += [(row.name, row.ms, None, float(np.exp(error)), row.source + "; not fitted")
+             for row, error in zip(fitted.checks, checks)]
     return report.markdown(("network", "published ms", "fit / published", "left out / published",
-                            "source"), [
-        (row.name, row.ms, float(np.exp(fit)), float(np.exp(out)), row.source)
-        for row, fit, out in zip(fitted.rows, fitted.errors, fitted.left_out)])
+                            "source"), rows)
 
 
 def _words(fitted, costs):
@@ -145,7 +151,7 @@ def main(args):
         raise UsageError("nano", "this is a Nano, and nothing need be predicted", "run stages")
     rows = roofline.published()
     costs = roofline.launch_costs(rows)
-    fitted = Fitted([row for row in rows if row.use == "fit"])
+    fitted = Fitted(rows)
     made, lean = networks(fitted, costs), networks(fitted, costs, change=prediction.merged)
     here = processor.here(args.source, args.frames)
     picture = loop(here, made)

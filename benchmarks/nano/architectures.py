@@ -142,6 +142,26 @@ def ultra_fast_lanes(height, width):
     return net.move(2 * net.values).dense(2048).dense(14472).move(2 * 14472).layers
 
 
+def yolov3_tiny(height, width):
+    """YOLOv3-tiny; its leaky activations are layers of their own."""
+    net = Stack(3, height, width)
+    for channels in (16, 32, 64, 128, 256):
+        _leaky(net, channels, 3)
+        fine = net.shape[1:]
+        net.pool(2, 2)
+    _leaky(net, 512, 3).move(2 * net.values, "pool")
+    coarse = _leaky(_leaky(net, 1024, 3), 256, 1).shape
+    _leaky(net, 512, 3).convolution(255, 1)
+    _leaky(net.at(*coarse), 128, 1).move(5 * net.values, "resize").at(128, *fine)
+    net.move(2 * net.values).move(2 * 2 * net.values)       # laid beside the finer map
+    return _leaky(net.at(384), 256, 3).convolution(255, 1).layers
+
+
+def _leaky(net, channels, kernel):
+    net.convolution(channels, kernel)
+    return net.move(2 * net.values, "leaky")
+
+
 NETS = {
     "alexnet": alexnet, "squeezenet1_0": squeezenet1_0, "squeezenet1_1": squeezenet1_1,
     "resnet18": resnet((2, 2, 2, 2), False), "resnet34": resnet((3, 4, 6, 3), False),
@@ -151,4 +171,4 @@ NETS = {
     "densenet169": densenet(32, 64, 6, 12, 32, 32), "densenet201": densenet(32, 64, 6, 12, 48, 32),
     "vgg11": vgg(1, 1, 2, 2, 2), "vgg13": vgg(2, 2, 2, 2, 2), "vgg16": vgg(2, 2, 3, 3, 3),
     "vgg19": vgg(2, 2, 4, 4, 4), "mobilenet_v2": mobilenet_v2, "fast_scnn": fast_scnn,
-    "ultra_fast_lanes": ultra_fast_lanes}
+    "ultra_fast_lanes": ultra_fast_lanes, "yolov3_tiny": yolov3_tiny}

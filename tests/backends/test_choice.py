@@ -9,11 +9,11 @@ from appliance import backends, config
 from appliance.errors import PartMissing, UsageError
 
 
-def present(device, precision):
-    return "a backend on %s in %s" % (device, precision)
+def present(options):
+    return "a backend on %s in %s" % (options.device, options.precision)
 
 
-def absent(device, precision):
+def absent(options):
     raise PartMissing("quick", "is not installed", "install it")
 
 
@@ -85,7 +85,8 @@ def test_an_unknown_backend_is_refused_with_the_known_ones():
 def test_the_options_are_those_of_the_configuration():
     options = config.defaults().backend
     names = backends.choose.__code__.co_varnames[:backends.choose.__code__.co_argcount]
-    assert options._fields == names and tuple(options) == backends.choose.__defaults__
+    assert options._fields == names == backends.Options._fields
+    assert tuple(options) == backends.choose.__defaults__
 
 
 def test_the_example_of_the_contract_can_be_read_and_holds():

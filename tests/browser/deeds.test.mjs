@@ -29,6 +29,30 @@ async function face(page, fits) {
   throw new Error("no such face within 10 s");
 }
 
+// The settings as a file, and back.
+async function saved(page) {
+  await go(page, "box");
+  const [file] = await Promise.all([page.waitForEvent("download"),
+    page.getByRole("button", { name: "Save to a file" }).click()]);
+  return { name: file.suggestedFilename(), mimeType: "application/json",
+    buffer: readFileSync(await file.path()) };
+}
+
+async function load(page, file) {
+  await go(page, "box");
+  await page.locator("input[type=file]").setInputFiles(file);
+  await page.getByText("The file's settings are in force.").waitFor();
+}
+
+// After something is done, and seen on the page, a receiver hears nothing more.
+async function quiet(there, act, shown) {
+  await act();
+  await shown().waitFor();
+  const many = there.heard.length;
+  await new Promise(resolve => setTimeout(resolve, 500));
+  assert.ok(there.heard.length - many < 5, "it hears no more");
+}
+
 for (const size of Object.keys(SIZES)) {
   test(`the points sit on the face, and the picture moves: ${size}`, async t => {
     const page = await opened(t, { size });
@@ -57,15 +81,17 @@ for (const size of Object.keys(SIZES)) {
     await row.waitFor();
     assert.match(await row.textContent(), /vmc@127\.0\.0\.1:39539/);
     await row.getByText("not refused").waitFor();
+    await row.getByText("somebody hears it").waitFor();
+    await row.getByText(/· 127\.0\.0\.1$/).waitFor();
     assert.ok(there.heard.some(data => data.includes("/VMC/Ext/Blend/Val")), "it hears blendshapes");
     assert.ok(there.heard.some(data => data.includes("/VMC/Ext/Bone/Pos")), "and bones");
     await row.getByRole("button", { name: /^Wave/ }).click();
     await page.getByText("waves for three seconds").waitFor();
-    await row.getByRole("button", { name: "Remove vmc" }).click();
-    await row.waitFor({ state: "detached" });
-    const many = there.heard.length;
-    await page.waitForTimeout(500);
-    assert.ok(there.heard.length - many < 5, "then it hears no more");
+    await quiet(there, () => row.getByLabel("On", { exact: true }).uncheck(), () => row.getByText("switched off"));
+    await row.getByLabel("On", { exact: true }).check();
+    await row.getByText("not refused").waitFor();
+    await quiet(there, () => row.getByRole("button", { name: "Remove vmc" }).click(),
+      () => page.getByText("Nobody is sent anything yet."));
   });
 }
 
@@ -105,14 +131,22 @@ test("a camera's setting is in force at once, and kept", async t => {
   await box.until(state => state.camera?.flip === "none");
 });
 
-test("an expression is taught by prompts, and forgotten", async t => {
+test("an expression is taught by prompts, goes along in a file, and is forgotten", async t => {
   const page = await opened(t, { view: "calibrate" });
   await page.getByLabel("Name", { exact: true }).fill("grin");
   await page.getByRole("button", { name: "Teach" }).click();
   await page.getByText(/^Show grin now \(1 of 3\)/).waitFor({ timeout: 20000 });
   await page.getByText(/^Show grin now \(3 of 3\)/).waitFor({ timeout: 60000 });
-  await page.getByRole("button", { name: "Forget grin" }).click({ timeout: 60000 });
-  await page.getByRole("button", { name: "Forget grin" }).waitFor({ state: "detached" });
+  const forget = page.getByRole("button", { name: "Forget grin" });
+  await forget.waitFor({ timeout: 60000 });
+  const file = await saved(page);
+  await go(page, "calibrate");
+  await forget.click();
+  await forget.waitFor({ state: "detached" });
+  await load(page, file);
+  await go(page, "calibrate");
+  await forget.click();
+  await forget.waitFor({ state: "detached" });
 });
 
 test("settings become a file, and the file settings", async t => {
@@ -124,16 +158,10 @@ test("settings become a file, and the file settings", async t => {
     await box.until(state => state.config.smoothing.head_cutoff === value);
   };
   await slide("2.5");
-  await go(page, "box");
-  const [file] = await Promise.all([page.waitForEvent("download"),
-    page.getByRole("button", { name: "Save to a file" }).click()]);
-  const path = await file.path();
+  const file = await saved(page);
   await go(page, "calibrate");
   await slide("1");
-  await go(page, "box");
-  await page.locator("input[type=file]").setInputFiles({ name: file.suggestedFilename(),
-    mimeType: "application/json", buffer: readFileSync(path) });
-  await page.getByText("The file's settings are in force.").waitFor();
+  await load(page, file);
   assert.equal(await smoothed(), "2.5");
 });
 
@@ -179,6 +207,29 @@ test("the page's server goes and comes back by itself", async t => {
   box.panel = box.start("panel");
   await page.locator("#banner").waitFor({ state: "hidden", timeout: 20000 });
   await page.locator("#state[data-kind=good]").waitFor();
+});
+
+test("the tracker starts anew when asked to", async t => {
+  const page = await opened(t, { view: "box" });
+  await box.until(state => state.uptime > 5);
+  await page.getByRole("button", { name: "Restart" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Not now" }).click();
+  await page.getByRole("button", { name: "Restart" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Restart" }).click();
+  await page.getByText("The tracker starts again.").waitFor();
+  await box.until(state => state.state === "tracking" && state.uptime < 5);
+  await page.locator("#state[data-kind=good]").waitFor();
+});
+
+test("a page of one's own turns a cube", async t => {
+  const page = await opened(t);
+  await page.goto(box.url + "example/cube.html");
+  const cube = () => page.evaluate(() => document.querySelector("canvas").toDataURL());
+  const still = await cube();
+  await page.waitForFunction(still => document.querySelector("canvas").toDataURL() !== still,
+    still);
+  assert.deepEqual(page.complaints, []);
+  assert.deepEqual(page.strangers, []);
 });
 
 test("a password protects the picture and every change, and nothing else", async t => {

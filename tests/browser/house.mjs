@@ -174,6 +174,13 @@ export async function serious(page) {
     .map(one => `${one.id}: ${one.nodes.slice(0, 3).map(node => node.target).join("; ")}`);
 }
 
+// Parts of the view that take no room.
+export async function missing(page) {
+  return page.evaluate(() => [...document.querySelectorAll("#view > *, #view .card")]
+    .filter(element => !element.hidden && !element.getBoundingClientRect().height)
+    .map(({ tagName, className }) => `${tagName}.${className}`));
+}
+
 // What sticks out of the window or has its text cut.
 export async function clipped(page) {
   return page.evaluate(() => [...document.querySelectorAll("body *")].filter(element => {
@@ -199,5 +206,10 @@ export async function shot(page, name, whole = true) {
   if (!process.env.SHOTS) return;
   mkdirSync(process.env.SHOTS, { recursive: true });
   await page.evaluate(() => scrollTo(0, 0));
-  await page.screenshot({ path: `${process.env.SHOTS}/${name}.png`, fullPage: whole });
+  const { width, height } = page.viewportSize();
+  const all = whole ? await page.evaluate(() => document.documentElement.scrollHeight) : height;
+  await page.setViewportSize({ width, height: all });     // what is fixed stays at the bottom
+  await page.waitForTimeout(300);
+  await page.screenshot({ path: `${process.env.SHOTS}/${name}.png` });
+  await page.setViewportSize({ width, height });
 }

@@ -5,6 +5,8 @@ import { after, before, test } from "node:test";
 import { browser, go, play, played, shot, visit } from "./house.mjs";
 import { vrm } from "./vrm.mjs";
 
+const TURNED = 50;          // frame of the clip whose head is turned to its own left by 40 degrees
+
 let box, chrome;
 before(async () => { [box, chrome] = await Promise.all([played(), browser()]); });
 after(async () => { await chrome?.close(); box?.close(); });
@@ -67,23 +69,46 @@ test("(played) what is no VRM file is told in one line", async t => {
   await page.getByText(/^no\.vrm cannot be shown: .*Choose a \.vrm file\.$/).waitFor();
 });
 
-test("(played) a VRM file is shown, stays here, and blinks", async t => {
-  await play(box.url, { hold: 0, shapes: {} });
-  t.after(() => play(box.url, { hold: null, shapes: {} }));
-  const page = await visit(chrome, box.url, { view: "mirror" });
-  t.after(() => page.context().close());
-  await page.locator("canvas[data-number]").waitFor();
-  const sent = [];
-  page.on("request", request => request.method() !== "GET" && sent.push(request.url()));
-  await page.locator("input[type=file]").setInputFiles({ name: "me.vrm",
-    mimeType: "model/gltf-binary", buffer: vrm() });
-  await page.getByText("me.vrm is shown.").waitFor();
-  const open = await seen(page);
-  await shot(page, "mirror-vrm", false);
-  await play(box.url, { shapes: { eyeBlinkLeft: 1 } });
-  const [left, right] = changed(open, await seen(page));
-  assert.ok(left + right > 400, `${left + right} pixels changed`);
-  assert.deepEqual(sent, []);
-  assert.deepEqual(page.complaints, []);
-  assert.deepEqual(page.strangers, []);
-});
+// Where what is red lies on a stage, and how much it is.
+function red({ width, grey }) {
+  let [sum, count] = [0, 0];
+  for (let i = 0; i < grey.length; i++) {
+    if (grey.charCodeAt(i) > 90) [sum, count] = [sum + i % width, count + 1];
+  }
+  return { x: sum / count / width, count };
+}
+
+// As a user drops it.
+async function drop(page, name, data) {
+  await page.evaluate(({ name, data }) => {
+    const files = new DataTransfer();
+    files.items.add(new File([Uint8Array.from(atob(data), c => c.charCodeAt(0))], name));
+    dispatchEvent(new DragEvent("drop", { dataTransfer: files, cancelable: true }));
+  }, { name, data: data.toString("base64") });
+}
+
+for (const old of [false, true]) {
+  test(`(played) a VRM file of ${old ? "0.x" : "1.0"} is shown, stays here, turns and blinks`, async t => {
+    await play(box.url, { hold: 0, shapes: {} });
+    t.after(() => play(box.url, { hold: null, shapes: {} }));
+    const page = await visit(chrome, box.url, { view: "mirror" });
+    t.after(() => page.context().close());
+    await page.locator("canvas[data-number]").waitFor();
+    const sent = [];
+    page.on("request", request => request.method() !== "GET" && sent.push(request.url()));
+    await drop(page, "me.vrm", vrm(old));
+    await page.getByText("me.vrm is shown.").waitFor();
+    const open = await seen(page);
+    await shot(page, "mirror-vrm" + (old ? "-old" : ""), false);
+    await play(box.url, { shapes: { eyeBlinkLeft: 1 } });
+    const [left, right] = changed(open, await seen(page));
+    assert.ok(left + right > 400, `${left + right} pixels changed`);
+    await play(box.url, { hold: TURNED, shapes: {} });
+    const [before, after] = [red(open), red(await seen(page))];
+    assert.ok(after.x < before.x - 0.02, `from ${before.x} to ${after.x} of the width`);
+    assert.ok(after.count < 0.9 * before.count, `${before.count}, then ${after.count} pixels`);
+    assert.deepEqual(sent, []);
+    assert.deepEqual(page.complaints, []);
+    assert.deepEqual(page.strangers, []);
+  });
+}

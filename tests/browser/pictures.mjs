@@ -4,19 +4,21 @@ import { readFileSync } from "node:fs";
 
 const [WIDTH, HEIGHT] = [80, 60];       // of grey.bin
 
-// The canvas with its picture: white(x, y) tells whether a point is drawn there, fractions.
+// The canvas with a picture of a face: white(x, y) tells whether a point is drawn there, fractions.
 export async function stage(page) {
-  await page.waitForFunction(() => document.querySelector(".stage canvas")?.dataset.picture);
-  const { number, width, height, text } = await page.evaluate(() => {
+  const seen = await page.waitForFunction(() => {
     const canvas = document.querySelector(".stage canvas");
+    const { picture, faces } = canvas?.dataset ?? {};
+    if (!picture || faces === "0") return null;
     const { width, height } = canvas;
     const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
     let text = "";              // of all that crosses over to the test the least
     for (let i = 0; i < data.length; i += 4) {
       text += String.fromCharCode(Math.min(data[i], data[i + 1], data[i + 2]));
     }
-    return { number: canvas.dataset.picture, width, height, text };
+    return { number: picture, width, height, text };
   });
+  const { number, width, height, text } = await seen.jsonValue();
   const white = (x, y) => {
     const [left, top] = [Math.round(x * width), Math.round(y * height)];
     for (let j = -3; j <= 3; j++) {

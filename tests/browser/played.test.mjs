@@ -41,6 +41,25 @@ test("(played) words tell how the face lies in the picture", async t => {
   assert.equal(await words.first().getAttribute("data-kind"), "warn");
 });
 
+test("(played) a camera that is away is told with its reason", async t => {
+  await play(box.url, { text: "waiting for usb:/dev/video0: it does not exist" });
+  t.after(() => play(box.url, { text: "tracking" }));
+  const page = await opened(t);
+  const words = page.locator(".framing span[data-kind=bad]");
+  await words.waitFor();
+  assert.equal(await words.textContent(),
+    "camera is away (usb:/dev/video0): it does not exist");
+});
+
+test("(played) networks that are being built show how far they are", async t => {
+  await play(box.url, { engines: [{ name: "iris", state: "building", progress: 0.4 }] });
+  t.after(() => play(box.url, { engines: [] }));
+  const page = await opened(t, { view: "box" });
+  await page.getByText("being built, 40 %").waitFor();
+  await play(box.url, { engines: [] });
+  await page.getByRole("heading", { name: "Networks" }).waitFor({ state: "hidden" });
+});
+
 test("(played) what was found needs one button", async t => {
   const page = await opened(t, { view: "connect" });
   await page.getByRole("button", { name: "Send to VTube Studio (DESKTOP-7)" }).click();

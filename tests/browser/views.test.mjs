@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { VIEWS, browser, clipped, go, played, real, serious, shot, visit } from "./house.mjs";
+import { VIEWS, browser, clipped, go, missing, played, real, serious, shot, visit } from "./house.mjs";
 
 let box, stand_in, chrome;
 before(async () => {
@@ -14,8 +14,10 @@ after(async () => {
   await box?.close();
 });
 
+// Each size, colour and language, and where pictures are taken, each of their combinations.
 const LOOKS = [["desktop", "light", "en"], ["desktop", "dark", "ja"], ["phone", "dark", "en"],
-  ["phone", "light", "ja"]];
+  ["phone", "light", "ja"], ...process.env.SHOTS ? [["desktop", "dark", "en"],
+    ["desktop", "light", "ja"], ["phone", "light", "en"], ["phone", "dark", "ja"]] : []];
 
 async function whole(t, url, views, [size, theme, language], said = "") {
   const page = await visit(chrome, url, { size, theme, language });
@@ -25,6 +27,7 @@ async function whole(t, url, views, [size, theme, language], said = "") {
     if (view === "connect") await page.locator("input[value=vseeface]").check();
     await page.waitForTimeout(view === "mirror" ? 2500 : 1500);
     await shot(page, `${view}-${size}-${theme}-${language}${said}`);
+    assert.deepEqual(await missing(page), [], view + ": not to be seen");
     assert.deepEqual(await clipped(page), [], view + ": cut");
     assert.deepEqual(await serious(page), [], view + ": axe-core");
   }

@@ -61,6 +61,10 @@ class Memory:
         """Remember the state."""
         self.calls.append(("report", status.state))
 
+    def change(self, *options):
+        """Remember other options."""
+        self.calls.append(("change", options))
+
     def close(self, reason=0):
         """Remember the reason."""
         self.calls.append(("close", reason))

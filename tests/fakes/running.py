@@ -6,11 +6,12 @@ import socket
 import time
 
 import numpy as np
-from pythonosc.osc_message_builder import OscMessageBuilder
 
 from appliance import config
 from appliance.network.packets import messages
+from appliance.network.pictures import encoded
 from appliance.outputs import Outputs
+from appliance.outputs.dialects.kagami import Kagami
 from appliance.outputs.osc import message
 from appliance.outputs.port import Port
 from appliance.outputs.subscriptions import Subscriptions, Wish
@@ -113,11 +114,9 @@ class Running:
 
     def _show(self, peer):
         luma = np.full((36, 48), self.number % 256, np.uint8)
-        builder = OscMessageBuilder("/kagami/picture")
-        for value, tag in ((self.number, "i"), (48, "i"), (36, "i"), (luma.tobytes(), "b")):
-            builder.add_arg(value, tag)
+        moment = self._outputs.moment
         try:
-            self._local.sendto(builder.build().dgram, peer)
+            self._local.sendmsg(encoded(moment.number, luma, Kagami()(moment)), (), 0, peer)
             self.pictures += 1
         except OSError:                 # nobody looks any more, or not so fast
             pass

@@ -24,11 +24,12 @@ class Error(Exception):
 class VTubeStudio:
     """`port`; `frames`: the data of every injection taken; `questions`: how often its user was
     asked; `errors`: the numbers of what was refused. allow: what the user clicks. owned: inputs of
-    another plugin. While entered it listens.
+    another plugin. While entered it listens, at `host`.
     """
 
-    def __init__(self, allow=True, inputs=INPUTS, owned=(), port=0):
+    def __init__(self, allow=True, inputs=INPUTS, owned=(), port=0, host="127.0.0.1"):
         self.allow, self.inputs, self.owned, self.port = allow, list(inputs), set(owned), port
+        self._host = host
         self.frames, self.questions, self.errors, self.tokens = [], 0, [], {}
         self.created, self.silent, self.connections = {}, False, 0
         self._loop = asyncio.new_event_loop()
@@ -50,7 +51,7 @@ class VTubeStudio:
         app.router.add_get("/", self._connection)
         runner = web.AppRunner(app)
         self._loop.run_until_complete(runner.setup())
-        site = web.TCPSite(runner, "127.0.0.1", self.port)
+        site = web.TCPSite(runner, self._host, self.port)
         self._loop.run_until_complete(site.start())
         self.port = site._server.sockets[0].getsockname()[1]
         self._loop.call_soon(ready.set)

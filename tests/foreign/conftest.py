@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.fakes import lan
-from tests.foreign import hearing
+from tests.foreign import applications, hearing
 from tests.foreign.tools import needs, script
 
 
@@ -21,12 +21,26 @@ def machines():
         yield made
 
 
+@pytest.fixture(scope="session")
+def measured(machines, tmp_path_factory):
+    """A function that gives what `kagami track` says of each frame of a clip."""
+    known = {}
+
+    def truth(clip):
+        if clip not in known:
+            path = str(tmp_path_factory.mktemp("truth") / "truth.jsonl")
+            machines.at("a", sys.executable, "-m", "appliance", "track", clip, "--json", path)
+            known[clip] = lines(path)
+        return known[clip]
+    return truth
+
+
 @pytest.fixture(scope="session", params=hearing.CLIPS, ids=os.path.basename)
-def film(machines, tmp_path_factory, request):
+def film(machines, measured, tmp_path_factory, request):
     """Every frame of a clip: packets, what osc of npm wrote, what `kagami track` says."""
     needs("tshark", "dumpcap", "npm:osc")
     folder = tmp_path_factory.mktemp("film")
-    heard, truth = str(folder / "osc.jsonl"), str(folder / "truth.jsonl")
+    heard = str(folder / "osc.jsonl")
     with open(heard, "w") as out:
         reader = machines.launch("b", "node", script("osc_js.js"),
                                  *map(str, hearing.PORTS.values()), stdout=out)
@@ -38,9 +52,28 @@ def film(machines, tmp_path_factory, request):
         assert program.returncode == 0, log
         hearing.settled(heard)
     reader.kill()
-    machines.at("a", sys.executable, "-m", "appliance", "track", request.param, "--json",
-                truth)
-    return SimpleNamespace(packets=capture.packets(), truth=lines(truth), osc_js=lines(heard))
+    return SimpleNamespace(packets=capture.packets(), truth=measured(request.param),
+                           osc_js=lines(heard))
+
+
+@pytest.fixture(scope="session", params=hearing.CLIPS, ids=os.path.basename)
+def desk(machines, measured, tmp_path_factory, request):
+    """Every frame of a clip as the applications on the other computer heard it: {wire: [...]}, and
+    what `kagami track` says.
+    """
+    pytest.importorskip("aiohttp")
+    folder = tmp_path_factory.mktemp("desk")
+    heard = str(folder / "heard.jsonl")
+    there = machines.start("b", "tests.foreign.applications", lan.THERE, lan.HERE, heard)
+    assert there.stdout.readline() == "listening\n"
+    program = hearing.run(machines, folder, request.param, "--every-frame", "--set",
+                          "calibration.ranges=no", targets=hearing.APPS)
+    log = program.communicate(timeout=120)[0]
+    assert program.returncode == 0 and "Traceback" not in log, log
+    there.terminate()
+    assert there.wait(30) == 0, there.stdout.read()
+    return SimpleNamespace(heard=applications.decoded(lines(heard)), log=log,
+                           truth=measured(request.param))
 
 
 def lines(path):

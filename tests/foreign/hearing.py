@@ -25,6 +25,7 @@ FIELDS = ("udp.dstport", "ip.len", "ip.flags.mf", "ip.frag_offset", "_ws.malform
           "osc.message.float", "osc.message.string", "udp.payload")
 _BETWEEN = "\x1f"
 _QUIET = 0.5            # seconds
+SETTLED = 8             # frames after which nothing of the way back to a found face is left
 
 
 class Packet(NamedTuple):
@@ -39,13 +40,18 @@ class Packet(NamedTuple):
     messages: list
 
 
-def run(machines, folder, clip, *options):
-    """Start kagami on "a", with a clip, for each dialect's port on "b"."""
-    targets = [word for dialect in DIALECTS
-               for word in ("--to", "%s@%s:%d" % (dialect, lan.THERE, PORTS[dialect]))]
+OSC = ["%s@%s:%d" % (dialect, lan.THERE, port) for dialect, port in PORTS.items()]
+APPS = ["kagami@%s" % lan.THERE, "openseeface@%s" % lan.THERE, "opentrack@%s" % lan.THERE,
+        "livelink@%s" % lan.THERE, "ifacialmocap@%s/32" % lan.THERE, "vts@%s" % lan.THERE,
+        "vts@%s:8001" % lan.THERE]
+
+
+def run(machines, folder, clip, *options, targets=OSC):
+    """Start kagami on "a", with a clip, for targets on "b"."""
+    to = [word for target in targets for word in ("--to", target)]
     command = ["env", "STATE_DIRECTORY=" + str(folder), sys.executable, "-m", "appliance", "run",
                "--source", "file:" + clip]
-    return machines.launch("a", *(command + targets + list(options)))
+    return machines.launch("a", *(command + to + list(options)))
 
 
 class Capture:
@@ -93,6 +99,17 @@ def _told(paths, formats, ints, floats, texts):
     def read(tag):
         return next(values[tag]) if tag in values else tag == "T"
     return [(path, tags, [read(tag) for tag in tags[1:]]) for path, tags in zip(paths, formats)]
+
+
+def steady(truth):
+    """Numbers of the frames in which a face had been there for SETTLED before."""
+    out = []
+    for number in range(SETTLED, len(truth)):
+        faces = [line["faces"] for line in truth[number - SETTLED:number + 1]]
+        if all(faces) and {(f[0]["id"], f[0]["state"]) for f in faces} == {
+                (faces[-1][0]["id"], "tracked")}:
+            out.append(number)
+    return out
 
 
 def frames(packets):

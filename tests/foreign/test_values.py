@@ -6,8 +6,6 @@ from appliance.face import ARKIT, ARKIT_NAMES
 from tests.foreign import hearing
 from tests.outputs.test_docs import listed
 
-SETTLED = 8         # frames after which nothing of the way back to a found face is left
-
 
 def steady(film):
     """[({dialect: {address, or address and name: values}}, what `kagami track` says of the face)]
@@ -15,6 +13,7 @@ def steady(film):
     the last that it told.
     """
     frames, told, out = hearing.frames(film.packets), {}, []
+    chosen = set(hearing.steady(film.truth))
     assert len(frames) == len(film.truth)
     for number, said in enumerate(frames):
         for dialect, parts in said:
@@ -22,10 +21,9 @@ def steady(film):
                 named = isinstance(values[:1] and values[0], str)
                 key = (address, values[0]) if named else address
                 told.setdefault(dialect, {})[key] = values[1:] if named else values
-        faces = [line["faces"] for line in film.truth[max(0, number - SETTLED):number + 1]]
-        if len(faces) > SETTLED and all(faces) and {
-                (f[0]["id"], f[0]["state"]) for f in faces} == {(faces[-1][0]["id"], "tracked")}:
-            out.append(({name: dict(values) for name, values in told.items()}, faces[-1][0]))
+        if number in chosen:
+            out.append(({name: dict(values) for name, values in told.items()},
+                        film.truth[number]["faces"][0]))
     assert len(out) > 400
     return out
 

@@ -24,7 +24,13 @@ GAZE = "/tracking/eye/LeftRightPitchYaw"
 
 
 class World:
-    """Outputs to a receiver, a VRChat that shows `pages`, and one look of Avatars at both."""
+    """Outputs to a receiver, a VRChat that shows `pages`, and one look of Avatars at both.
+
+    called: kind and name of the program that shows them. hears: where it hears OSC, 0 is the
+    receiver's port.
+    """
+
+    called, hears = ("VRChat", "VRChat-Client-A"), 0
 
     def __init__(self, there):
         target = types.SimpleNamespace(to="vrchat@127.0.0.1:%d" % there.port)
@@ -46,7 +52,7 @@ class World:
 
     async def _look(self, seconds):
         runner, port = await vrchat.serve(self.pages)
-        self.hosts.put("it", Host("VRChat", "VRChat-Client-A", "127.0.0.1", port, self.there.port))
+        self.hosts.put("it", Host(*self.called, "127.0.0.1", port, self.hears or self.there.port))
         task = asyncio.ensure_future(self._avatars())
         await asyncio.sleep(seconds)
         task.cancel()
@@ -80,6 +86,33 @@ def test_another_avatar_is_read_anew_and_none_means_everything(world):
     world.wear("two", **{"v2/JawX": "f"})
     assert PARAMETERS + "v2/JawX" in world.look()
     world.pages.clear()
+    assert len(world.look()) == 79
+
+
+def test_another_oscquery_program_that_hears_at_the_target_tells_its_avatar_too(world):
+    world.called = "OSCQuery", "SomeGame-1"
+    world.wear("one", **{"v2/JawX": "f", "v2/EyeLeftX": "f", "v2/EyeLidLeft": "f"})
+    assert world.look() == {PARAMETERS + "v2/" + name for name in ("JawX", "EyeLeftX",
+                                                                   "EyeLidLeft")}
+
+
+def test_one_that_does_not_say_which_avatar_tells_its_parameters_all_the_same(world):
+    world.called = "OSCQuery", "SomeGame-1"
+    world.wear("one", **{"v2/JawX": "f", "v2/EyeLeftX": "f", "v2/EyeLidLeft": "f"})
+    del world.pages["/avatar/change"]
+    assert len(world.look()) == 3
+
+
+def test_an_oscquery_program_at_another_port_of_that_computer_does_not_count(world):
+    world.called, world.hears = ("OSCQuery", "SomeGame-1"), 1
+    world.wear("one", **{"v2/JawX": "f"})
+    assert len(world.look()) == 79
+
+
+def test_a_program_without_an_avatar_leaves_everything_as_it_is(world):
+    world.called = "OSCQuery", "Sequencer"
+    world.wear("one")
+    world.pages["/avatar/parameters"] = {"FULL_PATH": "/avatar/parameters"}
     assert len(world.look()) == 79
 
 

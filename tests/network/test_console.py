@@ -1,4 +1,5 @@
 """What a person asks and keeps: a real port answered by a loop in a thread, real files."""
+import ipaddress
 import threading
 import time
 
@@ -8,7 +9,7 @@ from appliance import config
 from appliance.errors import ConfigError, KagamiError, PartMissing, UsageError
 from appliance.network import console
 from tests.fakes.box import Box
-from tests.fakes.receiver import Receiver, free_port
+from tests.fakes.receiver import Receiver, eventually, free_port
 
 
 @pytest.fixture
@@ -131,10 +132,47 @@ def test_a_program_with_targets_of_its_own_is_told_apart(path, port):
 
 def test_the_list_says_who_why_and_what_is_known(running, path, port):
     console.add(loaded(port), "vmc@127.0.0.1:5001")
-    head, row = console.listing(loaded(port))
-    assert head.split() == ["to", "frames/s", "failed", "refused", "answer", "why"]
-    assert row.split() == ["vmc@127.0.0.1:5001", "0.0", "0", "0", "nothing", "sent", "yet",
-                           "added"]
+    _, _, head, row, advice = console.listing(loaded(port))
+    assert head.split() == ["to", "address", "frames/s", "sent", "failed", "refused", "answer",
+                            "why"]
+    assert row.split() == ["vmc@127.0.0.1:5001", "127.0.0.1", "0.0", "0", "0", "0", "nothing",
+                           "sent", "yet", "added"]
+    assert advice.startswith("    no picture has come yet")
+
+
+def test_both_ends_stand_in_the_first_line(running, path, port, monkeypatch):
+    at = [("eth0", ipaddress.ip_interface("192.168.1.30/24"))]
+    monkeypatch.setattr(console.addresses, "adapters", lambda: at)
+    monkeypatch.setattr(console.addresses, "serial", lambda names: "0a1b2c")
+    for to in ("vmc@127.0.0.1:5001", "vmc@192.0.2.1:5001", "kagami@192.0.2.1:5002"):
+        console.add(loaded(port), to)
+    assert console.listing(loaded(port))[0] == (
+        "I am Kagami-0a1b2c (kagami-0a1b2c.local) at 192.168.1.30; "
+        "I send to this machine, 192.0.2.1")
+    named = loaded(port, "network.name=desk", "network.discovery=no")
+    assert console.listing(named)[0].startswith("I am desk at 192.168.1.30; ")
+
+
+def test_without_a_network_it_says_so(running, path, port, monkeypatch):
+    at = [("lo", ipaddress.ip_interface("127.0.0.1/8"))]
+    monkeypatch.setattr(console.addresses, "adapters", lambda: at)
+    assert console.listing(loaded(port))[0] == (
+        "I am Kagami-000000 at no network; I send to this machine")
+
+
+def test_questions_that_were_ignored_are_told(running, path, port):
+    phone = free_port()
+    console.add(loaded(port), "vts@127.0.0.1:%d" % phone)
+    running.outputs.channels[0].link.ignored = 7
+    assert "7 questions of others were ignored" in console.listing(loaded(port))[4]
+
+
+def test_an_avatar_that_is_known_is_below_its_row(running, path, port):
+    console.add(loaded(port), "vrchat@127.0.0.1:5001")
+    running.outputs.channels[0].declare({"/avatar/parameters/v2/JawOpen": "f",
+                                         "/avatar/parameters/Hat": "T"})
+    assert console.listing(loaded(port))[4] == (
+        "    its avatar has 2 parameters, 1 of them ours")
 
 
 def test_a_target_that_has_the_port_does_not_deafen_the_list(path, port):
@@ -145,7 +183,7 @@ def test_a_target_that_has_the_port_does_not_deafen_the_list(path, port):
                                                   iter(lambda: stop.wait(0.005), True)])
         thread.start()
         try:
-            assert console.listing(loaded(port))[1].startswith("kagami@127.0.0.1:%d" % port)
+            assert console.listing(loaded(port))[3].startswith("kagami@127.0.0.1:%d" % port)
             with pytest.raises(KagamiError, match="the control port: it is not open"):
                 console.listen(loaded(port), "vmc", 5, lambda words: None)
         finally:
@@ -155,13 +193,14 @@ def test_a_target_that_has_the_port_does_not_deafen_the_list(path, port):
 
 def test_the_list_counts_what_did_not_leave_and_what_came_back(running, path, port):
     console.add(loaded(port), "vmc@127.0.0.1:5001")
-    running.outputs.channels[0].link.failed, running.outputs.channels[0].link.refused = 7, 3
-    assert console.listing(loaded(port))[1].split()[1:4] == ["0.0", "7", "3"]
+    link = running.outputs.channels[0].link
+    link.sent, link.failed, link.refused = 9, 7, 3
+    assert console.listing(loaded(port))[3].split()[2:6] == ["0.0", "9", "7", "3"]
 
 
 def test_without_a_program_the_list_says_what_is_configured(path, port):
     lines = console.listing(loaded(port))
-    assert lines[1].split() == ["vmc@127.0.0.1:39539", "-", "-", "-", "-", "[target]"]
+    assert lines[1].split() == ["vmc@127.0.0.1:39539"] + ["-"] * 6 + ["[target]"]
     assert lines[-1].startswith("nothing runs here")
 
 
@@ -191,9 +230,29 @@ def test_a_stranger_s_word_does_not_count(running, port):
         console.listen(loaded(port), "vmc", 1, say)
 
 
+def test_who_asked_in_the_window_is_sent_to_without_asking_again(running, path, port):
+    phone, said, found = free_port(), [], threading.Event()
+    with Receiver() as app:
+        question = b'{"messageType":"iOSTrackingDataRequest","time":9,"ports":[%d]}' % app.port
+
+        def asks():
+            while not found.wait(0.02):
+                app.socket.sendto(question, ("127.0.0.1", phone))
+        asking = threading.Thread(target=asks)
+        asking.start()
+        to = console.listen(loaded(port), "vts:%d" % phone, 60, said.append)
+        found.set()
+        asking.join()
+        console.add(loaded(port), to)
+        assert to == "vts@127.0.0.1:%d" % phone and "port %d " % phone in said[0]
+        link = running.outputs.channels[0].link
+        assert eventually(lambda: link.clients == {"127.0.0.1": [app.port]})
+
+
 @pytest.mark.parametrize("form, seconds, told", [
     ("vmcc", 5, "did you mean vmc"), ("vmc:x", 5, "port"), ("vmc", 0, "give 1 to 600 s"),
-    ("vmc", 601, "give 1 to 600 s")])
+    ("vmc", 601, "give 1 to 600 s"), ("vts", 61, "give 1 to 60 s"),
+    ("ifacialmocap:5000", 61, "give 1 to 60 s"), ("vts:8001", 601, "give 1 to 600 s")])
 def test_what_cannot_be_waited_for_is_told_before_the_wait(path, port, form, seconds, told):
     with pytest.raises(UsageError, match=told):
         console.listen(loaded(port), form, seconds, pytest.fail)

@@ -1,11 +1,12 @@
 """Who is on the network is found, followed and forgotten: real multicast between two machines."""
 import ipaddress
+import signal
 import sys
 import threading
 
 import pytest
 
-from appliance.network import addresses
+from appliance.network import addresses, discovery
 from appliance.network.addresses import trusted
 from appliance.network.discovery import services
 from appliance.network.hosts import Host, Hosts, MOST
@@ -13,6 +14,13 @@ from tests.fakes import lan
 from tests.fakes.receiver import eventually
 from tests.foreign.tools import needs
 
+# Asks, from an address, for a service: its port, and two words of its TXT.
+ASKS = """
+import sys, zeroconf
+there = zeroconf.Zeroconf([sys.argv[1]])
+info = there.get_service_info(sys.argv[2].split(".", 1)[1], sys.argv[2], 3000)
+print(info and (info.port, info.properties[b"faces"], info.properties[b"auth"]))
+"""
 OWN = [ipaddress.ip_interface("192.168.1.5/24"), ipaddress.ip_interface("10.0.0.5/8")]
 
 
@@ -71,6 +79,14 @@ def test_records_are_short_and_tell_no_secret():
 def test_what_nobody_listens_to_is_not_announced():
     assert services("0a1b2c", {"oscquery": 39601})[0][0] == "_oscjson._tcp.local."
     assert services("0a1b2c", {"control": 0}) == []
+
+
+def test_a_broken_packet_is_neither_printed_nor_kept(capsys):
+    zeroconf = pytest.importorskip("zeroconf")
+    discovery._library()
+    broken = zeroconf.DNSIncoming(b"\0\0\x84\0\0\0\0\1\0\0\0\0" + b"\xaf" * 40)
+    assert not broken.valid and capsys.readouterr() == ("", "")
+    assert not getattr(zeroconf.QuietLogger, "_seen_logs", None)
 
 
 class Log:
@@ -158,6 +174,22 @@ def test_another_kagami_appears_changes_its_address_and_vanishes(two, state):
     assert log.says(" at 10.77.0.3", 40.0), log.lines
     there.terminate()                           # it says goodbye
     assert log.says(" at 10.77.0.3 has gone"), log.lines
+
+
+def test_what_is_read_again_is_announced_anew(two, state, tmp_path):
+    pytest.importorskip("gi", reason="no GStreamer bindings for this Python")
+    options = tmp_path / "kagami.conf"
+    options.write_text("")
+    us = two.start("a", "appliance", "run", "--source", "test", "--config", str(options))
+    serial = two.at("a", "cat", "/sys/class/net/eth0/address").replace(":", "").strip()[-6:]
+
+    def announced():
+        return two.at("b", sys.executable, "-c", ASKS, lan.THERE,
+                      "Kagami-%s._kagami._udp.local." % serial).strip()
+    assert eventually(lambda: announced() == "(39600, b'1', b'none')", 30.0)
+    options.write_text("[control]\nport = 39700\ntoken = word\n[tracker]\nmax_faces = 2\n")
+    us.send_signal(signal.SIGHUP)
+    assert eventually(lambda: announced() == "(39700, b'2', b'token')", 30.0), announced()
 
 
 @pytest.fixture

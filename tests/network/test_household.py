@@ -3,15 +3,18 @@ import json
 import logging
 import socket
 
+import numpy as np
 import pytest
 
 from appliance import config
 from appliance.errors import ConfigError, OutputError, UsageError
+from appliance.examples import written
+from appliance.features import COUNT
 from appliance.network.hosts import Host
 from appliance.outputs.osc import message
 from appliance.person import Person
 from appliance.settings import AGAIN
-from tests.fakes.box import Box, Neighbour, PEERS
+from tests.fakes.box import Box, Neighbour, PEERS, Peer
 from tests.fakes.receiver import Receiver, eventually, free_port
 
 
@@ -89,8 +92,25 @@ def test_it_tells_how_things_are(page, box):
     assert told["config"]["loss"]["hold_ms"] == "250"
     assert told["targets"] == [{
         "to": "vmc@127.0.0.1:5000", "name": "pc", "why": "[target pc]", "rate": 0.0, "failed": 0,
-        "refused": 0, "answer": "nothing sent yet", "added": False}]
+        "refused": 0, "ignored": 0, "answer": "nothing sent yet", "added": False, "sent": 0,
+        "address": "127.0.0.1", "seen": "", "has": -1, "ours": -1,
+        "advice": "no picture has come yet: `kagami cameras` lists which are there"}]
     assert told["log"][-1][8:] == " warning: a word\nof warning"
+
+
+def test_what_the_network_says_and_nobody_obeys_is_counted():
+    with Box() as box, Neighbour(box) as page, Peer(box, "127.0.0.99") as stranger:
+        stranger.say("/kagami/ping", 7)
+        assert about(page)["ignored"] == 1
+
+
+def test_questions_that_are_none_are_counted_where_they_were_asked():
+    port = free_port()
+    with Box("ifacialmocap@127.0.0.1/32:%d" % port) as box, Neighbour(box) as page:
+        with Receiver() as pc:
+            pc.socket.sendto(b"give me frames", ("127.0.0.1", port))
+            box.turn()
+        assert [target["ignored"] for target in about(page)["targets"]] == [1]
 
 
 def test_a_page_is_not_told_the_token(text, page, box):
@@ -223,11 +243,30 @@ def test_what_is_exported_comes_back(page, box, text):
     assert box.settings.config.loss[:2] == (300, 500)
 
 
+def test_taught_expressions_come_along(page, box):
+    person = box.control._household._person = Person(config.defaults().calibration)
+    person.restore(expressions=written({"lift": np.ones((20, COUNT))}, {"lift": 0.9},
+                                       np.zeros((20, COUNT))))
+    exported = answer(page, "/kagami/export")
+    person.taught.wait()
+    person.forget("lift")
+    person.taught.wait()
+    assert answer(page, "/kagami/import", exported) == "kept, and in force"
+    assert person.taught.names == ("lift",) and person.taught.told("lift") == 0.9
+    person.taught.wait()
+    without = json.dumps({"kagami": 1, "settings": {}})
+    assert answer(page, "/kagami/import", without) == "kept, and in force"
+    assert person.taught.names == ("lift",)
+
+
 @pytest.mark.parametrize("document", [
     "", "{}", '{"kagami": 2}', '{"kagami": 1, "settings": 3}', '{"kagami": 1, "settings": [1]}',
     '{"kagami": 1, "settings": {"camera": {"flip": "x"}}}',
     '{"kagami": 1, "calibration": {"form": 9}}', '{"kagami": 1, "calibration": 5}',
-    '{"kagami": 1, "calibration": {"form": 1, "rotation": [NaN, 0, 0, 0]}}'])
+    '{"kagami": 1, "calibration": {"form": 1, "rotation": [NaN, 0, 0, 0]}}',
+    '{"kagami": 1, "calibration": {"form": 1, "rotation": [1%s, 0, 0, 0]}}' % ("0" * 400),
+    '{"kagami": 1, "expressions": {"form": 9}}', '{"kagami": 1, "expressions": [1]}',
+    '{"kagami": 1, "expressions": {"form": 1, "expressions": {"a b": {}}}}'])
 def test_what_was_not_exported_is_not_taken(page, box, document):
     box.control._household._person = Person(config.defaults().calibration)
     before = box.settings.config

@@ -240,7 +240,9 @@ def test_targets_come_with_the_end_in_one_datagram():
         with Neighbour(box) as panel:
             one, two, end = panel.say("/kagami/targets")
     assert one == ("/kagami/target", ["vmc@127.0.0.1:%d" % there.port, "--to", 0.0, 0,
-                                      "nothing sent yet", 0])
+                                      "nothing sent yet", 0, 0, 0, "127.0.0.1", "", -1, -1,
+                                      "no picture has come yet: `kagami cameras` lists which are "
+                                      "there"])
     assert two[1][0] == "kagami@127.0.0.1:1" and end == ("/kagami/ok", ["/kagami/targets", 0])
 
 
@@ -319,9 +321,9 @@ def test_a_text_of_some_length_goes_both_ways(box):
     class Known(Sitter):
         """Knows what it is given."""
 
-        def restore(self, document):
+        def restore(self, calibration):
             """Take it."""
-            self.document = document
+            self.document = calibration
 
         def knowledge(self):
             """Give it."""

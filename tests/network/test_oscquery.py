@@ -5,15 +5,16 @@ import subprocess
 import urllib.error
 import urllib.request
 
+import numpy as np
 import pytest
 
 from appliance.face import ARKIT_NAMES
 from appliance.network.background import Background
 from appliance.network.tree import Namespace, found
-from appliance.outputs.moment import Moment
+from appliance.outputs.moment import Moment, Slot
 from appliance.status import Status
 from tests.fakes.people import person
-from tests.fakes.receiver import eventually, free_port
+from tests.fakes.receiver import eventually, free_tcp_port
 from tests.foreign.tools import needs, script
 
 pytest.importorskip("aiohttp")
@@ -28,11 +29,17 @@ def state():
 
 
 @pytest.fixture
-def there(state):
+def heard_at():
+    """[the port of our commands], to be changed."""
+    return [39600]
+
+
+@pytest.fixture
+def there(state, heard_at):
     """The port where pages are shown."""
-    port, near = free_port(), lambda address: True
-    background = Background([oscquery.OscQuery(lambda: state, near, lambda: "Kagami-x", 39600,
-                                               port)]).start()
+    port, near = free_tcp_port(), lambda address: True
+    background = Background([oscquery.OscQuery(lambda: state, near, lambda: "Kagami-x",
+                                               lambda: heard_at[0], port)]).start()
     assert eventually(lambda: answers(port), 20.0)
     yield port
     background.close()
@@ -62,6 +69,17 @@ def test_host_info_says_where_osc_is_heard(there):
     about = get(there, "/any/path?HOST_INFO")
     assert (about["NAME"], about["OSC_PORT"], about["OSC_TRANSPORT"]) == ("Kagami-x", 39600, "UDP")
     assert about["EXTENSIONS"]["VALUE"] and not about["EXTENSIONS"]["LISTEN"]
+
+
+def test_host_info_follows_another_port_of_commands(there, heard_at):
+    heard_at[0] = 39700
+    assert get(there, "/?HOST_INFO")["OSC_PORT"] == 39700
+
+
+def test_commands_are_there_only_while_they_are_heard(there, heard_at):
+    heard_at[0] = 0
+    assert "OSC_PORT" not in get(there, "/?HOST_INFO")
+    assert eventually(lambda: found(get(there, "/"), "/kagami/ping") is None)
 
 
 def test_values_are_those_of_the_newest_moment(there, state):
@@ -106,10 +124,6 @@ def test_what_only_this_machine_may_ask_is_not_there(there):
         "/kagami/targets", "/kagami/teach", "/kagami/calibrate/import"))
 
 
-def test_where_no_commands_are_heard_none_are_there():
-    assert found(Namespace(False).tree(MOMENT, None), "/kagami/set") is None
-
-
 @pytest.mark.parametrize("path, method, status", [
     ("/nowhere", "GET", 404), ("/kagami?NONSENSE", "GET", 400), ("/", "POST", 405),
     ("/../../etc/passwd", "GET", 404), ("/kagami/face/0/euler/more", "GET", 404)])
@@ -134,7 +148,7 @@ def test_who_asks_too_often_is_put_off(there):
 
 
 def test_strangers_are_not_answered(state):
-    port = free_port()
+    port = free_tcp_port()
     background = Background([oscquery.OscQuery(lambda: state, lambda a: False, lambda: "",
                                                port=port)]).start()
     with pytest.raises(urllib.error.HTTPError) as refused:
@@ -150,6 +164,19 @@ def answers_or_raises(port):
         raise
     except OSError:
         return None
+
+
+@pytest.mark.parametrize("faces, names, most", [(1, 0, 30000), (4, 16, 90000)])
+def test_the_whole_page_is_no_longer_than_is_told(there, state, faces, names, most):
+    chance = np.random.RandomState(0)
+    many = [person()._replace(blendshapes=chance.rand(52), landmarks=640 * chance.rand(68, 2),
+                              taught={"%02d%s" % (i, 30 * "n"): 0.123456 for i in range(names)})
+            for _ in range(faces)]
+    slots = tuple(Slot(face, i, 1.0, False) for i, face in enumerate(many))
+    state[0] = MOMENT._replace(number=9, face=many[0], slots=slots)
+    with urllib.request.urlopen("http://127.0.0.1:%d/" % there) as answer:
+        page = answer.read()
+    assert (b"/face/%d/points" % (faces - 1)) in page and len(page) <= most
 
 
 def test_a_namespace_before_the_first_face_has_every_type():

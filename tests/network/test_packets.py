@@ -40,7 +40,7 @@ def test_a_bundle_is_read_in_order():
     b"", b"\0", b"/", b"/a", b"/a\0\0", b"a\0\0\0,\0\0\0", b"/a\0\0i\0\0\0", b"/a\0\0,i\0\0",
     b"/a\0\0,i\0\0\0\0\0", b"/a\0\0,b\0\0\0\0\0\0", b"/a\0\0,[[[", b"/a\0\0,T\0\0",
     b"/a\0\0,s\0\0abcd", b"/a\0\0,s\0\0\xff\xfe\xfd\0", b"/a\xff\0,\0\0\0", b"#bundle\0",
-    b"/a\0\0," + b"i" * 9 + b"\0\0" + bytes(36),
+    b"/a\0\0," + b"i" * 14 + b"\0" + bytes(56),
     message("/a", 1.0)[:-4] + struct.pack(">f", float("nan")),
     message("/a", 1.0)[:-4] + struct.pack(">f", float("inf")),
     bundle(*[("/a", 1)] * (MOST + 1)), bundle(("/a", 1))[:-1],

@@ -1,5 +1,4 @@
 """Pictures to whoever looks: a real socket file, real datagrams, a loop that must not wait."""
-import struct
 import time
 
 import numpy as np
@@ -10,19 +9,21 @@ from appliance.face import Frame
 from appliance.network import pictures as module
 from appliance.network.local import Local
 from appliance.network.pictures import Pictures, encoded, small
+from appliance.outputs.moment import Moment
 from appliance.outputs.osc import message
 from tests.fakes.box import Box, Neighbour
 from tests.fakes.people import person
+from tests.golden import decoded
 
 LUMA = np.arange(480 * 640, dtype=np.uint32).reshape(480, 640).astype(np.uint8)
 
 
 def read(datagram):
-    """(number, (H, W) luma) of a /kagami/picture."""
-    assert datagram.startswith(b"/kagami/picture\0,iiib\0\0\0") and len(datagram) % 4 == 0
-    number, width, height, size = struct.unpack_from(">iiii", datagram, 24)
-    assert size == width * height
-    return number, np.frombuffer(datagram, np.uint8, size, 40).reshape(height, width)
+    """(number, (H, W) luma) of a bundle with a /kagami/picture."""
+    address, tags, (number, width, height, luma) = decoded(datagram)[0]
+    assert tags == ",iiib" and len(datagram) % 4 == 0
+    assert address == "/kagami/picture" and len(luma) == width * height
+    return number, np.frombuffer(luma, np.uint8).reshape(height, width)
 
 
 class Looker(Neighbour):
@@ -37,7 +38,8 @@ class Looker(Neighbour):
                 datagram = self._socket.recv(1 << 19)
             except BlockingIOError:
                 return out
-            if datagram.startswith(b"/kagami/picture"):
+            if b"/kagami/picture" in datagram[:40]:
+                self.datagram = datagram
                 out.append(read(datagram))
 
 
@@ -71,6 +73,18 @@ def test_who_asks_gets_the_newest_picture_with_its_frame_s_number(box):
         number = shown(box, 0.1)
         (seen, luma), = one.seen()
     assert seen == number and luma.shape == (360, 480)
+
+
+def test_with_the_picture_comes_what_is_measured_in_it(box):
+    with Looker(box) as one:
+        one.say("/kagami/preview", 3)
+        number = shown(box, 0.1)
+        one.seen()
+    told = {address: values for address, _, values in decoded(one.datagram)}
+    assert told["/kagami/frame"][0] == number
+    x, y = person().landmarks[0]
+    assert told["/kagami/face/0/points"][:2] == pytest.approx([x / 640, y / 480], abs=1e-5)
+    assert "/kagami/face/0/iris" in told and "/kagami/face/0/arkit" not in told
 
 
 def test_ten_a_second_while_the_lease_lasts(box):
@@ -139,7 +153,7 @@ def test_who_never_reads_holds_others_up_for_a_moment_only(box):
 def test_when_somebody_does_not_read_the_socket_begins_anew():
     local, now = Local(), 0.0
     pictures = Pictures(local)
-    box = type("Moment", (), {"number": 1})
+    moment = Moment(1, 0.0, 0.0, (640, 480), person(), 1, 0.0)
     dead = Neighbour(type("Box", (), {"control": type("C", (), {"_local": local})}))
     dead._socket.send(b"me")
     peer = local.receive()[1]
@@ -147,7 +161,7 @@ def test_when_somebody_does_not_read_the_socket_begins_anew():
     for _ in range(60):
         if peer not in pictures._until:
             pictures.lease(peer, 5, now)
-        pictures(LUMA, box, now)
+        pictures(LUMA, moment, now)
         now += 0.1
         if local._socket is not first:
             break

@@ -62,6 +62,14 @@ def line(path):
         each.close()
 
 
+def test_where_frames_go_and_how_many_went_is_told(line):
+    with VTubeStudio() as studio:
+        there = line(studio.port)
+        assert (there.box.address, there.box.sent) == ("", 0)
+        assert reached(there, studio)
+        assert there.box.address == "127.0.0.1" and there.box.sent >= len(studio.frames) >= 1
+
+
 def reached(line, studio, jaw=0.5):
     """Whether a frame with this weight arrives."""
     def arrived():

@@ -81,13 +81,21 @@ def test_mirror_and_rate_hold_for_every_wire(there):
     assert struct.unpack("<6d", datagrams[0])[3] == pytest.approx(20.0)
 
 
-def test_ifacialmocap_repeats_the_last_line_slowly_when_nobody_is_there(there):
-    out = outputs(target(there, "ifacialmocap"))
-    for i in range(120):
+def test_ifacialmocap_repeats_the_last_line_for_three_seconds_then_slowly(there):
+    out, told = outputs(target(there, "ifacialmocap")), []
+    for i in range(240):
         out.send([] if i else [person()], frame(i / 30.0))
-    lines = there.datagrams()
-    lost = [line for line in lines if line.startswith(b"trackingStatus-0|")]
-    assert len(lines) - len(lost) == 23 and len(lost) == 4 and len(set(lost)) == 1
+        told.append(there.datagrams())
+    lost = [i for i, lines in enumerate(told) for line in lines if b"trackingStatus-0|" in line]
+    assert lost == list(range(23, 113)) + [142, 172, 202, 232]
+    assert len(set(sum(told[23:], []))) == 1
+
+
+def test_ifacialmocaps_own_rate_is_kept_while_nobody_is_there(there):
+    out = outputs(target(there, "ifacialmocap", rate=10.0))
+    for i in range(113):
+        out.send([] if i else [person()], frame(i / 30.0))
+    assert len(there.datagrams()) == pytest.approx(38, abs=1)
 
 
 @pytest.fixture

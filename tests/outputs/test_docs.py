@@ -15,7 +15,7 @@ from appliance.options import SCHEMA
 from appliance.outputs.dialects import DIALECTS, speaks
 from appliance.outputs.dialects.babble import NAMES, Babble
 from appliance.outputs.dialects.etvr import SETS, Etvr
-from appliance.outputs.dialects.faceosc import PARTS, FaceOsc, gestures
+from appliance.outputs.dialects.faceosc import MESSAGES, FaceOsc, gestures
 from appliance.outputs.dialects.kagami import Kagami
 from appliance.outputs.dialects.openseeface import FEATURES, PACKET
 from appliance.outputs.dialects.unified import USUAL
@@ -23,7 +23,10 @@ from appliance.outputs.dialects.vmc import BONES, PRESETS, PRESETS_1, Vmc
 from appliance.outputs.dialects.vrchat import Vrchat
 from appliance.outputs.dialects.vts_plugin import CREATED, OWN, PORTS
 from appliance.outputs.moment import Moment
+from appliance.outputs.parts import PARTS
 from appliance.outputs.targets import Target, checked
+from appliance.stages.pose import FARTHEST, NEAREST
+from appliance.status import CODES
 from tests.fakes.people import person
 from tests.golden import decoded
 
@@ -98,8 +101,8 @@ def test_every_command_is_documented():
     commands = {(address, "," + kind) for address, one in COMMANDS.items()
                 for kind in one.kinds if address != SET}
     answers = {("/kagami/pong", ",i"), ("/kagami/challenge", ",i"), ("/kagami/ok", ",si"),
-               ("/kagami/error", ",sis"), ("/kagami/said", ",s"), ("/kagami/target", ",ssfisi"),
-               ("/kagami/picture", ",iiib")}
+               ("/kagami/error", ",sis"), ("/kagami/said", ",s"),
+               ("/kagami/target", ",ssfisiiissiis"), ("/kagami/picture", ",iiib")}
     assert documented(control=True) == commands | answers | {(SET + "<key>", ",si")}
     assert all("`%s`" % key in text() for key in KEYS if "/" not in key)
 
@@ -140,6 +143,22 @@ def test_the_list_has_the_port_and_the_rate_of_the_code(name):
                                           else name + "@127.0.0.1"))
     most = speaks(known.dialect, known.port).top_rate
     assert int(port) == known.port and rate == ("every frame" if np.isinf(most) else "%g" % most)
+
+
+@pytest.mark.parametrize("name", sorted(DIALECTS) + ["vts:8001"])
+def test_what_each_wire_does_without_a_part_is_told_as_it_is(name):
+    rows = table(section("Two senders to one avatar"),
+                 "| dialect | without `head` | without `eyes` | without `mouth` |")
+    known = {word: row[1:] for row in rows for word in
+             row[0].replace("`vts`, the plugin", "`vts:8001`").replace("`", "").split(", ")}
+    port = int(name.partition(":")[2] or 0)
+    make = speaks(name.partition(":")[0], port)
+    carried = make.carries(Target("", name))
+    for part, told in zip(PARTS, known[name]):
+        wanted = "" if "parts" in make.options else "at rest"
+        wanted = wanted if part in carried else "none"
+        wanted = "refused" if carried == (part,) else wanted
+        assert wanted in told and (wanted or told.startswith(("no ", "none of", "in arkit")))
 
 
 @pytest.mark.parametrize("name", sorted(DIALECTS) + ["vts, the plugin API"])
@@ -189,6 +208,22 @@ def test_opentrack_is_six_doubles_at_the_offsets_that_are_told():
         (8 * i, "f64") for i in range(struct.calcsize("<6d") // 8)]
 
 
+@pytest.mark.parametrize("name, head, row, column, unit", [
+    ("kagami", "| address | tags | arguments | unit, range |", "`/kagami/face/0/pos`", 3, 1.0),
+    ("opentrack", "| offset | type | what, range | grows when |", "16", 2, 10.0),
+    ("ifacialmocap", "| part | what |", "`head`", 1, -1000.0),
+    ("vts", "| key | what |", "`Position`", 1, -10.0)])
+def test_the_distance_is_told_with_the_range_that_the_pose_has(name, head, row, column, unit):
+    page = "osc.md" if name == "kagami" else "apps.md"
+    cells = {cells[0]: cells for cells in table(section(name, page), head)}[row]
+    assert "%g to %g" % (NEAREST / unit, FARTHEST / unit) in cells[column]
+
+
+def test_every_code_of_the_state_is_told():
+    told = re.search(r"`/kagami/status` .* code (.*?);", section("kagami")).group(1)
+    assert all("%d %s" % (code, state) in told for state, code in CODES.items())
+
+
 def test_vtube_studios_inputs_are_those_of_the_code():
     rows = table(section("vts, the plugin API", "apps.md"), "| input | from | range |")
     names = [name for row in rows for name in re.findall("`(.+?)`", row[0])]
@@ -204,7 +239,7 @@ def test_faceoscs_gestures_stay_in_the_ranges_that_are_told():
         face = face._replace(left=face.left._replace(openness=opened),
                              right=face.right._replace(openness=opened))
         seen.append(gestures(face, True))
-    names = [name for name, _ in PARTS if name.startswith("gesture/")]
+    names = [name for name, _ in MESSAGES if name.startswith("gesture/")]
     rows = dict(re.findall(r"^\| `/(gesture/[a-z/]+)` .*\| ([^|]+) \|$", text(), re.M))
     for i, (name, low, high) in enumerate(zip(names, np.min(seen, 0), np.max(seen, 0))):
         told = rows[name] if rows[name] != "the same" else rows[names[i - 1]]

@@ -80,6 +80,17 @@ def test_who_asks_gets_every_frame_until_the_time_is_up(made, clock):
         assert pc.datagrams() == [b"face"] * 5 and there.clients == {}
 
 
+def test_who_is_sent_to_and_how_much_is_told(made):
+    there = made()
+    assert (there.address, there.sent) == ("", 0)
+    with asker(there, "127.0.0.2") as one, asker(there, "127.0.0.1") as two:
+        one.ask()
+        two.ask()
+        for _ in range(3):
+            there.send(b"face")
+        assert (there.address, there.sent) == ("127.0.0.1 127.0.0.2", 6)
+
+
 def test_asking_again_renews(made, clock):
     there = made()
     with asker(there) as pc:

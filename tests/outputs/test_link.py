@@ -55,14 +55,29 @@ def test_a_receiver_that_is_away_is_told_once_and_sent_to_on_and_on(log):
     assert link.trouble == "nobody listens there"
 
 
-def test_nothing_is_lost_once_the_receiver_is_there(log):
+def test_a_receiver_that_refuses_costs_one_call_of_the_kernel_a_datagram(monkeypatch):
+    class Counting(socket.socket):
+        calls = 0
+
+        def send(self, datagram):
+            Counting.calls += 1
+            return super().send(datagram)
+    monkeypatch.setattr("appliance.outputs.link.socket.socket", Counting)
+    link = linked("127.0.0.1", free_port())
+    for _ in range(20):
+        link.send(b"x")
+    assert Counting.calls == 20 and link.refused == 10
+
+
+def test_all_but_the_first_arrives_once_the_receiver_is_there(log):
     clock = Hours()
     link = linked("127.0.0.1", free_port(), clock=clock)
     link.send(b"x")
     with Receiver(port=link._port) as there:
         for i in range(5):
             link.send(b"%d" % i)
-        assert there.datagrams() == [b"0", b"1", b"2", b"3", b"4"]
+        assert there.datagrams() == [b"1", b"2", b"3", b"4"]
+        assert (link.sent, link.refused, link.failed) == (5, 1, 0)
         clock.now += 2.5
         link.send(b"x")
     assert log()[1:] == [link.to + ": reached again"] and link.trouble == ""
@@ -91,6 +106,12 @@ def test_weather_is_counted_and_told_once_per_change(monkeypatch, log, number, s
         link.send(b"x")
     assert (link.sent, link.failed) == (0, 50)
     assert len(log()) == 1 and says in log()[0]
+
+
+def test_a_whole_network_is_never_sent_to_and_told_as_one(log):
+    link = linked("127.255.255.255", free_port())
+    link.send(b"x")
+    assert (link.sent, link.failed) == (0, 1) and "no single receiver" in log()[0]
 
 
 def test_without_a_route_it_connects_when_there_is_one(monkeypatch, log):

@@ -31,6 +31,12 @@ def test_a_number_may_stand_in_two_places():
     assert arguments(layout) == {"/a": [2.5], "/b": [2.5]}
 
 
+def test_there_may_be_numbers_that_no_message_tells():
+    layout = Layout([("/a", (Float(2), Int(0)))], room=5)
+    layout.floats[:], layout.ints[:] = (1.0, 2.0, 3.0, 4.0, 5.0), 7
+    assert arguments(layout) == {"/a": [3.0, 7]}
+
+
 def test_truth_arrives_as_a_tag():
     layout = Layout([("/abc", (Bool(1), 5, Bool(0), Float(0))), ("/a", (Bool(1),))])
     layout.bools[:], layout.floats[0] = (True, False), 0.5

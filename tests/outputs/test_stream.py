@@ -58,6 +58,18 @@ def test_what_is_left_out_is_counted(listening, stream):
     assert stream.failed == before + 1
 
 
+def test_what_has_gone_is_counted_by_whole_pieces(listening, stream):
+    assert moving(stream)
+    before = stream.sent
+    for _ in range(3):
+        stream.send(b"face")
+    assert stream.sent == before + 3
+    while not stream._rest:
+        before = stream.sent
+        stream.send(b"x" * 100000)
+    assert stream.sent == before
+
+
 def test_each_frame_is_a_piece_with_its_mark(listening, stream):
     assert moving(stream)
     stream.send(b"two")

@@ -208,3 +208,10 @@ def test_coming_and_going_is_logged_but_not_by_the_thousand(box, pc, caplog):
     pc.say("/kagami/unsubscribe")
     pc.subscribe(seconds=5)
     assert len(caplog.messages) == 1 and caplog.messages[0].endswith("subscribed")
+
+
+def test_a_page_of_this_machine_comes_and_goes_without_a_word(box, caplog):
+    caplog.set_level(logging.INFO, "kagami.outputs")
+    with Peer(box, "127.0.0.1") as page:
+        page.subscribe(seconds=5)
+        assert len(box.outputs.channels) > 0 and caplog.messages == []

@@ -6,6 +6,7 @@ import pytest
 from appliance.network.tree import Namespace, found
 from appliance.outputs import Outputs
 from appliance.outputs.dialects import DIALECTS
+from appliance.outputs.dialects.etvr import SETS
 from appliance.outputs.dialects.kagami import ARKIT, HUMAN, POSE, STATE, Kagami
 from appliance.outputs.dialects.vmc import Vmc
 from appliance.outputs.dialects.vrchat import Vrchat
@@ -61,12 +62,23 @@ def test_names_that_come_and_go_while_it_runs_are_followed():
     assert counts == [52, 54, 53, 52]
 
 
-@pytest.mark.parametrize("name", ["vmc", "vrchat", "babble", "etvr"])
-def test_where_nobody_is_they_are_zero(name):
-    dialect = DIALECTS[name]()
+@pytest.mark.parametrize("name, options", [
+    ("vmc", {}), ("vrchat", {}), ("vrchat", {"parameters": "none", "native": "yes"}),
+    ("babble", {})] + [("etvr", {"etvr_set": one}) for one in SETS])
+def test_where_nobody_is_they_are_zero(name, options):
+    dialect = DIALECTS[name](**options)
     told(dialect, person()._replace(taught=TAUGHT))
     lost = [m for m in told(dialect, None, fresh=True) if "smirk" in m[0] or "smirk" in m[2]]
     assert [args[-1] for _, _, args in lost] == [0.0]
+
+
+@pytest.mark.parametrize("one", sorted(SETS))
+def test_the_last_word_of_etvr_takes_them_back(one):
+    dialect, face = DIALECTS["etvr"](etvr_set=one), person()._replace(taught=TAUGHT)
+    moment = Moment(1, 2.5, 0.0, (640, 480), face, 1, 0.0)
+    dialect(moment)
+    last = values([m for d in dialect.farewell(moment, 0) for m in decoded(d)])
+    assert [last["/avatar/parameters/" + name] for name in TAUGHT] == [0.0, 0.0]
 
 
 def test_each_bundle_of_kagami_begins_with_the_frame():

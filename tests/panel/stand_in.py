@@ -4,13 +4,12 @@
 
 It serves static/ under the panel's content security policy and answers as the panel does. POST
 /stand-in changes what it plays, with {"reachable": false}, {"preview": false}, {"hold": frame},
-{"shapes": {name: value}}, {"text": words} or {"silent": true}.
+{"shapes": {name: value}}, {"text": words}, {"engines": rows} or {"silent": true}.
 """
 import argparse
 import asyncio
 import json
 import os
-import struct
 import subprocess
 import sys
 import time
@@ -95,6 +94,8 @@ class Played:
         self.reachable, self.preview, self.hold, self.shapes = True, True, None, {}
         self.text, self.silent, self.changes, self.taught = "tracking", False, [], ["smirk"]
         self.began, self.notice = time.monotonic(), ("", 0.0)
+        self.engines = [{"name": name, "state": "ready", "progress": 1.0} for name in
+                        ("detector", "landmarks", "iris", "expression")]
         self.config = {
             "camera": {"source": "usb", "width": "640", "height": "480", "rate": "30",
                        "flip": "none", "rotation": "0", "fov": "60"},
@@ -150,6 +151,8 @@ class Played:
                 rows.append({"to": options["to"], "name": section[7:], "why": "[%s]" % section,
                              "rate": 30.0, "failed": 0, "refused": refused,
                              "answer": "nobody listens there" if refused else "not refused",
+                             "address": "192.168.1.20", "advice": "if nothing moves, let UDP "
+                             "39539 in through the firewall of 192.168.1.20",
                              "added": section != FIXED})
         return rows + [{"to": "kagami@127.0.0.1:50214", "name": "", "why": "subscribed",
                         "rate": 30.0, "failed": 0, "refused": 0, "answer": "asked, 27 s left",
@@ -176,8 +179,7 @@ class Played:
                            "preview": self.preview, "auth": "none"},
                     box={"memory_mb": [1180, 3956], "load": [0.8, 0.7, 0.6],
                          "clocks": {"cpu": 1479, "gpu": 921},
-                         "engines": [{"name": name, "state": "ready", "progress": 1.0} for name in
-                                     ("detector", "landmarks", "iris", "expression")]})
+                         "engines": self.engines})
 
 
 class Mistake(Exception):
@@ -289,9 +291,10 @@ class Routes:
                 why = "" if reachable else "kagami run does not answer"
                 await socket.send_json({"type": "tracker", "reachable": reachable, "why": why})
             if reachable:
-                number = played.number // divider * divider
-                await socket.send_str(json.dumps(played.frame(
-                    number, lambda name: request.query.get(name) == "1")))
+                if "0" not in request.query.getall("divider", ()):
+                    await socket.send_str(json.dumps(played.frame(
+                        played.number // divider * divider,
+                        lambda name: request.query.get(name) == "1")))
                 if int(time.monotonic() * 2) != second:
                     second = int(time.monotonic() * 2)
                     for message in played.slow():
@@ -310,7 +313,8 @@ class Routes:
                 break
             if self.played.reachable:
                 number = self.played.number // self.played.every * self.played.every
-                await socket.send_bytes(struct.pack(">I", number) + self.played.image(number))
+                await socket.send_str(json.dumps(self.played.frame(number, lambda name: True)))
+                await socket.send_bytes(self.played.image(number))
             await _heard(socket, 0.1 * self.played.every)
         return socket
 

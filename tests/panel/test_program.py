@@ -84,6 +84,16 @@ def test_it_listens_ends_cleanly_and_says_where_it_is(programs):
     assert not away["reachable"] and "Traceback" not in log
 
 
+@pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGUSR2])
+def test_a_signal_that_is_meant_for_the_tracker_does_not_end_it(programs, number):
+    panel = programs.start("panel")
+    within(watched(programs, ("tracker", {})))
+    panel.send_signal(number)
+    within(watched(programs, ("tracker", {})))
+    panel.send_signal(signal.SIGTERM)
+    assert panel.wait(30) == 0
+
+
 def test_a_face_of_a_real_clip_reaches_a_page(programs):
     pytest.importorskip("gi", reason="no GStreamer bindings for this Python")
     programs.start("panel")

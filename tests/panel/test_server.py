@@ -5,8 +5,10 @@ import json
 import pytest
 
 from appliance.panel.picture import luma
-from appliance.panel.stream import LINGERS
+from appliance.panel.stream import LINGERS, SLOW
 from tests.panel.conftest import told
+
+BUNDLE = b"#bundle\0\0\0\0\0\0\0\0\1"
 
 
 def test_the_page_comes_with_its_type_and_is_asked_for_again_only_when_it_changed(house):
@@ -53,10 +55,35 @@ def test_who_wishes_no_points_gets_none_and_every_second_frame(house):
     house(visit)
 
 
+def test_no_more_is_asked_for_than_somebody_watches(house):
+    async def visit(house):
+        def asked():
+            return [(lease.wish.every, lease.wish.mask)
+                    for lease in running._subscriptions._leases.values()]
+        async with house.running() as running, house.stream("?divider=0") as state:
+            await told(state, "status")
+            assert asked() == [(1, SLOW)]
+            async with house.stream("?divider=6"), house.stream("?divider=4&points=1") as faces:
+                await told(faces, "frame")
+                assert asked() == [(2, 255 - 64 - 8)]
+            while asked() != [(1, SLOW)]:
+                await asyncio.sleep(0.1)
+    house(visit)
+
+
+def test_who_wishes_no_frames_hears_the_state_alone(house):
+    async def visit(house):
+        async with house.running(), house.stream() as all_of_it, house.stream("?divider=0") as one:
+            await told(all_of_it, "frame")
+            kinds = {(await one.receive_json())["type"] for _ in range(6)}
+        assert "status" in kinds and "frame" not in kinds
+    house(visit)
+
+
 def test_a_wish_out_of_bounds_is_told(house):
     async def visit(house):
-        status, _, text = await house.get("/stream?divider=0")
-        assert status == 400 and "give 1 to 1000" in json.loads(text)["error"]["do"]
+        status, _, text = await house.get("/stream?divider=-1")
+        assert status == 400 and "give 0 to 1000" in json.loads(text)["error"]["do"]
     house(visit)
 
 
@@ -129,12 +156,19 @@ def test_a_slow_watcher_loses_frames_and_nobody_else_does(house):
     house(visit)
 
 
-def test_pictures_come_as_jpeg_with_the_number_of_their_frame(house):
+async def pictured(look):
+    """(frame, JPEG) of the next picture."""
+    frame = await asyncio.wait_for(look.receive_json(), 30.0)
+    return frame, await asyncio.wait_for(look.receive_bytes(), 30.0)
+
+
+def test_pictures_come_as_jpeg_behind_what_is_measured_in_them(house):
     async def visit(house):
         async with house.running(rate=10.0) as running, house.look() as look:
-            picture = await asyncio.wait_for(look.receive_bytes(), 30.0)
-            assert picture[4:7] == b"\xff\xd8\xff"
-            assert abs(int.from_bytes(picture[:4], "big") - running.number) < 30
+            frame, picture = await pictured(look)
+            assert picture[:3] == b"\xff\xd8\xff"
+            assert abs(frame["number"] - running.number) < 30
+            assert len(frame["faces"][0]["points"]) == 136
     house(visit)
 
 
@@ -163,6 +197,16 @@ def test_the_state_is_that_of_the_program_and_tells_no_token(house):
         assert state["tracker"] == {"reachable": True, "why": ""} and state["found"] == []
         assert state["panel"]["me"] == "127.0.0.1" and state["panel"]["auth"] == "none"
         assert 0 < state["box"]["memory_mb"][0] < state["box"]["memory_mb"][1]
+    house(visit)
+
+
+def test_engines_that_are_being_built_are_told(house):
+    async def visit(house):
+        engines = [{"name": "iris", "state": "building", "progress": 0.4}]
+        async with house.running() as running:
+            running.answers["/kagami/about"] = json.dumps({"engines": engines})
+            state = json.loads((await house.get("/api/state"))[2])
+        assert state["box"]["engines"] == engines
     house(visit)
 
 
@@ -238,15 +282,15 @@ def test_pictures_go_on_after_the_program_was_started_anew(house):
         async with house.look() as look:
             for _ in range(2):
                 async with house.running():
-                    await asyncio.wait_for(look.receive_bytes(), 30.0)
+                    await pictured(look)
     house(visit)
 
 
 def test_one_picture_is_for_all_who_look(house):
     async def visit(house):
         async with house.running(rate=10.0), house.look() as one, house.look() as two:
-            mine = [await asyncio.wait_for(one.receive_bytes(), 30.0) for _ in range(3)]
-            other = [await asyncio.wait_for(two.receive_bytes(), 30.0) for _ in range(3)]
+            mine = [(await pictured(one))[0]["number"] for _ in range(3)]
+            other = [(await pictured(two))[0]["number"] for _ in range(3)]
             assert set(mine) & set(other)
     house(visit)
 
@@ -255,5 +299,6 @@ def test_one_picture_is_for_all_who_look(house):
 def test_a_picture_that_is_not_whole_is_passed_over(size, whole):
     pytest.importorskip("numpy")
     sizes = b"".join(n.to_bytes(4, "big") for n in (7, 48, 36, 48 * 36))
-    read = luma(b"/kagami/picture\0,iiib\0\0\0" + sizes + bytes(size))
-    assert (read is not None) == whole and (not whole or read[1].shape == (36, 48))
+    datagram = BUNDLE + bytes(4) + b"/kagami/picture\0,iiib\0\0\0" + sizes + bytes(size)
+    read = luma(datagram)
+    assert (read is not None) == whole and (not whole or read[0].shape == (36, 48))

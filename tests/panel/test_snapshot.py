@@ -26,6 +26,11 @@ def test_a_frame_has_its_number_and_the_time_of_its_picture():
     assert (frame["number"], frame["time"]) == (7, 1700000000.25)
 
 
+def test_a_face_that_is_calibrated_is_told_too():
+    face, = told(*Kagami()(MOMENT._replace(calibrating=True)))["faces"]
+    assert face["state"] == "calibrating" and face["angles"] == pytest.approx([20, 10, 5], abs=0.1)
+
+
 def test_points_and_box_are_fractions_of_the_picture():
     face, = told(*Kagami()(MOMENT))["faces"]
     assert face["points"][:2] == pytest.approx([100 / 640, 101 / 480], abs=1e-5)

@@ -4,9 +4,11 @@ or log.
 A dialect is called with a Moment and returns its datagrams, valid until the next call.
 `farewell(moment, reason)` are its last ones, `announce(status, everything)` its slow ones.
 `top_rate` is the most frames per second that its receivers bear; `lost` says how often (Hz, 0:
-every frame) and how long (seconds) the neutral state is repeated while nobody is there. `options`
-are the names of what it is made with: options of a target, and limit, neck_share, keepalive.
-`port(target)` is where its receivers listen if nobody changed that.
+every frame) and how long (seconds) the neutral state is repeated while nobody is there, once
+`slows_after` seconds are over in which it is told like a face. `options` are the names of what
+it is made with: options of a target, and limit, neck_share, keepalive. `port(target)` is where
+its receivers listen if nobody changed that, `carries(target)` what of a face goes there. With the
+option `parts` it leaves out what others tell; without it they are told at rest.
 `posted`: whether its datagrams are left in a Mailbox for another thread, because the receiver
 answers each.
 Those that programs may ask for frames have `question(datagram)`, a Question or None, and

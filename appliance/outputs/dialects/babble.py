@@ -11,6 +11,7 @@ from appliance.outputs.dialects.dialect import Dialect
 from appliance.outputs.dialects.taught import Values
 from appliance.outputs.moment import NEUTRAL, bounded
 from appliance.outputs.osc import Float, Layout
+from appliance.outputs.parts import PARTS, part_of
 
 PORT = 8888
 NAMES = tuple((
@@ -31,16 +32,18 @@ class Babble(Dialect):
     stays 0.
 
     babble_set: "babble", or "arkit" for receivers of the 52 names in the same form. changed_only:
-    leave out what has not moved by 1/255; all is sent every second.
+    leave out what has not moved by 1/255; all is sent every second. parts: the values of the
+    others are left out.
     """
 
-    options = ("prefix", "babble_set", "changed_only")
+    options = ("prefix", "parts", "babble_set", "changed_only")
     usual_port = PORT
     top_rate = 60.0
     lost = (1.0, float("inf"))
 
-    def __init__(self, prefix="", babble_set="babble", changed_only=True):
+    def __init__(self, prefix="", parts=PARTS, babble_set="babble", changed_only=True):
         names = NAMES if babble_set == "babble" else ARKIT_NAMES
+        names = [name for name in names if part_of(name) in parts]
         self._changed_only, self._changes = changed_only, Changes()
         self._weights = np.zeros(_UNKNOWN + 1)
         self._of = np.array([_OF.get(name, _UNKNOWN) for name in names])
@@ -57,3 +60,8 @@ class Babble(Dialect):
         chosen = self._changes(self._layout.floats, moment.time, everything)
         written = self._layout.write()
         return [written[i] for i in chosen] + list(self._taught(moment))
+
+    @staticmethod
+    def carries(target):
+        """The mouth alone, or with the 52 names the eyes too."""
+        return PARTS[1:] if getattr(target, "babble_set", "babble") == "arkit" else PARTS[2:]

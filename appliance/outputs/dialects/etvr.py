@@ -25,12 +25,12 @@ SETS = {
 
 class Etvr(Dialect):
     """EyeTrackVR's eyes. etvr_set: "v2" or "v1", avatar parameters of either name, or "native",
-    VRChat's own eye tracking, which ends with the face.
+    VRChat's own eye tracking, which ends with the face; what was taught goes to zero then.
 
     x > 0 is to the own right, y > 0 up, -1 to 1, 1 is 45 degrees; lids 0 shut to 1 usual.
     """
 
-    options = ("prefix", "etvr_set")
+    options, parts = ("prefix", "etvr_set"), ("eyes",)
     top_rate = 60.0
     lost = (1.0, float("inf"))
 
@@ -43,7 +43,7 @@ class Etvr(Dialect):
     def __call__(self, moment):
         """The datagrams of this moment, valid until the next call."""
         if moment.face is None and self._ends:
-            return ()
+            return self._taught(moment)
         face = moment.face or NEUTRAL
         eyes, (left, right) = sight(face), openness(face)
         numbers = eyes + (left, right, 0.5 * (eyes[1] + eyes[3]), 1.0 - 0.5 * (left + right))

@@ -13,6 +13,7 @@ from appliance.outputs.dialects.dialect import Dialect
 from appliance.outputs.dialects.taught import Values
 from appliance.outputs.dialects.unified import openness
 from appliance.outputs.osc import LIMIT, Float, Layout
+from appliance.outputs.parts import PARTS, part_of
 
 
 def _table(*rows):
@@ -28,11 +29,11 @@ def _table(*rows):
 PORT = 8338
 UNIT = 3.6                                  # mm
 ORIGIN = np.array([0.0, 39.0, -9.0])        # of the model, in the head frame, mm
-PARTS = (("pose/position", 2), ("pose/scale", 1), ("pose/orientation", 3),
-         ("gesture/mouth/width", 1), ("gesture/mouth/height", 1), ("gesture/eyebrow/left", 1),
-         ("gesture/eyebrow/right", 1), ("gesture/eye/left", 1), ("gesture/eye/right", 1),
-         ("gesture/jaw", 1), ("gesture/nostrils", 1), ("raw", 132))
-_STARTS = [sum(n for _, n in PARTS[:i]) for i in range(len(PARTS))]
+MESSAGES = (("pose/position", 2), ("pose/scale", 1), ("pose/orientation", 3),
+            ("gesture/mouth/width", 1), ("gesture/mouth/height", 1), ("gesture/eyebrow/left", 1),
+            ("gesture/eyebrow/right", 1), ("gesture/eye/left", 1), ("gesture/eye/right", 1),
+            ("gesture/jaw", 1), ("gesture/nostrils", 1), ("raw", 132))
+_STARTS = [sum(n for _, n in MESSAGES[:i]) for i in range(len(MESSAGES))]
 _PUCKER, _FUNNEL, _JAW, _CLOSE = (ARKIT[name] for name in (
     "mouthPucker", "mouthFunnel", "jawOpen", "mouthClose"))
 # What each gesture takes of the weights, where that is a plain sum; "@" is either side.
@@ -47,19 +48,21 @@ _RAW = np.delete(np.arange(68), (60, 64))   # it has no inner corners of the mou
 
 class FaceOsc(Dialect):
     """FaceOSC. faceosc_sides: whether left and right of brows and eyes are those of the "image",
-    as FaceOSC has them, or the "subject"'s own.
+    as FaceOSC has them, or the "subject"'s own. parts: messages of the others are left out, and
+    the points, which tell all of it.
     """
 
-    options = ("limit", "bundle", "prefix", "faceosc_sides")
+    options = ("limit", "bundle", "prefix", "parts", "faceosc_sides")
     usual_port = PORT
     top_rate = float("inf")
     lost = (0.0, float("inf"))      # that nobody is found is told with every frame
 
-    def __init__(self, limit=LIMIT, bundle=True, prefix="", faceosc_sides="image"):
+    def __init__(self, limit=LIMIT, bundle=True, prefix="", parts=PARTS, faceosc_sides="image"):
         self._swapped = faceosc_sides == "image"
         messages = [(prefix + "/" + name, tuple(Float(start + i) for i in range(n)))
-                    for (name, n), start in zip(PARTS, _STARTS)]
-        self._shown = Layout([(prefix + "/found", (1,))] + messages, limit, bundle)
+                    for (name, n), start in zip(MESSAGES, _STARTS)
+                    if parts == PARTS or _part(name) in parts]
+        self._shown = Layout([(prefix + "/found", (1,))] + messages, limit, bundle, room=146)
         self._raw = self._shown.floats[14:].reshape(66, 2)
         self._lost = Layout([(prefix + "/found", (0,))], limit, bundle)
         self._taught = Values(prefix + "/gesture/%s", limit, bundle)
@@ -78,6 +81,11 @@ class FaceOsc(Dialect):
                     + tuple(gestures(face, self._swapped)))
         face.landmarks.take(_RAW, axis=0, out=self._raw, mode="clip")   # which is not buffered
         return self._shown.write() + self._taught(moment)
+
+
+def _part(name):
+    """Which part of the face a message tells of, "" where all."""
+    return "" if name == "raw" else part_of(name.replace("gesture/", ""))
 
 
 def _place(point, moment):

@@ -47,7 +47,7 @@ class IFacialMocap(Dialect):
     asked_only = False
     usual_port = PORT
     top_rate = 60.0
-    lost = (1.0, float("inf"))
+    lost, slows_after = (1.0, float("inf")), 3.0
 
     def __init__(self, ifm_version=1):
         self._version, self._template = ifm_version, _template(ifm_version)

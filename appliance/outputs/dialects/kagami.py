@@ -15,20 +15,22 @@ from appliance.outputs.dialects.dialect import Dialect
 from appliance.outputs.dialects.taught import Values
 from appliance.outputs.moment import bounded
 from appliance.outputs.osc import LIMIT, Float, Int, Layout, message
+from appliance.outputs.parts import PARTS, part_of
 
 PORT, PROTOCOL, BUILD = 39600, 1, "source"
 STATES = {"tracked": 1, "held": 2, "returning": 3}          # 0 is lost
 CALIBRATING = 4         # in place of tracked
 STATE, POSE, EYES, IRIS, ARKIT, POINTS, HUMAN, SLOW = (1 << i for i in range(8))
 # What stands under /kagami/face/<k>/, with the number of floats of each and its bit of a mask.
-PARTS = (("box", 4, STATE), ("rot", 4, POSE), ("euler", 3, POSE), ("pos", 3, POSE),
-         ("eye/left", 4, EYES), ("eye/right", 4, EYES), ("iris", 6, IRIS), ("arkit", 52, ARKIT),
-         ("points", 136, POINTS))
+MESSAGES = (("box", 4, STATE), ("rot", 4, POSE), ("euler", 3, POSE), ("pos", 3, POSE),
+            ("eye/left", 4, EYES), ("eye/right", 4, EYES), ("iris", 6, IRIS),
+            ("arkit", 52, ARKIT), ("points", 136, POINTS))
 USUAL = STATE | POSE | EYES | ARKIT | SLOW      # of whoever subscribes and names none
 _FORMS = {"compact": 255 - HUMAN, "human": HUMAN | SLOW}
 # Where each begins among the floats; score and age lie before them.
-_STARTS = {name: 2 + sum(n for _, n, _ in PARTS[:i]) for i, (name, _, _) in enumerate(PARTS)}
-_FLOATS = 2 + sum(n for _, n, _ in PARTS)
+_STARTS = {name: 2 + sum(n for _, n, _ in MESSAGES[:i])
+           for i, (name, _, _) in enumerate(MESSAGES)}
+_FLOATS = 2 + sum(n for _, n, _ in MESSAGES)
 _FRAME = tuple(Int(i) for i in range(5))
 _STATE = (Int(5), Int(6), Float(0), Float(1))
 _WRAP = 1 << 31
@@ -38,16 +40,20 @@ class Kagami(Dialect):
     """The /kagami namespace, a slot for each face.
 
     form: "compact" or "human". mask: bits of what is sent, in place of a form; 0 is the form's.
+    parts: without the head no pose, without the eyes no eyes, without any of the three no irises
+    and points; weights of the others are 0, or have no address.
     """
 
-    options = ("limit", "bundle", "prefix", "form", "mask")
+    options = ("limit", "bundle", "prefix", "parts", "form", "mask")
     usual_port = PORT
     top_rate = float("inf")
     lost = (0.0, float("inf"))      # the lost state is told with every frame
 
-    def __init__(self, limit=LIMIT, bundle=True, prefix="", form="compact", mask=0):
+    def __init__(self, limit=LIMIT, bundle=True, prefix="", parts=PARTS, form="compact", mask=0):
         mask = mask or _FORMS[form]
-        self._prefix, self._slow, self._frames = prefix, mask & SLOW, mask & ~SLOW
+        self._prefix, self._slow, self._frames = prefix, mask & SLOW, mask & ~SLOW & _mask(parts)
+        self._human = [(i, name) for i, name in enumerate(ARKIT_NAMES) if part_of(name) in parts]
+        self._teaches = mask & (ARKIT | HUMAN)
         self._wire, self._slots, self._floats = (limit, bundle), [], np.zeros(_FLOATS)
         self._lay()
 
@@ -56,10 +62,10 @@ class Kagami(Dialect):
         here = "%s/kagami/face/%d/" % (self._prefix, len(self._slots))
         state = [(here + "state", _STATE)]
         shown = state[:self._frames & STATE] + [
-            (here + name, _floats(_STARTS[name], n)) for name, n, bit in PARTS
+            (here + name, _floats(_STARTS[name], n)) for name, n, bit in MESSAGES
             if self._frames & bit]
         shown += [(here + "arkit/" + name, _floats(_STARTS["arkit"] + i, 1))
-                  for i, name in enumerate(ARKIT_NAMES) if self._frames & HUMAN]
+                  for i, name in self._human if self._frames & HUMAN]
         head = (self._prefix + "/kagami/frame", _FRAME)
         self._slots.append((Layout(shown, *self._wire, head=head),
                             Layout(state, *self._wire, head=head),
@@ -77,11 +83,16 @@ class Kagami(Dialect):
             if slot.face is not None or human and slot.fresh:       # when lost: zeros, once
                 measured = moment.calibrating and slot.id == moment.id
                 out += self._written(shown, frame, slot, moment.size, measured)
-                if self._frames & (ARKIT | HUMAN):
+                if self._teaches:
                     out += taught(slot, frame)
             elif not human:
                 out += self._written(lost, frame, slot, moment.size)
         return out
+
+    @staticmethod
+    def carries(target):
+        """The human form has no pose."""
+        return PARTS[1:] if getattr(target, "form", "") == "human" else PARTS
 
     def farewell(self, moment, reason):
         """/kagami/bye with its reason: 0 normal, 1 restart, 2 error."""
@@ -123,6 +134,15 @@ class Kagami(Dialect):
 
     def _message(self, name, *arguments):
         return message(self._prefix + "/kagami/" + name, *arguments)
+
+
+def _mask(parts):
+    """The bits of what is told of these parts of a face."""
+    of = {"head": POSE, "eyes": EYES | ARKIT | HUMAN, "mouth": ARKIT | HUMAN}
+    told = STATE | (IRIS | POINTS if parts == PARTS else 0)
+    for part in parts:
+        told |= of[part]
+    return told
 
 
 def camera(size, fov):

@@ -15,7 +15,7 @@ class OpenTrack(Dialect):
     opentrack keeps what it has.
     """
 
-    usual_port = PORT
+    usual_port, parts = PORT, ("head",)
     top_rate = 250.0
     lost = (0.0, 0.0)
 

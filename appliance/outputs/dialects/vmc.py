@@ -16,6 +16,7 @@ from appliance.outputs.dialects.dialect import Dialect
 from appliance.outputs.dialects.unified import both
 from appliance.outputs.moment import NEUTRAL, bounded
 from appliance.outputs.osc import LIMIT, Float, Int, Layout
+from appliance.outputs.parts import PARTS, part_of
 
 PORT, ASSISTANT_PORT = 39539, 39540
 # Local position in metres and Unity's axes, then where x, y, z, w stand among the floats.
@@ -42,29 +43,33 @@ class Vmc(Dialect):
     of the 52 names, "pascal", "camel" or "both". eyes: whether gaze goes out as "bones", as
     "blend" weights or as "both"; "" is both for arkit and bones for presets, whose models would
     turn the eyes twice. neck_share: share of the head's turn that the neck takes. ok_args: length
-    of the OK message, 1, 3 or 4. positions: of the bones, "rest" or "zero".
+    of the OK message, 1, 3 or 4. positions: of the bones, "rest" or "zero". parts: bones, weights
+    and look of the others are left out.
     """
 
-    options = ("limit", "bundle", "prefix", "neck_share", "keepalive", "role", "blendshapes",
-               "case", "eyes", "ok_args", "positions")
+    options = ("limit", "bundle", "prefix", "parts", "neck_share", "keepalive", "role",
+               "blendshapes", "case", "eyes", "ok_args", "positions")
     top_rate = 60.0             # frames per second; receivers drop or choke above
 
-    def __init__(self, limit=LIMIT, bundle=True, prefix="", neck_share=0.4, keepalive=5.0,
-                 role="performer", blendshapes="arkit", case="pascal", eyes="", ok_args=4,
-                 positions="rest"):
+    def __init__(self, limit=LIMIT, bundle=True, prefix="", parts=PARTS, neck_share=0.4,
+                 keepalive=5.0, role="performer", blendshapes="arkit", case="pascal", eyes="",
+                 ok_args=4, positions="rest"):
         self._neck_share, self._presets = neck_share, blendshapes != "arkit"
         eyes = eyes or ("bones" if self._presets else "both")
         self._bones, self._looks = eyes != "blend", eyes != "bones"
         self._performer = role == "performer"
-        self._values, self._shape = _values(blendshapes, case), (prefix, limit, bundle)
+        self._shape = prefix, limit, bundle
+        self._values = [m for m in _values(blendshapes, case) if part_of(m[1][0]) in parts]
         self._end = _WEIGHTS + len(PRESETS if self._presets else ARKIT_NAMES)
         if self._performer:
             self.lost = (keepalive, float("inf")) if keepalive else (5.0, 1.0)
-            self._before, self._after = _bones(positions == "rest"), _ending(ok_args, self._end)
+            self._before = [m for m in _bones(positions == "rest") if part_of(m[1][0]) in parts]
+            self._after = _ending(ok_args, self._end)
         else:
             self.lost = (0.0, 0.0)      # once: then the performer's own face is not overlaid
             self._before = []
-            self._after = [("/VMC/Ext/Set/Eye", (Int(0),) + _floats(self._end, 3))]
+            look = ("/VMC/Ext/Set/Eye", (Int(0),) + _floats(self._end, 3))
+            self._after = [look] if "eyes" in parts else []
         self._lay_out(())
 
     def __call__(self, moment):
@@ -90,14 +95,22 @@ class Vmc(Dialect):
         """Where its receivers listen."""
         return ASSISTANT_PORT if target.role == "assistant" else PORT
 
+    @staticmethod
+    def carries(target):
+        """An assistant leaves the head to the performer."""
+        return PARTS[1:] if getattr(target, "role", "") == "assistant" else PARTS
+
     def _lay_out(self, taught):
         """The messages, with those of taught expressions before Apply and their floats last."""
         self._taught, (prefix, limit, bundle) = taught, self._shape
         first = self._end + (1 if self._performer else 3)
-        more = [("/VMC/Ext/Blend/Val", (name, Float(first + i))) for i, name in enumerate(taught)]
-        messages = self._before + self._values + more + [("/VMC/Ext/Blend/Apply", ())]
+        values = self._values + [("/VMC/Ext/Blend/Val", (name, Float(first + i)))
+                                 for i, name in enumerate(taught)]
+        if values:
+            values = values + [("/VMC/Ext/Blend/Apply", ())]
         self._layout = Layout([(prefix + address, rest) for address, rest
-                               in messages + self._after], limit, bundle)
+                               in self._before + values + self._after], limit, bundle,
+                              room=first + len(taught))
 
     def _pose(self, face):
         """x, y, z, w of the bones in their order."""

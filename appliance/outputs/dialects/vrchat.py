@@ -16,6 +16,7 @@ from appliance.outputs.dialects.taught import Values
 from appliance.outputs.dialects.unified import SIGNED, SUMS, USUAL, matrix, openness, sources
 from appliance.outputs.moment import NEUTRAL
 from appliance.outputs.osc import LIMIT, Bool, Float, Layout
+from appliance.outputs.parts import PARTS, part_of
 
 PORT = 9000
 FLAGS = ("EyeTrackingActive", "ExpressionTrackingActive", "LipTrackingActive")
@@ -32,17 +33,19 @@ class Vrchat(Dialect):
     (bools that are the bits of a value), "both" or "none". bits: of a binary parameter. native:
     VRChat's own eye tracking, "yes", "no", or "auto": where the avatar is known to have no eye
     parameters, or none are sent. vergence: native gaze of each eye instead of the mean for both.
-    changed_only: leave out what has not moved by 1/255; all is sent every second.
+    changed_only: leave out what has not moved by 1/255; all is sent every second. parts:
+    parameters of the others are left out, with the flag that says that they are tracked.
     """
 
-    options = ("limit", "bundle", "prefix", "parameter_prefix", "parameters", "bits", "native",
-               "vergence", "changed_only")
-    usual_port = PORT
+    options = ("limit", "bundle", "prefix", "parts", "parameter_prefix", "parameters", "bits",
+               "native", "vergence", "changed_only")
+    usual_port, parts = PORT, PARTS[1:]
     top_rate = 60.0
     lost = (1.0, float("inf"))
 
-    def __init__(self, limit=LIMIT, bundle=True, prefix="", parameter_prefix="FT/",
+    def __init__(self, limit=LIMIT, bundle=True, prefix="", parts=PARTS, parameter_prefix="FT/",
                  parameters="float", bits=4, native="auto", vergence=False, changed_only=True):
+        self._parts = parts
         self._limit, self._bundle, self._prefix = limit, bundle, prefix
         self._kind, self._native, self._vergence = parameters, native, vergence
         self._changed_only = changed_only
@@ -51,14 +54,16 @@ class Vrchat(Dialect):
 
     def declare(self, parameters):
         """Send from now on what an avatar has: {address: type tag}, as OSCQuery tells them; None
-        while no avatar is known. All of it is sent anew.
+        while no avatar is known. All of it is sent anew. `understood`: how many of them.
         """
         known = parameters is not None
         self._taught = Values(self._prefix + PARAMETERS + "%s", self._limit, self._bundle,
                               declared={self._prefix + address: tag for address, tag
                                         in parameters.items()} if known else None)
         rows = _understood(parameters if known and self._kind != "none" else self._usual)
-        self._values = _Values(rows)
+        rows = [row for row in rows if part_of(row.name or row.address.rsplit("/", 1)[1])
+                in self._parts]
+        self._values, self.understood = _Values(rows), len(rows)
         messages = [(row.address, ((Float if row.part is None else Bool)(i),))
                     for i, row in enumerate(rows)]
         self._eyes = len(rows)
@@ -98,6 +103,8 @@ class Vrchat(Dialect):
     def _wants(self, address, parameters):
         """Whether VRChat's own eye tracking is to have gaze or lids; by VRCFaceTracking's rule
         where the avatar is known."""
+        if "eyes" not in self._parts:
+            return False
         if self._native != "auto":
             return self._native == "yes"
         if parameters is None:

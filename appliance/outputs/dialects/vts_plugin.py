@@ -6,6 +6,7 @@ The 52 that VTube Studio does not have itself are made by whoever holds the conn
 from appliance.face import ARKIT, ARKIT_NAMES
 from appliance.outputs.dialects.dialect import Dialect
 from appliance.outputs.moment import NEUTRAL
+from appliance.outputs.parts import PARTS, part_of
 
 PORT = 8001
 PORTS = range(8000, 9000)       # where a `vts` target means this wire, not the phone's
@@ -18,10 +19,9 @@ OWN = ("FaceAngleX", "FaceAngleY", "FaceAngleZ", "FacePositionX", "FacePositionY
 _PASCAL = {name[0].upper() + name[1:]: i for i, name in enumerate(ARKIT_NAMES)}
 CREATED = tuple(name for name in _PASCAL if name not in OWN)
 _PLACES = [_PASCAL[name] for name in CREATED]
-_TEMPLATE = ('{"apiName":"VTubeStudioPublicAPI","apiVersion":"1.0","requestID":"' + REQUEST
-             + '","messageType":"InjectParameterDataRequest","data":{"faceFound":%s,"mode":"set",'
-             + '"parameterValues":['
-             + ",".join('{"id":"%s","value":%%.4f}' % name for name in OWN + CREATED) + "]}}")
+_HEAD = ('{"apiName":"VTubeStudioPublicAPI","apiVersion":"1.0","requestID":"' + REQUEST
+         + '","messageType":"InjectParameterDataRequest","data":{"faceFound":%s,"mode":"set",'
+         + '"parameterValues":[')
 _NEAREST, _FARTHEST = 0.0, 2000.0       # mm; beyond, the distance says nothing to a model
 _SHUT = 0.2                             # openness at which a drawn eye is shut
 _TONGUE = 0.4                           # weight from which the tongue is out
@@ -29,27 +29,36 @@ _TONGUE = 0.4                           # weight from which the tongue is out
 
 class VtsPlugin(Dialect):
     """One request a frame; when nobody is there, one that says so, and silence: VTube Studio then
-    plays what its user chose for that."""
+    plays what its user chose for that.
 
+    parts: inputs of the others are left out, and free for another plugin."""
+
+    options = ("parts",)
     posted = True
     usual_port = PORT
     top_rate = 60.0
     lost = (0.0, 0.0)
 
-    def __init__(self):
-        self._values = _values(NEUTRAL)
+    def __init__(self, parts=PARTS):
+        names = [name if part_of(name) in parts else "" for name in OWN + CREATED]
+        self._left = [place for place, name in reversed(list(enumerate(names))) if not name]
+        self._template = _HEAD + ",".join('{"id":"%s","value":%%.4f}' % name
+                                          for name in names if name) + "]}}"
+        self._values = self._told(NEUTRAL)
 
     def __call__(self, moment):
         """The request of this moment, as JSON."""
         if moment.face is not None:
-            self._values = _values(moment.face)
+            self._values = self._told(moment.face)
         found = "false" if moment.face is None else "true"
-        return ((_TEMPLATE % ((found,) + self._values)).encode("ascii"),)
+        return ((self._template % ((found,) + self._values)).encode("ascii"),)
 
-
-def _values(face):
-    w = face.blendshapes.clip(0.0, 1.0)
-    return tuple(_own(face, w.tolist())) + tuple(w[_PLACES].tolist())
+    def _told(self, face):
+        w = face.blendshapes.clip(0.0, 1.0)
+        values = list(_own(face, w.tolist())) + w[_PLACES].tolist()
+        for place in self._left:
+            del values[place]
+        return tuple(values)
 
 
 def _own(face, w):

@@ -14,7 +14,8 @@ def test_a_network_has_the_layers_of_its_log(net, size, layers):
 @pytest.mark.parametrize("net, size, gflop", [
     ("resnet18", 224, 3.63), ("resnet50", 224, 8.18), ("resnet152", 224, 23.0),
     ("vgg16", 224, 30.9), ("alexnet", 224, 1.43), ("squeezenet1_0", 224, 1.65),
-    ("densenet121", 224, 5.67), ("mobilenet_v2", 300, 1.13)])
+    ("densenet121", 224, 5.67), ("mobilenet_v2", 300, 1.13),
+    ("yolov3_tiny", 416, 5.56)])
 def test_a_network_multiplies_as_often_as_is_known(net, size, gflop):
     assert sum(layer.flops for layer in NETS[net](size, size)) / 1e9 == pytest.approx(gflop, 0.01)
 

@@ -1,4 +1,4 @@
-// Turns a cube by the head's rotation, as in a mirror. docs/panel.md describes /stream.
+// Turns a cube by the head's rotation, as in a mirror. docs/stream.md describes /stream.
 const box = new URLSearchParams(location.search).get("box") || location.host;
 const canvas = document.querySelector("canvas");
 const pen = canvas.getContext("2d");

@@ -61,7 +61,7 @@ function tell(list, app) {
     ["fps", status.fps?.toFixed(1)], ["dropped", status.dropped],
     ["uptime", status.uptime === undefined ? null : duration(status.uptime)],
     ["temperature", status.temperature ? status.temperature.toFixed(0) + " °C" : null],
-    ["memory", box.memory_mb?.join ? box.memory_mb.join(" / ") + " MB" : mega(box.memory_mb)],
+    ["memory", box.memory_mb?.map(mb => (mb / 1024).toFixed(1)).join(" / ").concat(" GB")],
     ["load", box.load?.map(value => value.toFixed(2)).join("  ")],
     ...Object.entries(box.clocks ?? {}).map(([name, mhz]) => ["clock", `${mhz} MHz`, { name }]),
     ["backend", state.backend], ["version", state.version], ["panel", state.panel?.version],
@@ -75,10 +75,6 @@ function tell(list, app) {
 
 function words(text) {
   return told(text).map(part => part.said).filter(Boolean).join(", ");
-}
-
-function mega(value) {
-  return value ? `${value} MB` : null;
 }
 
 function duration(seconds) {

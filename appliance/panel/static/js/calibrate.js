@@ -3,11 +3,13 @@
 
 import { card, check, choice, h, meter } from "./dom.js";
 import { Trace } from "./chart.js";
-import { face } from "./stream.js";
+import { NOTHING, face } from "./stream.js";
 import { t, told } from "./text.js";
 
 const READY = 3;            // seconds to get ready
 const NEUTRAL = 2;          // seconds of the resting face
+const MOST = 5;             // of its values
+const ANGLE = { both: true, digits: 0, unit: "°" };
 const SMOOTH = [["head", 0], ["points", 1], ["eyes", 2], ["expression", 3]];
 
 export function open(view, app) {
@@ -18,25 +20,24 @@ export function open(view, app) {
     return one.element;
   };
   const rows = (...all) => h("ul", { class: "meters" }, ...all);
-  const angle = { both: true, digits: 0, unit: "°" };
   const angles = () => [["yaw", 0], ["pitch", 1], ["roll", 2]].map(([name, i]) =>
-    live(t("angle." + name), 60, now => now.angles[i], angle));
+    live(t("angle." + name), 60, now => now.angles[i], ANGLE));
   const eye = (side, label) => live(label, 1.3, now => now[side].openness);
   const gaze = (side, label) => ["gaze.yaw", "gaze.pitch"].map((name, i) =>
-    live(label + " · " + t(name), 30, now => now[side].gaze[i], angle));
+    live(label + " · " + t(name), 30, now => now[side].gaze[i], ANGLE));
   const [left, right] = [t("left.eye"), t("right.eye")];
 
   view.append(h("h1", {}, t("calibrate.title")), h("p", { class: "lead" }, t("calibrate.lead")),
     h("div", { class: "columns two" }, h("div", { class: "stack" },
       step(app, "recenter", [["recenter", {}, 0]], rows(...angles())),
       step(app, "neutral", [["neutral", { seconds: NEUTRAL }, NEUTRAL]], rows(
-        ...["mouthSmileLeft", "mouthFrownLeft", "browInnerUp", "jawOpen"].map(name =>
-          live(name, 1, now => shape(app, now, name))))),
+        ...(app.state.driven ?? []).filter(name => !name.startsWith("eye")).slice(0, MOST)
+          .map(name => live(name, 1, now => shape(app, now, name))))),
       step(app, "eyes", ["open", "shut"].map(which => ["eyes", { which }, 1, which]),
         rows(eye("left", left), eye("right", right))),
       step(app, "gaze", [["gaze", { yaw: 0, pitch: 0 }, 1]],
         rows(...gaze("left", left), ...gaze("right", right)))),
-    h("div", { class: "stack" }, ...taught(app, live, rows), ranges(app),
+    h("div", { class: "stack" }, ...taught(app, live, rows), ranges(app, live, rows),
       smoothing(app, meters))));
 
   app.stream.want({ divider: 2 });
@@ -46,7 +47,7 @@ export function open(view, app) {
   });
   return () => {
     off();
-    app.stream.want({ divider: 3 });
+    app.stream.want(NOTHING);
   };
 }
 
@@ -143,15 +144,18 @@ function taught(app, live, rows) {
     prompt, list)];
 }
 
-function ranges(app) {
+function ranges(app, live, rows) {
   const config = app.state.config ?? {};
   const set = (section, key) => on =>
     app.act("change", { [section]: { [key]: on ? "yes" : "no" } });
   return card(t("ranges.title"),
     check(t("ranges.learn"), config.calibration?.ranges === "yes", set("calibration", "ranges")),
     h("p", { class: "note" }, t("ranges.what")),
+    rows(live(t("left.eye"), 1.3, now => now.left.openness),
+      live("jawOpen", 1, now => shape(app, now, "jawOpen"))),
     check(t("ranges.mirror"), config.target?.mirror === "yes", set("target", "mirror")),
-    h("p", { class: "note" }, t("ranges.mirror.what")));
+    h("p", { class: "note" }, t("ranges.mirror.what")),
+    rows(live(t("angle.yaw"), 60, now => now.angles[0], ANGLE)));
 }
 
 // A slider for each kind of value, and a line of what it does to it.

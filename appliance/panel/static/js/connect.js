@@ -97,7 +97,7 @@ function nearby(place, state, change) {
 }
 
 function other(change) {
-  const to = h("input", { type: "text", placeholder: "vmc@192.168.1.20:39539", required: true,
+  const to = h("input", { type: "text", placeholder: "vmc@192.168.1.20", required: true,
     autocapitalize: "none", spellcheck: "false" });
   const name = h("input", { type: "text", required: true,
     placeholder: t("connect.name.example") });
@@ -149,12 +149,15 @@ class Targets {
     const mine = !changed || changed["target " + row.name]?.to;
     const answer = h("span", { class: "pill" });
     const rate = h("span", { class: "note number" });
+    const advice = h("span", { class: "note" });
     const tell = now => {
       const [kind, words] = answered(now);
       answer.dataset.kind = kind;
       if (answer.textContent !== words) answer.textContent = words;
-      const told = now.off ? "" : t("connect.rate", { rate: now.rate.toFixed(0), why: why(now) });
+      const told = now.off ? "" : [t("connect.rate", { rate: now.rate.toFixed(0), why: why(now) }),
+        now.address].filter(Boolean).join(" · ");
       if (rate.textContent !== told) rate.textContent = told;
+      if (advice.textContent !== (now.advice ?? "")) advice.textContent = now.advice ?? "";
     };
     const wave = h("button", { type: "button", "data-focus": "wave " + name,
       "aria-label": t("connect.wave.at", { name }),
@@ -162,7 +165,7 @@ class Targets {
     t("connect.wave"));
     const element = h("div", { class: "target", role: "group", "aria-label": name },
       h("div", { class: "row apart" }, h("h3", {}, name), answer),
-      name === row.to ? null : h("code", {}, row.to), rate,
+      name === row.to ? null : h("code", {}, row.to), rate, advice,
       h("div", { class: "row" }, row.off ? null : wave,
         options ? this.settings(row, options, mine) : null));
     return { element, tell };

@@ -2,13 +2,12 @@
 
 import { card, check, choice, h } from "./dom.js";
 import { Pen } from "./drawing.js";
-import { address } from "./stream.js";
-import { has, t, told } from "./text.js";
+import { NOTHING, address } from "./stream.js";
+import { t, told } from "./text.js";
 
 const HIDDEN = 4403;        // the socket's code where the preview is off
 const SECRET = 4401;        // where it wants the password first
 const SHARP = 2;            // canvas pixels of one of the picture
-const PATIENCE = 250;       // ms that a picture waits for its numbers
 const SIZES = [[640, 480, 30], [640, 480, 60], [1280, 720, 30], [1280, 720, 60], [1920, 1080, 30]];
 
 export function open(view, app) {
@@ -27,21 +26,19 @@ export function open(view, app) {
         h("div", { class: "stage" }, canvas, over), enter, framing, h("div", { class: "row" }, ticks)),
       camera(app)));
   const picture = new Picture(app.stream, canvas, over, enter, layers);
-  app.stream.want({ points: 1, iris: 1, divider: 1 });
   const off = app.stream.on("status", status => words(framing, status));
   if (app.stream.last.status) words(framing, app.stream.last.status);
   return () => {
     off();
     picture.close();
-    app.stream.want({ divider: 3 });
   };
 }
 
 // "tracking, too far" as coloured words; nothing to mend is good.
 function words(line, status) {
   const parts = told(status.text).filter(part => part.said);
-  const kind = part => part.words === "tracking" ? "good" : has("state." + part.words) &&
-    ["no camera", "error", "no picture"].includes(part.words) ? "bad" : "warn";
+  const kind = part => part.words === "tracking" ? "good" :
+    /^(no camera|no picture|error$|waiting for )/.test(part.words) ? "bad" : "warn";
   const only = parts.length === 1 && parts[0].words === "tracking";
   const shown = only ? [{ ...parts[0], said: t("look.well") }] :
     parts.filter(part => part.words !== "tracking");
@@ -54,10 +51,10 @@ function words(line, status) {
 class Picture {
   constructor(stream, canvas, over, enter, layers) {
     Object.assign(this, { stream, canvas, over, enter, layers });
-    this.frames = new Map();
+    this.count = this.drawn = 0;
     this.hidden = false;        // the preview is off: only what is measured is drawn
     this.wait = 500;
-    this.off = stream.on("frame", frame => this.frame(frame));
+    this.off = stream.on("frame", frame => this.hidden && this.draw(null, frame));
     this.seen = () => this.turn();
     document.addEventListener("visibilitychange", this.seen);
     this.turn();
@@ -77,50 +74,36 @@ class Picture {
     socket.binaryType = "arraybuffer";
     socket.onmessage = event => {
       this.wait = 500;
-      this.picture(event.data);
+      if (typeof event.data === "string") this.frame = JSON.parse(event.data);
+      else this.picture(event.data, this.frame);
     };
     socket.onclose = event => {
       if (socket !== this.socket) return;
       this.socket = null;
       this.enter.hidden = event.code !== SECRET;
-      this.hidden = [HIDDEN, SECRET].includes(event.code);
+      this.show([HIDDEN, SECRET].includes(event.code));
       this.wait = this.hidden ? 5000 : Math.min(8000, 2 * this.wait);
       this.timer = setTimeout(() => this.turn(), this.wait);
     };
   }
 
-  frame(frame) {
-    this.frames.set(frame.number, frame);
-    if (this.frames.size > 90) this.frames.delete(this.frames.keys().next().value);
-    if (this.hidden) this.draw(null, frame);
+  // With each picture comes what is measured in it; without one the stream tells.
+  show(hidden) {
+    this.hidden = hidden;
+    this.stream.want(hidden ? { points: 1, iris: 1, divider: 2 } : NOTHING);
   }
 
-  async picture(data) {
-    const number = new DataView(data).getUint32(0);
-    const image = await createImageBitmap(new Blob([new Uint8Array(data, 4)],
-      { type: "image/jpeg" })).catch(() => null);
+  async picture(data, frame) {
+    const count = ++this.count;
+    const image = await createImageBitmap(new Blob([data], { type: "image/jpeg" }))
+      .catch(() => null);
     if (!image) return;
-    const until = performance.now() + PATIENCE;
-    while (!this.frames.has(number) && this.newest < number && performance.now() < until) {
-      await new Promise(resolve => setTimeout(resolve, 10));
+    if (!this.closed && count > this.drawn) {
+      this.drawn = count;
+      this.show(false);
+      this.draw(image, frame);
     }
-    if (this.closed || number < this.drawn && number > this.drawn - 300) return;
-    this.drawn = number;
-    this.hidden = false;
-    this.draw(image, this.nearest(number));
     image.close();
-  }
-
-  get newest() {
-    return [...this.frames.keys()].pop() ?? 0;
-  }
-
-  // The frame of a number, or one that was left out for it just before or after.
-  nearest(number) {
-    for (const near of [0, -1, 1]) {
-      if (this.frames.has(number + near)) return this.frames.get(number + near);
-    }
-    return null;
   }
 
   draw(image, frame) {
@@ -136,10 +119,14 @@ class Picture {
     if (image) context.drawImage(image, 0, 0, width, height);
     else context.clearRect(0, 0, width, height);
     context.setTransform(1, 0, 0, 1, 0, 0);
-    const pen = new Pen(context, width, height, this.stream.last.camera, layers.mirrored);
-    for (const face of frame?.faces ?? []) if (face.state !== "lost") pen.face(face, layers);
+    const mirrored = layers.mirrored !== Boolean(frame?.mirrored);
+    const pen = new Pen(context, width, height, this.stream.last.camera, mirrored);
+    // One that is just lost is not where it was any more.
+    const there = (frame?.faces ?? []).filter(({ state }) => !["held", "returning"].includes(state));
+    for (const face of there) pen.face(face, layers);
     canvas.dataset.number = frame?.number ?? "";
-    canvas.dataset.picture = image ? this.drawn : "";
+    canvas.dataset.faces = there.length;
+    canvas.dataset.picture = image ? frame.number : "";
     this.over.textContent = image || frame?.faces.length || !this.enter.hidden ? "" :
       t("look.hidden");
   }
@@ -149,6 +136,7 @@ class Picture {
     clearTimeout(this.timer);
     document.removeEventListener("visibilitychange", this.seen);
     this.off();
+    this.stream.want(NOTHING);
     this.turn();
   }
 }

@@ -2,7 +2,7 @@
 
 import { ask, post } from "./api.js";
 import { card, h, icon } from "./dom.js";
-import { Stream } from "./stream.js";
+import { NOTHING, Stream } from "./stream.js";
 import { code, languages, speak, t, told } from "./text.js";
 
 const VIEWS = ["look", "connect", "calibrate", "mirror", "values", "box"];
@@ -105,8 +105,10 @@ function state() {
   const banner = away ? t("away.box") : lost ? t("away.tracker", { why: last.tracker.why }) : "";
   if ($("banner").textContent !== banner) $("banner").textContent = banner;
   $("banner").hidden = !banner;
-  const [kind, text] = summary(away, lost, last.status);
-  if ($("state").textContent !== text) $("state").textContent = text;
+  const [kind, text, rate = ""] = summary(away, lost, last.status);
+  if ($("state").textContent !== text + rate) {
+    $("state").replaceChildren(text, h("span", { class: "rate" }, rate));
+  }
   $("state").dataset.kind = kind;
 }
 
@@ -116,7 +118,7 @@ function summary(away, lost, status) {
   if (!status) return ["wait", t("state.wait")];
   const kind = { 1: "good", 2: "warn", 3: "bad", 5: "bad" }[status.code] ?? "wait";
   const rate = status.fps ? ` · ${Math.round(status.fps)} fps` : "";
-  return [kind, told(status.text)[0].said + rate];
+  return [kind, status.code === 3 ? t("state.no camera") : told(status.text)[0].said, rate];
 }
 
 function theme(dark) {
@@ -153,7 +155,7 @@ async function begin() {
   });
   for (const type of ["state", "tracker", "status"]) app.stream.on(type, state);
   app.stream.on("tracker", message => message.reachable && app.refresh().catch(() => {}));
-  app.stream.want({ divider: 3 });
+  app.stream.want(NOTHING);
   words();
   document.querySelector(".skip").addEventListener("click", event => {
     event.preventDefault();

@@ -2,6 +2,7 @@
 // when this view is opened.
 
 import { card, h } from "./dom.js";
+import { NOTHING } from "./stream.js";
 import { t } from "./text.js";
 
 let kept = null;            // the VRM that was dropped, as long as the page is open
@@ -72,6 +73,6 @@ export function open(view, app) {
     closed = true;
     for (const name of events) removeEventListener(name, over_page);
     stage?.close();
-    app.stream.want({ divider: 3 });
+    app.stream.want(NOTHING);
   };
 }

@@ -1,6 +1,7 @@
 // The /stream of the box: comes back by itself when either end was away.
 
 const LONGEST = 8000;       // ms between two tries
+export const NOTHING = { divider: 0 };      // no frames: the state alone
 
 export class Stream {
   constructor() {
@@ -21,10 +22,9 @@ export class Stream {
     return () => all.delete(fn);
   }
 
-  // What frames shall hold: {points, iris, divider}. hidden: go on while nobody looks.
-  want(options, hidden = false) {
+  // What frames shall hold: {points, iris, divider}.
+  want(options) {
     const query = new URLSearchParams(options).toString();
-    this._hidden = hidden;
     if (query !== this._wanted) {
       this._wanted = query;
       this._close();
@@ -32,13 +32,10 @@ export class Stream {
     this._turn();
   }
 
-  get watched() {
-    return this._hidden || document.visibilityState === "visible";
-  }
-
   _turn() {
-    if (this.watched && !this._socket && this._wanted !== null) this._open();
-    if (!this.watched) this._close();
+    const watched = document.visibilityState === "visible";
+    if (watched && !this._socket && this._wanted !== null) this._open();
+    if (!watched) this._close();
   }
 
   _open() {
@@ -58,6 +55,7 @@ export class Stream {
     clearTimeout(this._timer);
     const socket = this._socket;
     this._socket = null;
+    delete this.last.frame;
     socket?.close();
   }
 

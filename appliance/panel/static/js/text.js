@@ -40,5 +40,7 @@ function one(part) {
   if (show) return t("lesson.show", { name: show[1], n: show[2], of: show[3] });
   const rest = part.match(/^rest: speak$/) || part.match(/^look around \((\d+) of (\d+)\)$/);
   if (rest) return rest[1] ? t("lesson.rest", { n: rest[1], of: rest[2] }) : "";
+  const away = part.match(/^waiting for (.+?): (.+)$/);
+  if (away) return t("state.waiting", { source: away[1], why: away[2] });
   return has("state." + part) ? t("state." + part) : part;
 }

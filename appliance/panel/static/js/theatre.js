@@ -4,7 +4,7 @@ import * as THREE from "../vendor/three.module.min.js";
 import { face } from "./stream.js";
 import { t } from "./text.js";
 
-const REACH = 0.12;         // metres that a model moves aside at most
+const REACH = [0.07, 0.03, 0.06];       // metres aside, up, near: what stays in the picture
 const USUAL = 0.004;        // share by which a picture moves what is taken for the usual place
 const LOST = 1000;          // ms without a face until the page says so
 
@@ -56,7 +56,8 @@ export class Stage {
   // Aside as the head moves, from where it is most of the time.
   move([x, y, z]) {
     this.start = (this.start ?? [x, y, z]).map((at, i) => at + USUAL * ([x, y, z][i] - at));
-    const way = (value, i) => Math.max(-REACH, Math.min(REACH, (value - this.start[i]) / 1000));
+    const way = (value, i) =>
+      Math.max(-REACH[i], Math.min(REACH[i], (value - this.start[i]) / 1000));
     this.mover.position.set(way(x, 0), -way(y, 1), -way(z, 2));
   }
 

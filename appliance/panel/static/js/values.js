@@ -1,7 +1,7 @@
 // All values of the face as live bars, and ten seconds of them as files.
 
 import { card, h, meter, save } from "./dom.js";
-import { face } from "./stream.js";
+import { NOTHING, face } from "./stream.js";
 import { t } from "./text.js";
 
 const SECONDS = 10;
@@ -37,14 +37,9 @@ export function open(view, app) {
     const list = { class: "meters" };
     shapes.replaceChildren(...GROUPS.map(one => card(t("group." + one), h("ul", list,
       message.blendshapes.map((name, i) => [name, i]).filter(([name]) => group(name) === one)
-        .map(([name, i]) => {
-          const row = add(name, 1, now => now.blendshapes[i]);
-          if (!driven.has(name)) {
-            row.classList.add("off");
-            row.firstChild.append(h("span", { class: "note" }, " " + t("values.undriven")));
-          }
-          return row;
-        })))));
+        .map(([name, i]) => driven.has(name) ? add(name, 1, now => now.blendshapes[i]) :
+          h("li", { class: "meter off" }, h("span", {}, name), h("span", {},
+            t("values.undriven"))))))));
   };
   if (app.stream.last.names) bars(app.stream.last.names);
   else {
@@ -63,7 +58,7 @@ export function open(view, app) {
   });
   return () => {
     off();
-    app.stream.want({ divider: 3 });
+    app.stream.want(NOTHING);
   };
 }
 

@@ -1,0 +1,93 @@
+"""Answers of two engines to the same inputs in, how far apart they are out: as numbers, and in the
+terms of whoever is tracked."""
+import numpy as np
+
+from appliance import geometry
+from appliance.stages.landmarks import calibrated, odds
+
+
+def differences(truth, found):
+    """{output: largest absolute difference} of two lists of {output: array}; NaN or Inf where one
+    is in `found`."""
+    return {name: float(np.max([np.abs(a[name].astype(float) - b[name]).max()
+                                for a, b in zip(truth, found)])) for name in truth[0]}
+
+
+def broken(found):
+    """Names of the outputs that are not all numbers: NaN or infinite somewhere."""
+    return sorted({name for out in found for name, value in out.items()
+                   if not np.isfinite(value).all()})
+
+
+def of(network, truth, found):
+    """{text: number} of the effects of a difference, the largest over all answers.
+
+    network: the manifest's record; a network that is none of ours has no terms but numbers.
+    """
+    tell = WAYS.get(network.name)
+    try:
+        effects = [tell(network, a, b) for a, b in zip(truth, found)] if tell else []
+    except KeyError:                # one of ours by name alone
+        effects = []
+    return {key: float(max(one[key] for one in effects))
+            for key in (effects[0] if effects else ())}
+
+
+def told(network, truth, found):
+    """The same as a line."""
+    return ", ".join("%.2g %s" % (value, key) for key, value in of(network, truth, found).items())
+
+
+def _landmarks(network, truth, found):
+    far = np.hypot(*(truth["points"][0] - found["points"][0]).T).mean()
+    size = np.sqrt(np.prod(np.ptp(truth["points"][0], axis=0)))
+    turns = [geometry.matrix_from_columns(out["rotation"][0].astype(float))
+             for out in (truth, found)]
+    return {"% of the box": 100 * far / size, "degrees of rotation": _angle(*turns),
+            "of score": _score(network, truth, found, "score")}
+
+
+def _iris(network, truth, found):
+    far = np.hypot(*(truth["points"] - found["points"]).transpose(2, 0, 1)).max()
+    return {"% of the eye's picture": 100 * far / network.inputs["image"][1],
+            "of openness": _most(truth, found, "openness"),
+            "degrees of gaze": _most(truth, found, "gaze"),
+            "of score": _score(network, truth, found, "score")}
+
+
+def _expression(network, truth, found):
+    return {"of a blendshape": _most(truth, found, "shapes")}
+
+
+def _detector(network, truth, found):
+    """Boxes count where a face is, and there in shares of their own size."""
+    worst, score = 0.0, 0.0
+    for stride in (8, 16):
+        key = "box%d" % stride
+        seen = truth["score%d" % stride][..., 0] > network.score
+        sides = truth[key][seen]
+        size = (sides[:, :2] + sides[:, 2:]).mean(axis=1, keepdims=True)
+        off = np.abs(found[key][seen] - sides) / np.maximum(size, 1e-6)
+        worst = max([worst] + (100 * off).ravel().tolist())
+        score = max(score, _score(network, truth, found, "score%d" % stride))
+    return {"% of a box's side": worst, "of score": score}
+
+
+WAYS = {"landmarks": _landmarks, "iris": _iris, "expression": _expression, "detector": _detector}
+
+
+def _angle(a, b):
+    """Degrees of the one turn between two rotations; from the distance, which is exact for small
+    ones."""
+    return float(np.degrees(2 * np.arcsin(min(1.0, np.linalg.norm(a - b) / np.sqrt(8)))))
+
+
+def _most(truth, found, name):
+    return float(np.abs(truth[name] - found[name]).max())
+
+
+def _score(network, truth, found, name):
+    """Largest difference of the score as it is believed, 0.5 as likely as not."""
+    limit = odds(network.score)
+    return max(abs(calibrated(float(a), limit) - calibrated(float(b), limit))
+               for a, b in zip(truth[name].ravel(), found[name].ravel()))

@@ -1,0 +1,141 @@
+"""The program: which networks it builds, in which order, what it prints and how it ends."""
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+import build_engines
+from appliance.backends import manifest
+from engines import plan, workshop
+
+pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
+ROOT = os.path.dirname(os.path.abspath(build_engines.__file__))
+
+
+@pytest.fixture
+def turn(monkeypatch):
+    """Gives what turns the played machine of the processes; without a call it is a Nano."""
+    def turn(**about):
+        monkeypatch.setattr(workshop, "COMMAND",
+                            ("-m", "tests.engines.played", json.dumps(about)))
+    turn()
+    return turn
+
+
+@pytest.fixture
+def run(turn, tmp_path, capsys, monkeypatch):
+    """Calls the program with words; gives (status, standard output, standard error)."""
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+
+    def run(*words):
+        status = build_engines.main(list(words) + ["--folder", str(tmp_path)])
+        out, err = capsys.readouterr()
+        return status, out, err
+    return run
+
+
+def test_every_network_of_the_manifest_gets_an_engine_the_smallest_first(run, tmp_path):
+    status, out, err = run()
+    rows = [line.split()[0] for line in out.splitlines()]
+    networks = manifest.read()
+    order = sorted(networks, key=lambda name: os.path.getsize(networks[name].path))
+    assert status == 0 and rows == ["network"] + order
+    assert len(plan.paths(str(tmp_path))) == len(order)
+
+
+def test_the_table_tells_time_size_speed_and_the_largest_difference(run):
+    head, row = run("--models", "iris")[1].splitlines()
+    assert head.split()[:5] == ["network", "precision", "build", "s", "MB"]
+    assert "largest difference" in head and row.startswith("iris     fp16 fp32x5  ")
+    assert "0 degrees of gaze" in row and " of " in row
+
+
+def test_what_is_there_and_good_is_left_alone(run):
+    run("--models", "iris")
+    status, _, err = run("--models", "iris")
+    assert status == 0 and "iris: there and good" in err
+    assert "iris: built in" in run("--models", "iris", "--again")[2]
+
+
+def test_one_network_that_fails_does_not_keep_the_others_from_theirs(run, turn):
+    turn(then={"unsupported": ["Sigmoid"]})
+    status, out, err = run("--models", "iris", "expression")
+    assert status == 65 and "kagami: error: " in err and "/net/Sigmoid" in err
+    assert [line.split()[0] for line in out.splitlines()] == ["network", "expression"]
+
+
+@pytest.mark.parametrize("about", [{"gpu": False}, {"version": None}, {"ends": 9}])
+def test_what_the_machine_lacks_is_told_once(run, turn, about):
+    turn(**about)
+    status, out, err = run("--models", "iris", "expression")
+    assert status == 69 and out == "" and err.count("kagami: error: ") == 1
+
+
+def test_a_program_reads_lines_of_json_alone(run):
+    status, out, _ = run("--models", "iris", "--json")
+    events = [json.loads(line) for line in out.splitlines()]
+    assert status == 0 and {event["network"] for event in events} == {"iris"}
+    assert events[-1]["done"]["precision"] == "fp16"
+
+
+@pytest.mark.parametrize("words, told", [
+    (("--models", "iriss"), "did you mean iris?"), (("--workspace", "0"), "0 MB is no memory"),
+    (("--precison", "fp32"), "did you mean --precision?"), (("--precision", "int8"), "int8")])
+def test_a_wrong_word_is_one_line(run, words, told):
+    status, out, err = run(*words)
+    assert status == 2 and told in err and err.count("\n") == 1 and out == ""
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(turn, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    (tmp_path / "file").write_text("")
+    assert build_engines.main(["--folder", str(tmp_path / "file" / "engines")]) == 73
+    assert "--folder" in capsys.readouterr().err
+
+
+def test_the_list_tells_what_is_good_and_why_not(run, tmp_path):
+    run("--models", "iris", "expression")
+    bad, = [path for path in plan.paths(str(tmp_path)) if "expression" in path]
+    with open(bad, "r+b") as f:
+        f.truncate(5000)
+    status, out, _ = run("--list")
+    assert status == 1
+    assert any(line.startswith("iris-") and ".engine: good: " in line for line in out.splitlines())
+    assert "not good: truncated: " in out and "landmarks: no good engine in fp16; build it" in out
+
+
+def test_the_list_is_good_where_every_network_has_its_engine(run):
+    run()
+    assert run("--list")[0] == 0
+    rows = [json.loads(line) for line in run("--list", "--json")[1].splitlines()]
+    assert [row["wrong"] for row in rows] == [""] * len(manifest.read())
+
+
+def test_an_engine_of_another_onnx_file_is_told_as_stale(run, tmp_path):
+    run("--models", "iris")
+    path, = plan.paths(str(tmp_path))
+    os.rename(path, path.replace(manifest.read()["iris"].sha256[:12], "0" * 12))
+    about = dict(plan.about(plan.paths(str(tmp_path))[0]), onnx="0" * 64)
+    plan.write(plan.paths(str(tmp_path))[0], about, b"plan")
+    assert "not good: stale: built from another iris.onnx" in run("--list")[1]
+
+
+@pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_who_stops_it_leaves_nothing_half_written(tmp_path, number, status):
+    """The whole program, stopped while its process sleeps in the build."""
+    command = ("-m", "tests.engines.played", json.dumps({"ends": "sleep"}))
+    script = ("import sys, build_engines\nfrom engines import workshop\n"
+              "workshop.COMMAND = %r\nsys.exit(build_engines.main(sys.argv[1:]))" % (command,))
+    left = tmp_path / ".kagami-half.engine"
+    program = subprocess.Popen(
+        [sys.executable, "-c", script, "--json", "--models", "iris", "--folder", str(tmp_path)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT, universal_newlines=True)
+    program.stdout.readline()
+    left.write_text("half")
+    program.send_signal(number)
+    _, err = program.communicate(timeout=30)
+    assert program.returncode == status and "Traceback" not in err
+    assert os.listdir(str(tmp_path)) == [".lock"]

@@ -1,0 +1,72 @@
+"""A difference of numbers, in the terms of whoever is tracked."""
+import numpy as np
+import pytest
+
+from appliance import geometry
+from appliance.backends import manifest
+from engines import effects
+
+networks = manifest.read()
+
+
+def landmarks(yaw=0.0, shift=0.0, score=0.9):
+    """An answer of the landmarks network: points over a box of 100 by 64 pixels."""
+    points = np.zeros((1, 68, 2), np.float32)
+    points[0, 0], points[0, 1] = (0, 0), (100, 64)
+    columns = geometry.matrix_from_angles(yaw, 0, 0)[:, :2].T.reshape(1, 6)
+    return {"points": points + shift, "rotation": columns.astype(np.float32),
+            "score": np.array([[score]], np.float32)}
+
+
+def told(name, truth, found):
+    return effects.of(networks[name], [truth], [found])
+
+
+def test_points_are_told_in_per_cent_of_the_box():
+    assert told("landmarks", landmarks(), landmarks(shift=0.8))["% of the box"] == pytest.approx(
+        100 * 0.8 * np.sqrt(2) / 80, rel=1e-4)
+
+
+@pytest.mark.parametrize("angle", [0.01, 1.0, 30.0])
+def test_a_rotation_is_told_in_degrees(angle):
+    effect = told("landmarks", landmarks(), landmarks(yaw=angle))
+    assert effect["degrees of rotation"] == pytest.approx(angle, rel=0.01)
+
+
+def test_a_score_is_told_as_it_is_believed():
+    limit = networks["detector"].score
+    shapes = networks["detector"].outputs
+    truth = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
+    found = {name: value.copy() for name, value in truth.items()}
+    found["score8"][0, 3, 4] = limit
+    assert told("detector", truth, found)["of score"] == pytest.approx(0.5)
+
+
+def test_boxes_count_where_a_face_is_alone():
+    shapes = networks["detector"].outputs
+    truth = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
+    truth["score8"][0, 3, 4], truth["box8"][0, 3, 4] = 0.9, 2.0
+    found = {name: value.copy() for name, value in truth.items()}
+    found["box8"] += 0.02
+    assert told("detector", truth, found)["% of a box's side"] == pytest.approx(0.5, rel=1e-3)
+
+
+def test_of_several_answers_the_largest_effect_is_told():
+    network, far = networks["expression"], [np.zeros((1, 29)), np.full((1, 29), 0.25)]
+    found = effects.of(network, [{"shapes": far[0]}] * 2, [{"shapes": one} for one in far])
+    assert found == {"of a blendshape": 0.25}
+
+
+def test_a_network_of_somebody_else_has_numbers_alone():
+    own = networks["iris"]._replace(name="own")
+    assert effects.of(own, [{"y": np.zeros(1)}], [{"y": np.ones(1)}]) == {}
+    assert effects.differences([{"y": np.zeros(1)}], [{"y": np.ones(1)}]) == {"y": 1.0}
+
+
+def test_ours_by_name_alone_has_numbers_alone():
+    assert told("landmarks", {"y": np.zeros(1)}, {"y": np.ones(1)}) == {}
+
+
+def test_what_is_no_number_is_named():
+    assert effects.broken([{"a": np.array([1.0, np.nan]), "b": np.ones(1)},
+                           {"a": np.ones(2), "c": np.array([np.inf])}]) == ["a", "c"]
