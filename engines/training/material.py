@@ -38,7 +38,8 @@ def prepare(data, out, counts, shard=1000):
     if counts.get("held_out"):
         pen.drawn(os.path.join(out, "val_faces.npz"), "face", HELD_OUT, 0, counts["held_out"])
         pen.drawn(os.path.join(out, "val_eyes.npz"), "eyes", HELD_OUT + 1, 0, counts["held_out"])
-    for name, kind, seed in (("faces", "face", 1), ("turned", "turned", 3), ("profiles", "profile", 4), ("eyes", "eyes", 2), ("brows", "brows", 5)):
+    for name, kind, seed in (("faces", "face", 1), ("turned", "turned", 3), ("profiles", "profile", 4), ("eyes", "eyes", 2),
+                             ("brows", "brows", 5)):
         for start in range(0, counts.get(name, 0), shard):
             path = os.path.join(out, "%s_%d_%06d.npz" % (name, seed, start))
             count = min(shard, counts[name] - start)

@@ -14,9 +14,9 @@ import torch
 from engines.training.losses import LOSSES
 from engines.training.nets import NETS
 
-# Trained in bf16 where the processor computes in it: twice the pictures a second, and the answers are shares.
-# Points in pixels would lose half a pixel.
-HALVES = ("expression", "brows")
+# Trained in bf16 where the processor computes in it: twice the pictures a second. Points in pixels would lose half a
+# pixel; shares do not.
+HALVES = ("brows",)
 
 
 class Training:
