@@ -16,7 +16,8 @@ if not os.path.exists(os.path.join(DATA, "ict_face.npz")):
     pytest.skip("no face model at %s" % DATA, allow_module_level=True)
 
 from engines.training.render import assembly, camera, clip, dataset, scene, skin  # noqa: E402
-from engines.training.render.expression import UPPER, sample_expression, sample_gaze, with_brows  # noqa: E402
+from engines.training.render.expression import sample_expression, sample_gaze  # noqa: E402
+from engines.training.render.expression import UPPER, with_brows  # noqa: E402
 from engines.training.render.face_model import FaceModel, look_weights, settle  # noqa: E402
 
 NOBODY = np.zeros(100, np.float32)
