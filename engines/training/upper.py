@@ -10,14 +10,11 @@ from engines.training.render import scene as scenes
 from engines.training.render.expression import with_brows
 
 PHOTOGRAPHED = 0.4
-TURNED = 60.0       # degrees of yaw beyond which the far brow is hidden and the near one a line
 
 
 def sample(rng, skins, seed):
     """A Scene whose upper face is at work more often than not; skins: see `turned.Skins`."""
     scene = scenes.sample(rng, seed)
-    yaw, pitch, roll = scene.angles
-    scene.angles = (yaw if abs(yaw) < TURNED else 0.5 * yaw, pitch, roll)
     scene.blendshapes = with_brows(rng, scene.blendshapes)
     if rng.random() < PHOTOGRAPHED:
         wear(rng, scene, skins)
