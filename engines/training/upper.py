@@ -22,7 +22,8 @@ def sample(rng, skins, seed):
 
 
 def wear(rng, scene, skins):
-    """Give the scene a random portrait's skin and the shape of its head; the expression stays."""
+    """Give the scene a random portrait's skin and the shape of its head, the expression stays; returns the portrait's own
+    (52,) weights."""
     scene.albedo, scene.identity, own = skins(int(rng.choice(skins.rows)))
     skin = np.isfinite(scene.albedo) & skins.world.painter.skin
     scene.look["tone"] = float(np.clip(np.nanmedian(scene.albedo[skin]), 0.05, 0.6)) if skin.any() else 0.3

@@ -1,5 +1,6 @@
 """Renderer of training material: signs, sides, order of points, same picture for the same seed."""
 import os
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ DATA = os.path.join(os.environ.get("KAGAMI_DATA", SHARED), "train")
 if not os.path.exists(os.path.join(DATA, "ict_face.npz")):
     pytest.skip("no face model at %s" % DATA, allow_module_level=True)
 
+from engines.training import upper  # noqa: E402
 from engines.training.render import assembly, camera, clip, dataset, scene, skin  # noqa: E402
 from engines.training.render.expression import sample_expression, sample_gaze  # noqa: E402
 from engines.training.render.expression import UPPER, with_brows  # noqa: E402
@@ -166,6 +168,23 @@ def test_the_upper_face_is_at_work_in_most_pictures_and_on_one_side_in_many():
             pair = w[:, [ARKIT[name + side] for side in ("Left", "Right")]]
             assert (pair.max(1) > 0.3).mean() > 0.1
             assert (np.abs(pair[:, 0] - pair[:, 1]) > 0.3).mean() > 0.03
+
+
+class Skins:
+    """Three photographed skins of four vertices."""
+
+    rows, world = np.arange(3), SimpleNamespace(painter=SimpleNamespace(skin=np.ones(4, bool)))
+
+    def __call__(self, row):
+        return np.full(4, 0.2 + 0.1 * row), np.full(100, row), weights(mouthFrownLeft=1)
+
+
+def test_two_of_five_upper_faces_wear_a_photographed_skin_and_none_its_expression():
+    scenes = [upper.sample(np.random.default_rng(k), Skins(), (k,)) for k in range(300)]
+    worn = [s for s in scenes if s.albedo is not None]
+    assert 0.33 < len(worn) / len(scenes) < 0.47
+    assert all(s.look["tone"] == s.albedo[0] for s in worn)
+    assert np.mean([s.blendshapes[ARKIT["mouthFrownLeft"]] for s in worn]) < 0.3
 
 
 def test_eyes_lie_in_the_middle_of_a_picture_of_the_upper_face(studio):
