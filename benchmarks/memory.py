@@ -38,10 +38,10 @@ def main(args):
     began = time.monotonic()
     looks = watched(frames, args.frames)
     seconds, grown = time.monotonic() - began, growth(looks)
-    flat = abs(grown) <= ALLOWED
+    flat = grown <= ALLOWED
     picked = [looks[0]] + [looks[len(looks) * k // 5 - 1] for k in range(1, 6)]
     rows = [("after %d frames" % sent, "%.1f" % mib) for sent, mib in picked]
-    words = "%.2f MiB more at the end than once settled, over %d frames in %.0f s: %s" % (
+    words = "%+.2f MiB at the end against once settled, over %d frames in %.0f s: %s" % (
         grown, looks[-1][0], seconds, "flat" if flat else "it grows")
     report.publish("memory", [report.markdown(("resident memory", "MiB"), rows), words], {
         "source": args.name, "frames": looks[-1][0], "seconds": seconds, "grown_mib": grown,

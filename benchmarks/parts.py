@@ -85,6 +85,7 @@ def outside(pictures):
     return found
 
 
-def middle_ms(seconds):
-    """The middle of durations in milliseconds."""
-    return float(np.median(seconds)) * 1e3
+def fastest_ms(seconds):
+    """What the fastest tenth of durations stays under, milliseconds: the work itself, also on a
+    machine with other work."""
+    return float(np.percentile(seconds, 10)) * 1e3

@@ -6,12 +6,13 @@ import subprocess
 import sys
 import time
 
-from appliance import __version__, files
+from appliance import __version__, backends, files
+from appliance.errors import KagamiError
 from benchmarks import board
 
 ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir))
 RESULTS = os.path.join(ROOT, "benchmarks", "results")
-LIBRARIES = ("numpy", "cv2", "onnxruntime", "openvino", "tensorrt", "onnx")
+LIBRARIES = ("numpy", "cv2", "onnxruntime", "tensorrt", "onnx")
 
 
 def markdown(header, rows):
@@ -27,11 +28,12 @@ def _cell(value):
 
 
 def circumstances():
-    """{command, date, commit, device, board, load, system, versions}: no figure is worth more."""
+    """{command, date, commit, device, board, load, system, networks, versions}: no figure is worth
+    more. networks: what runs them where nothing else is said."""
     return {"command": "python3 -m benchmarks " + " ".join(sys.argv[1:]),
             "date": time.strftime("%Y-%m-%d"), "commit": _commit(), "device": _device(),
             "board": board.circumstances(), "load": [round(v, 1) for v in os.getloadavg()],
-            "system": platform.platform(), "versions": _versions()}
+            "system": platform.platform(), "networks": _backend(), "versions": _versions()}
 
 
 def _commit():
@@ -60,6 +62,14 @@ def _device():
                  if line.startswith("model name")]
         return "%s, %d cores" % (names[0] if names else text.strip("\0\n ")[:80], os.cpu_count())
     return "%s, %d cores" % (platform.machine(), os.cpu_count())
+
+
+def _backend():
+    """The backend that `auto` takes, in its own words; "" where none works."""
+    try:
+        return str(backends.ready())
+    except KagamiError:
+        return ""
 
 
 def _versions():
@@ -94,6 +104,7 @@ def _note(about, figures):
     parts += [about["date"], "commit " + about["commit"],
               "load %g" % about["load"][0]]
     parts += ["clip " + figures["source"]] if figures.get("source") else []
+    parts += ["networks on " + about["networks"]] if about["networks"] else []
     parts += ["%s %s" % pair for pair in sorted(about["versions"].items())]
     return ", ".join(parts)
 

@@ -29,6 +29,7 @@ PUBLISHED = OrderedDict([
 
 def pictures(url, most):
     """Copies of up to `most` luma pictures of a source: in memory, decoding costs nothing."""
+    backends.ready()        # its libraries come before GStreamer's
     camera = configuration.defaults().camera
     found = []
     with closing(open_source(url, camera, every_frame=not endless(url))) as source:

@@ -47,7 +47,7 @@ def test_growth_is_what_came_after_it_had_settled():
     assert memory.growth([(k, 100.0) for k in range(1, 11)]) == 0
 
 
-@pytest.mark.parametrize("mib, status", [(0.0, 0), (0.01, 1)])
+@pytest.mark.parametrize("mib, status", [(0.0, 0), (-0.01, 0), (0.01, 1)])
 def test_memory_that_grows_fails_the_command(monkeypatch, tmp_path, mib, status):
     monkeypatch.setattr(memory, "pictures", lambda url, most: [])
     monkeypatch.setattr(memory, "watched", lambda frames, count: [
