@@ -143,7 +143,8 @@ def _of(one):
 def table(found, name):
     """Markdown of `figures`."""
     rows = [(who, "%.3f" % f["p50_ms"], "%.3f" % f["p95_ms"], f["count"], "%.2f" % f["busy_ms"],
-             "%.2f" % f["cpu_ms"], "%.0f" % (100 * f["taken_away"]), f["lost"]) for who, f in (("Kagami", found["kagami"]), (name, found["peer"]))]
+             "%.2f" % f["cpu_ms"], "%.0f" % (100 * f["taken_away"]), f["lost"])
+            for who, f in (("Kagami", found["kagami"]), (name, found["peer"]))]
     return report.markdown(
         ("tracker", "whole call, p50 ms", "p95 ms", "pictures", "of the processor, ms a picture",
          "the same fed 30 a second", "% of the time the core was another program's",
