@@ -6,6 +6,7 @@ import os
 from appliance import geometry, keeping
 from appliance.calibration import WHAT, Calibration
 from appliance.errors import InputMissing, OutputError, UsageError, nearest
+from appliance.examples import examples
 from appliance.known import named, understood
 from appliance.network.local import program
 from appliance.person import CALIBRATION, EXPRESSIONS

@@ -198,7 +198,7 @@ class Panel:
         """Another password from now on, "" for none."""
         if not self._permitted(request):
             return _login_first()
-        self._guard.count(request, "tried", TRIED)
+        self._guard.count(request, "set", TRIED)
         await self._password.change(_password(await _body(request, BODY)))
         return self._begun()
 

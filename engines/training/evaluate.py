@@ -74,8 +74,8 @@ class Landmarks:
 class Expression:
     """Correlation of each shape with the truth on renders, and with the teacher on portraits."""
 
-    def __init__(self, renders, portraits, most=500):
-        source = expressions.Expressions(renders, portraits, seed=99)
+    def __init__(self, name, renders, portraits, most=500):
+        source = expressions.Expressions(name, renders, portraits, seed=99)
         self.sets = [(name, [source.row(rows, i, True) for i in range(min(most, len(rows["luma"])))])
                      for name, rows in (("renders", renders), ("portraits", portraits))]
 

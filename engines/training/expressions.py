@@ -1,18 +1,23 @@
-"""Training crops for the expression network: renders, turned portraits, and the portraits' few known shapes."""
+"""Training crops for the networks of mouth and brows: renders, turned portraits, and the portraits' few known shapes."""
 import numpy as np
 
 from appliance import geometry
 from appliance.face import ARKIT, ARKIT_MIRROR
-from appliance.stages.expression import SHAPES, Turned, mouth_square
+from appliance.stages.expression import Turned
 from appliance.stages.landmarks import TURN_FULL
 from engines.training import augment
+from engines.training.closeups import CLOSEUPS
 from engines.training.faces import upright_box
+from engines.training.nets import INPUTS
 
-SIZE = 96
-# Shapes for which the teacher's score follows the picture well enough to learn from (MATERIAL: the others hardly move)
-TEACHER = ("jawOpen", "mouthPucker", "mouthSmileLeft", "mouthSmileRight")
+# Shapes for which the teacher's score follows the picture well enough to learn from (MATERIAL: the others hardly move),
+# and the score from which it means something: it sees frowns and squints in faces at rest
+TEACHER = {"jawOpen": 0.0, "mouthPucker": 0.0, "mouthSmileLeft": 0.0, "mouthSmileRight": 0.0, "browInnerUp": 0.05,
+           "browDownLeft": 0.3, "browDownRight": 0.3, "browOuterUpLeft": 0.05, "browOuterUpRight": 0.05,
+           "eyeSquintLeft": 0.5, "eyeSquintRight": 0.5, "eyeWideLeft": 0.05, "eyeWideRight": 0.05}
 # Shapes that hardly any portrait shows: their labels are 0, so that photographs teach what no expression looks like
-NEVER = ("cheekPuff", "jawForward", "jawLeft", "jawRight", "mouthLeft", "mouthRight", "tongueOut")
+NEVER = ("cheekPuff", "jawForward", "jawLeft", "jawRight", "mouthLeft", "mouthRight", "tongueOut",
+         "noseSneerLeft", "noseSneerRight")
 KNOWN, ABSENT = 0.3, 0.1        # what such labels are worth beside a render's exact ones
 POINT_NOISE = 0.02              # of the face's size: what the landmarks network errs by
 ANGLE_NOISE = 4.0               # degrees, likewise
@@ -21,22 +26,24 @@ ANGLE_NOISE = 4.0               # degrees, likewise
 def with_teacher(portraits):
     """The portraits with blendshapes and their trust, from what the teacher says of them."""
     blend, trust = (np.zeros((len(portraits["luma"]), 52), np.float32) for _ in range(2))
-    for name in TEACHER:        # the teacher's list begins with _neutral and has no tongueOut
-        blend[:, ARKIT[name]] = portraits["teacher"][:, 1 + ARKIT[name]]
+    for name, least in TEACHER.items():     # the teacher's list begins with _neutral and has no tongueOut
+        score = portraits["teacher"][:, 1 + ARKIT[name]]
+        blend[:, ARKIT[name]] = np.clip((score - least) / (1 - least), 0, 1)
         trust[:, ARKIT[name]] = KNOWN
     trust[:, [ARKIT[name] for name in NEVER]] = ABSENT
     return dict(portraits, blendshapes=blend, blend_weight=trust)
 
 
 class Expressions:
-    """A source of batches. mix: renders and portraits in a batch."""
+    """A source of batches. name: one of CLOSEUPS. mix: renders and portraits in a batch."""
 
-    def __init__(self, renders, portraits, mix=(52, 12), seed=0):
+    def __init__(self, name, renders, portraits, mix=(52, 12), seed=0):
+        self.closeup, self.shape = CLOSEUPS[name], INPUTS[name]["image"][1:3]
         self.renders, self.portraits, self.mix = renders, portraits, mix
         self.rng = np.random.RandomState(seed)
 
     def batch(self):
-        """image (B, 96, 96) uint8, turn (B, 2), shapes (B, K), weight (B, K)."""
+        """image (B, H, W) uint8, turn (B, 2), shapes (B, K), weight (B, K)."""
         rows = [self.row(source, self.rng.randint(len(source["luma"])))
                 for source, count in zip((self.renders, self.portraits), self.mix) for _ in range(count)]
         return {k: np.stack([r[k] for r in rows]) for k in rows[0]}
@@ -51,16 +58,18 @@ class Expressions:
             points = points + rng.normal(0, 0.5 * POINT_NOISE, (68, 2)) * size + rng.normal(0, POINT_NOISE, 2) * size
             size, roll = size * np.exp(np.clip(rng.normal(0, 0.05), -0.15, 0.15)), roll + rng.normal(0, 5)
             yaw, pitch = yaw + rng.normal(0, ANGLE_NOISE), pitch + rng.normal(0, ANGLE_NOISE)
-        square = mouth_square(Turned(points, size, roll))
-        there, _ = geometry.crop_transform(square.centre, square.side, square.roll, SIZE)
+        square, (height, side) = self.closeup.square(Turned(points, size, roll)), self.shape
+        there, _ = geometry.crop_transform(square.centre, square.side, square.roll, side)
         if not plain and rng.uniform() < 0.5:
-            there, yaw = augment.mirrored(there, SIZE), -yaw
+            there, yaw = augment.mirrored(there, side), -yaw
             shapes, weight = shapes[ARKIT_MIRROR], weight[ARKIT_MIRROR]
-        crop = augment.warp(source["luma"][i], there, SIZE)
+        crop = augment.warp(source["luma"][i], there, side)
         if not plain:
             crop = self._spoilt(crop)
-        return {"image": crop, "turn": np.array((yaw, pitch), np.float32) / np.float32(TURN_FULL),
-                "shapes": shapes[SHAPES].astype(np.float32), "weight": weight[SHAPES].astype(np.float32)}
+        above, names = (side - height) // 2, self.closeup.shapes
+        return {"image": crop[above:above + height],
+                "turn": np.array((yaw, pitch), np.float32) / np.float32(TURN_FULL),
+                "shapes": shapes[names].astype(np.float32), "weight": weight[names].astype(np.float32)}
 
     def _spoilt(self, crop):
         """Half of the crops with something in front or a poor camera: fine folds are what tells many shapes."""
@@ -70,5 +79,5 @@ class Expressions:
 
     def statistics(self):
         """Mean and deviation (K,) of the renders' labels."""
-        shapes = self.renders["blendshapes"][:, SHAPES]
+        shapes = self.renders["blendshapes"][:, self.closeup.shapes]
         return shapes.mean(0), shapes.std(0) + 0.02

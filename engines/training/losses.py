@@ -98,4 +98,4 @@ def overlap(a, b):
 
 
 LOSSES = {"landmarks": of(INPUTS["landmarks"], landmarks), "iris": of(INPUTS["iris"], iris),
-          "detector": of(INPUTS["detector"], detector), "expression": expression}
+          "detector": of(INPUTS["detector"], detector), "expression": expression, "brows": expression}

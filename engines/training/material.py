@@ -5,7 +5,7 @@ What the folder then holds (see `faces.load`, `trainers`):
 
     fits.npz, portraits_luma.npz, portrait_labels.npz      the portraits
     backgrounds/                                           pictures without faces (a link)
-    faces_*.npz, turned_*.npz, profiles_*.npz, eyes_*.npz  drawn samples to train on
+    faces_*.npz, turned_*.npz, profiles_*.npz, eyes_*.npz, brows_*.npz     drawn samples to train on
     val_faces.npz, val_eyes.npz                            drawn from seeds that training never sees
 """
 import os
@@ -26,7 +26,8 @@ FLIP = np.diag([1.0, -1, -1])
 def prepare(data, out, counts, shard=1000):
     """Fill the folder `out` from `data` (face model, portraits, backgrounds, light).
 
-    counts: how many samples of each kind: {"faces": n, "turned": n, "profiles": n, "eyes": n, "held_out": n}.
+    counts: how many samples of each kind: {"faces": n, "turned": n, "profiles": n, "eyes": n, "brows": n,
+    "held_out": n}.
     shard: samples a file.
     """
     os.makedirs(out, exist_ok=True)
@@ -37,12 +38,13 @@ def prepare(data, out, counts, shard=1000):
     if counts.get("held_out"):
         pen.drawn(os.path.join(out, "val_faces.npz"), "face", HELD_OUT, 0, counts["held_out"])
         pen.drawn(os.path.join(out, "val_eyes.npz"), "eyes", HELD_OUT + 1, 0, counts["held_out"])
-    for name, kind, seed in (("faces", "face", 1), ("turned", "turned", 3), ("profiles", "profile", 4), ("eyes", "eyes", 2)):
+    for name, kind, seed in (("faces", "face", 1), ("turned", "turned", 3), ("profiles", "profile", 4), ("eyes", "eyes", 2),
+                             ("brows", "brows", 5)):
         for start in range(0, counts.get(name, 0), shard):
             path = os.path.join(out, "%s_%d_%06d.npz" % (name, seed, start))
             count = min(shard, counts[name] - start)
-            if kind == "turned":
-                pen.turned(path, seed, start, count)
+            if kind in ("turned", "brows"):
+                pen.photographed(path, kind, seed, start, count)
             else:
                 pen.drawn(path, kind, seed, start, count)
 
@@ -121,13 +123,14 @@ class Draughtsman:
             from engines.training.render import dataset
             dataset.write(path, self.data, kind, seed, start, count, self._opened())
 
-    def turned(self, path, seed, start, count):
-        """Portraits turned to new poses."""
+    def photographed(self, path, kind, seed, start, count):
+        """What takes the portraits' skins: portraits turned to new poses, upper faces."""
         if not os.path.exists(path):
-            from engines.training import turned
+            from engines.training import turned, upper
             studio = self._opened()
             self._skins = self._skins or turned.Skins(self.data, os.path.join(self.out, "fits.npz"), studio.world)
-            shards.write(path, turned.draw(studio, self._skins, seed, start, count))
+            draw = {"turned": turned.draw, "brows": upper.draw}[kind]
+            shards.write(path, draw(studio, self._skins, seed, start, count))
 
     def _opened(self):
         if self._studio is None:

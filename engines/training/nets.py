@@ -1,4 +1,4 @@
-"""The four networks as torch modules: luma crops in, the outputs of the manifest out.
+"""The five networks as torch modules: luma crops in, the outputs of the manifest out.
 
 All are plain stacks of 3x3 convolutions with batch norm, which `deploy` folds away: few, dense layers suit the Nano's
 launch costs and a CPU's wide vectors alike. The luma is first folded to f*f channels at 1/f of the size; deployed,
@@ -10,7 +10,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from appliance.stages.expression import SHAPES
+from engines.training.closeups import CLOSEUPS
+
 SCALE = 1 / 128.0       # pixel values 0..255 to about 0..2; no offset, so that it folds into the first convolution
 
 
@@ -123,10 +124,12 @@ class Expression(nn.Module):
     a squashed value that starts near 0 hardly moves.
     """
 
-    def __init__(self, shapes=len(SHAPES), widths=(24, 32, -32, 48, -64, 64, -96), hidden=160):
+    def __init__(self, shapes=len(CLOSEUPS["expression"].shapes), fold=3, widths=(24, 32, -32, 48, -64, 64, -96), cells=16, hidden=160,
+                 dropped=0.0):
         super().__init__()
-        self.stem, self.body = Stem(3, widths[0]), stack(*widths)
-        self.hidden = nn.Linear(abs(widths[-1]) * 16 + 2, hidden)
+        self.dropped = dropped
+        self.stem, self.body = Stem(fold, widths[0]), stack(*widths)
+        self.hidden = nn.Linear(abs(widths[-1]) * cells + 2, hidden)
         self.out = nn.Linear(hidden, shapes)
         nn.init.normal_(self.out.weight, std=0.01)
         nn.init.zeros_(self.out.bias)
@@ -140,11 +143,20 @@ class Expression(nn.Module):
 
     def standard(self, image, turn):
         """(N, K) in deviations from the mean."""
-        x = self.body(self.stem(image)).reshape(image.shape[0], -1)
-        return self.out(F.relu(self.hidden(torch.cat([x, turn], 1))))
+        x = F.dropout(self.body(self.stem(image)).reshape(image.shape[0], -1), self.dropped, self.training)
+        return self.out(F.dropout(F.relu(self.hidden(torch.cat([x, turn], 1))), self.dropped, self.training))
 
     def forward(self, image, turn):
         return {"shapes": torch.clamp(self.standard(image, turn) * self.deviation + self.mean, 0, 1)}
+
+
+class Brows(Expression):
+    """The same for the upper face, (N, 72, 112, 1): all but its last layers are the landmarks network's to begin with."""
+
+    LANDMARKS = (0, 1, 3)       # which of its body's layers
+
+    def __init__(self):
+        super().__init__(len(CLOSEUPS["brows"].shapes), 4, (32, -64, 64, -96, 48), 35, 128, 0.25)
 
 
 class Detector(nn.Module):
@@ -179,11 +191,12 @@ class Detector(nn.Module):
 
 
 NETS = {"landmarks": Landmarks, "iris": Iris, "detector": Detector,
-        "expression": Expression}
+        "expression": Expression, "brows": Brows}
 # As deployed: the shape of each input.
 INPUTS = {"landmarks": {"image": (1, 128, 128, 1)}, "iris": {"image": (2, 64, 64, 1), "turn": (2, 2)},
           "detector": {"image": (1, 192, 320, 1)},
-          "expression": {"image": (1, 96, 96, 1), "turn": (1, 2)}}
+          "expression": {"image": (1, 96, 96, 1), "turn": (1, 2)},
+          "brows": {"image": (1, 72, 112, 1), "turn": (1, 2)}}
 
 
 def deploy(net):

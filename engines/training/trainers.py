@@ -1,6 +1,6 @@
 """A prepared material folder in, a training of one network out, with its validation line.
 
-    landmarks(material, folder, minutes)    and likewise iris, detector, expression
+    landmarks(material, folder, minutes)    and likewise iris, detector, expression, brows
 
 `folder` keeps checkpoint.pt: the same call goes on where it stopped, more minutes included. Pictures are augmented in
 `workers` processes of their own.
@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 import torch
 
-from engines.training import evaluate, expressions, eyes, faces, pictures, shards
+from appliance.backends import manifest
+from engines.training import evaluate, expressions, eyes, faces, pictures, shards, transfer
 from engines.training.train import Training
 
 # The processes that make crops are forked: OpenCV's pool would not survive that.
@@ -20,6 +21,7 @@ cv2.setNumThreads(1)
 
 RENDERS = ("faces_*.npz", "turned_*.npz")
 ALL_ROUND = RENDERS + ("profiles_*.npz",)       # turned beyond 90 degrees too
+UPPER = ("brows_*.npz",)
 FEW_RENDERS = 2500      # below this many the same heads would come too often
 RATE = 2e-3
 EXPRESSION_RATE = 1.2e-3
@@ -79,19 +81,30 @@ def detector(material, folder, minutes, renders=RENDERS, workers=1, batch=16, ch
     return Training("detector", make, folder, minutes, RATE, workers=workers).run(validate)
 
 
-def expression(material, folder, minutes, renders=RENDERS, workers=1, batch=64):
-    """Train the expression network; returns its averaged weights."""
+def expression(material, folder, minutes, renders=RENDERS, workers=1, batch=64, name="expression", start=None):
+    """Train one of the networks of `closeups.CLOSEUPS`; returns its averaged weights. start: called with the new
+    network and a first batch."""
     portraits, drawn, _ = faces.load(material, renders)
     unseen, unseen_drawn, _ = faces.load(material, ("val_faces.npz",), validation=True)
     photographs = batch * 3 // 16
-    make = partial(expressions.Expressions, drawn, expressions.with_teacher(portraits),
+    make = partial(expressions.Expressions, name, drawn, expressions.with_teacher(portraits),
                    (batch - photographs, photographs))
-    validate = evaluate.Expression(unseen_drawn, expressions.with_teacher(unseen))
-    mean, deviation = (torch.from_numpy(v) for v in make().statistics())
-    training = Training("expression", make, folder, minutes, EXPRESSION_RATE, workers=workers,
-                        start=lambda net: net.start_from(mean, deviation))
-    return training.run(validate)
+    validate = evaluate.Expression(name, unseen_drawn, expressions.with_teacher(unseen))
+    first = make()
+
+    def begin(net):
+        net.start_from(*[torch.from_numpy(v) for v in first.statistics()])
+        if start is not None:
+            start(net, torch.from_numpy(first.batch()["image"])[..., None])
+    return Training(name, make, folder, minutes, EXPRESSION_RATE, workers=workers, start=begin).run(validate)
+
+
+def brows(material, folder, minutes, renders=UPPER, workers=1, batch=64):
+    """Train the network of the upper face from the landmarks network that is exported; returns its averaged weights."""
+    def start(net, image):
+        transfer.begin(net, manifest.read()["landmarks"].path, net.LANDMARKS, image)
+    return expression(material, folder, minutes, renders, workers, batch, "brows", start)
 
 
 TRAINERS = {"landmarks": landmarks, "iris": iris, "detector": detector,
-            "expression": expression}
+            "expression": expression, "brows": brows}

@@ -10,7 +10,7 @@ import time
 import numpy as np
 
 from appliance.face import ARKIT
-from engines.training import fit, shards
+from engines.training import fit, shards, upper
 from engines.training.portraits import Portraits
 from engines.training.render import dataset, scene as scenes
 from engines.training.render.expression import sample_expression, sample_gaze
@@ -68,8 +68,7 @@ class Skins:
 def sample(rng, skins, seed):
     """A Scene with a random portrait's skin, and the (52,) trust in its blendshape labels."""
     scene = (scenes.profile if rng.random() < PROFILES else scenes.sample)(rng, seed)
-    albedo, scene.identity, own = skins(int(rng.choice(skins.rows)))
-    scene.albedo = albedo
+    own = upper.wear(rng, scene, skins)
     trust = np.full(52, 0.5, np.float32)
     if rng.random() < 0.5:
         drawn = scene.blendshapes
@@ -77,10 +76,6 @@ def sample(rng, skins, seed):
         scene.blendshapes[EYES] = drawn[EYES]
         trust[:] = 0
         trust[EYES] = 0.5
-    skin = np.isfinite(albedo) & skins.world.painter.skin
-    scene.look["tone"] = float(np.clip(np.nanmedian(albedo[skin]), 0.05, 0.6)) if skin.any() else 0.3
-    scene.look["bald"] = scene.look["bald"] or rng.random() < 0.6
-    scene.look["beard"], scene.look["bangs"] = 0.0, False
     return scene, trust
 
 

@@ -10,8 +10,9 @@ const page = await visit(chrome, box.url);
 
 async function posed() {
   for (let tries = 0; tries < 400; tries++) {
-    const { angles: [yaw], age } = page.newest?.faces[0] ?? { angles: [0], age: 0 };
-    if (age > SEEN && Math.abs(yaw) > TURNED[0] && Math.abs(yaw) < TURNED[1]) return;
+    const { angles: [yaw], age, state } = page.newest?.faces[0] ?? { angles: [0], age: 0 };
+    const well = state === "tracked" && await page.locator("#state[data-kind=good]").count();
+    if (well && age > SEEN && Math.abs(yaw) > TURNED[0] && Math.abs(yaw) < TURNED[1]) return;
     await page.waitForTimeout(50);
   }
 }

@@ -1,5 +1,6 @@
 """Renderer of training material: signs, sides, order of points, same picture for the same seed."""
 import os
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,8 +16,10 @@ DATA = os.path.join(os.environ.get("KAGAMI_DATA", SHARED), "train")
 if not os.path.exists(os.path.join(DATA, "ict_face.npz")):
     pytest.skip("no face model at %s" % DATA, allow_module_level=True)
 
-from engines.training.render import assembly, camera, clip, dataset, scene  # noqa: E402
+from engines.training import upper  # noqa: E402
+from engines.training.render import assembly, camera, clip, dataset, scene, skin  # noqa: E402
 from engines.training.render.expression import sample_expression, sample_gaze  # noqa: E402
+from engines.training.render.expression import UPPER, with_brows  # noqa: E402
 from engines.training.render.face_model import FaceModel, look_weights, settle  # noqa: E402
 
 NOBODY = np.zeros(100, np.float32)
@@ -126,6 +129,69 @@ def test_left_eye_closes_on_the_right_side_of_the_picture(studio):
                    for x, y in np.rint(labels["iris"][:, 0]).astype(int))
     assert labels["iris"][0, 0, 0] > dataset.FACE / 2 > labels["iris"][1, 0, 0]
     assert left > 4 * right
+
+
+def test_a_frown_on_the_left_folds_the_skin_beside_the_left_brow_alone():
+    rest, frown = skin.creases(5, weights()), skin.creases(5, weights(browDownLeft=1))
+    deeper = np.array(frown) - rest
+    assert deeper[0] > 0.05 and not deeper[1:].any()
+
+
+def test_some_faces_are_folded_at_rest_and_most_are_not():
+    depths = np.array([skin.creases(seed, weights()) for seed in range(300)])
+    assert 0.5 < (depths.max(1) == 0).mean() < 0.7 and depths.max() <= 0.6
+
+
+def test_folds_are_seen_where_the_brows_meet(studio):
+    picture, labels = studio.face(plain())
+    frown, _ = studio.face(plain(blendshapes=weights(browDownLeft=1, browDownRight=1)))
+    change = np.abs(frown.astype(int) - picture)
+    x, y = np.rint(labels["points"][[21, 22]].mean(0)).astype(int)
+    chin_x, chin_y = np.rint(labels["points"][8]).astype(int)
+    assert change[y - 5:y + 5, x - 6:x + 6].max() > 8
+    assert change[chin_y - 12:chin_y, chin_x - 6:chin_x + 6].max() < 5
+
+
+def test_brows_lie_higher_and_lower_than_the_mesh_has_them(studio):
+    painter = studio.world.painter
+    brow = painter.model.rest[:, 1]
+    heights = [brow[painter._brow_distance(seed) < 0.3].mean() for seed in range(30)]
+    assert 0.08 < np.std(heights) < 0.2
+
+
+def test_the_upper_face_is_at_work_in_most_pictures_and_on_one_side_in_many():
+    rng = np.random.default_rng(0)
+    w = np.array([with_brows(rng, weights()) for _ in range(2000)])
+    assert 0.25 < (w.max(1) == 0).mean() < 0.35
+    for name in UPPER:
+        if name not in ARKIT:
+            pair = w[:, [ARKIT[name + side] for side in ("Left", "Right")]]
+            assert (pair.max(1) > 0.3).mean() > 0.1
+            assert (np.abs(pair[:, 0] - pair[:, 1]) > 0.3).mean() > 0.03
+
+
+class Skins:
+    """Three photographed skins of four vertices."""
+
+    rows, world = np.arange(3), SimpleNamespace(painter=SimpleNamespace(skin=np.ones(4, bool)))
+
+    def __call__(self, row):
+        return np.full(4, 0.2 + 0.1 * row), np.full(100, row), weights(mouthFrownLeft=1)
+
+
+def test_two_of_five_upper_faces_wear_a_photographed_skin_and_none_its_expression():
+    scenes = [upper.sample(np.random.default_rng(k), Skins(), (k,)) for k in range(300)]
+    worn = [s for s in scenes if s.albedo is not None]
+    assert 0.33 < len(worn) / len(scenes) < 0.47
+    assert all(s.look["tone"] == s.albedo[0] for s in worn)
+    assert np.mean([s.blendshapes[ARKIT["mouthFrownLeft"]] for s in worn]) < 0.3
+
+
+def test_eyes_lie_in_the_middle_of_a_picture_of_the_upper_face(studio):
+    picture, labels = studio.face(plain(), "brows")
+    assert picture.shape == (160, 208)
+    shown = labels["points"][17:48]
+    assert np.abs(0.5 * (shown.min(0) + shown.max(0)) - (103.5, 79.5)).max() <= 6.01
 
 
 def test_mouth_cannot_close_more_than_the_jaw_opened():

@@ -10,14 +10,16 @@ pytest.importorskip("onnx", reason="networks are exported where onnx is installe
 
 from appliance.backends import manifest  # noqa: E402 (needs what was looked for above)
 from appliance.face import ARKIT  # noqa: E402
-from engines.training import driven, evaluate, faces, mistakes, trainers  # noqa: E402
+from engines.training import driven, evaluate, export, faces, mistakes, trainers  # noqa: E402
+from engines.training import transfer  # noqa: E402
 from engines.training.nets import INPUTS, NETS  # noqa: E402
 from engines.training.__main__ import main  # noqa: E402
 from tests.training import sample  # noqa: E402
 
 STEP = 1e-5         # minutes: one step each time the trainer is called
 SMALL = {"landmarks": dict(batch=16, checks=2), "iris": dict(batch=16),
-         "detector": dict(batch=2, checks=2), "expression": dict(batch=16)}
+         "detector": dict(batch=2, checks=2), "expression": dict(batch=16),
+         "brows": dict(batch=16)}
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +55,19 @@ def test_what_was_trained_is_exported_with_its_row(name, material, tmp_path):
     main(["export", name, "--material", material, "--run", run, "--out", str(out)])
     network = manifest.read(str(out / "manifest.ini"))[name]
     assert network.content() and list(network.inputs) == list(INPUTS[name])
+
+
+def test_a_network_begins_with_the_layers_of_an_exported_one(tmp_path):
+    torch.manual_seed(1)
+    old, new = (NETS["landmarks"]().eval() for _ in range(2))
+    for values in old.parameters():
+        values.data += 0.01 * torch.randn_like(values)
+    torch.save({"average": old.state_dict()}, str(tmp_path / "checkpoint.pt"))
+    export.write("landmarks", str(tmp_path / "checkpoint.pt"), str(tmp_path), "a test")
+    image = torch.randint(0, 255, (4, 128, 128, 1)).float()
+    transfer.begin(new, str(tmp_path / "landmarks.onnx"), range(len(new.body)), image)
+    true, found = (net.eval().body(net.stem(image)) for net in (old, new))
+    assert torch.allclose(found, true, atol=1e-3 * float(true.abs().max()))
 
 
 def test_the_shapes_that_prove_right_are_written_down(material, tmp_path):

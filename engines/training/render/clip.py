@@ -12,7 +12,7 @@ import numpy as np
 
 from appliance import geometry
 from appliance.face import ARKIT
-from engines.training.render import assembly, scene as scenes, shapes, world
+from engines.training.render import assembly, scene as scenes, shapes, skin, world
 from engines.training.render.expression import sample_expression, sample_gaze
 from engines.training.render.face_model import look_weights, settle
 from engines.training.render.raster import Lights, Tones, join
@@ -135,7 +135,7 @@ class Clip:
             mesh = join([mesh] + covering_hand(raised, s.look["tone"]))
         look = s.look
         tones = Tones(look["hair"], look["brow"], look["skin"], look["iris"],
-                      assembly.strands(look))
+                      assembly.strands(look), skin.creases(look["seed"], s.blendshapes))
         raster = self.world.raster
         raster.load(mesh, self.lights._replace(focus=s.translation), tones)
         centre = (np.array(SIZE) - 1) / 2

@@ -8,10 +8,12 @@ import numpy as np
 
 from appliance import geometry
 from appliance.face import ARKIT, LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS
-from engines.training.render import assembly, scene as scenes, world
+from engines.training.render import assembly, scene as scenes, skin, world
 from engines.training.render.raster import Tones
 
 FACE, EYE = 344, 96
+# Width and height of a drawn picture, and which of the 68 points lie around its middle.
+VIEWS = {"face": ((FACE, FACE), slice(0, 68)), "brows": ((208, 160), slice(17, 48))}
 EYE_SIZES = (28, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144)
 _PAD = 256
 # Samples along each axis for a pixel: shading them is what drawing costs without a graphics card.
@@ -57,7 +59,8 @@ class Studio:
         self.backdrop = self.world.background(rng, (_PAD, _PAD))
         look = scene.look
         tones = Tones(look["hair"], look["brow"], look["skin"], look["iris"],
-                      assembly.strands(look))
+                      assembly.strands(look),
+                      skin.creases(look["seed"], scene.blendshapes))
         self.world.raster.load(mesh, lights, tones)
         self.exposure = None
 
@@ -95,32 +98,35 @@ class Studio:
             out.append((inside & (found > depth - 9)).mean() >= 0.5)
         return np.array(out)
 
-    def _ray(self, scene, crop, size):
-        """(3, 3) R_ray^T R for the ray through the crop's centre."""
+    def _ray(self, scene, crop, at):
+        """(3, 3) R_ray^T R for the ray through a point (x, y) of the crop."""
         back = cv2.invertAffineTransform(crop)
-        x, y = geometry.apply(back, np.array([[(size - 1) / 2, (size - 1) / 2]]))[0]
+        x, y = geometry.apply(back, np.array([at], float))[0]
         cx, cy = (np.array(scenes.PICTURE) - 1) / 2
         ray = geometry.ray_rotation((x - cx) / scene.focal, (y - cy) / scene.focal)
         return ray.T.dot(scene.rotation)
 
-    def face(self, scene):
-        """(224, 224) uint8 and a dict of labels."""
+    def face(self, scene, view="face"):
+        """uint8 picture of one of VIEWS and a dict of labels."""
+        size, around = VIEWS[view]
         self._stage(scene, "face")
         model, rng = self.world.model, self.rng
         points = project(scene, model.landmarks(self.vertices))
         low, high = points.min(0), points.max(0)
         scale = rng.uniform(145, 200) / np.sqrt(np.prod(high - low))
-        middle = (FACE - 1) / 2 + rng.uniform(-6, 6, 2) - scale * (low + high) / 2
+        shown = 0.5 * (points[around].min(0) + points[around].max(0))
+        middle = (np.array(size) - 1) / 2 + rng.uniform(-6, 6, 2) - scale * shown
         crop = np.array([[scale, 0, middle[0]], [0, scale, middle[1]]])
-        pixels, radiance = self._draw(scene, crop, (FACE, FACE))
-        picture = self._finish(radiance, (FACE, FACE))
+        pixels, radiance = self._draw(scene, crop, size)
+        picture = self._finish(radiance, size)
         picture = self._lens(picture, scene, crop, pixels)
         if rng.random() < 0.4:
             picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.3, 1.0))
         iris = project(scene, model.iris(self.vertices))
         labels = dict(
             points=geometry.apply(crop, points).astype(np.float32),
-            rotation_crop=self._ray(scene, crop, FACE).astype(np.float32),
+            rotation_crop=self._ray(scene, crop, scale * (low + high) / 2 + middle).astype(
+                np.float32),
             blendshapes=scene.blendshapes, gaze=scene.gaze.astype(np.float32),
             openness=openness(scene.blendshapes),
             iris=geometry.apply(crop, iris.reshape(-1, 2)).reshape(2, 5, 2).astype(np.float32),
@@ -186,7 +192,8 @@ class Studio:
                 picture, at[:, 0] = picture[:, ::-1], EYE - 1 - at[:, 0]
             pictures.append(picture)
             contours.append(at)
-            turns.append(geometry.angles_from_matrix(self._ray(scene, crop, size))[:2])
+            turn = self._ray(scene, crop, 2 * [(size - 1) / 2])
+            turns.append(geometry.angles_from_matrix(turn)[:2])
             seen.append(self._seen(scene, crop, pixels)[side])
         mirrored = np.array([[1, 1], [-1, 1]], np.float32)
         gaze = scene.gaze.astype(np.float32) * mirrored

@@ -48,6 +48,9 @@ OPPOSITES = (
     ("mouthPucker", "mouthStretchRight"), ("browDownLeft", "browOuterUpLeft"),
     ("browDownRight", "browOuterUpRight"), ("mouthFunnel", "mouthRollLower"),
     ("mouthFunnel", "mouthRollUpper"))
+# The shapes and pairs of the upper face that are moved by will
+UPPER = ("browDown", "browInnerUp", "browOuterUp", "cheekSquint", "eyeSquint", "eyeWide",
+         "noseSneer")
 _SHARES = {"neutral": 5, "smile": 3, "a": 2, "i": 2, "u": 2, "e": 2, "o": 2, "m": 2}
 
 
@@ -143,6 +146,17 @@ def sample_expression(rng, gaze):
     _eyes(rng, w)
     for name, value in look_weights(gaze).items():
         w[ARKIT[name]] = np.clip(value * rng.uniform(0.9, 1.1), 0, 1)
+    return _possible(settle(w))
+
+
+def with_brows(rng, w):
+    """The weights with the upper face at work besides in seven of ten: one to three of its shapes,
+    half of the time on one side more than on the other."""
+    if rng.random() < 0.3:
+        return w
+    w = w.copy()
+    for name in rng.choice(UPPER, rng.integers(1, 4), replace=False):
+        _add(w, name, rng.choice([1.0, rng.uniform(0.1, 1.0)], p=[0.15, 0.85]), *_sides(rng))
     return _possible(settle(w))
 
 

@@ -60,13 +60,14 @@ class Lights(NamedTuple):
 class Tones(NamedTuple):
     """Albedos and textures that one picture has one of. skin: grain, oil, freckles, seed. iris:
     albedo, cosine of the pupil's rim, of the iris's rim, strength of the glint. strand (3, 3):
-    rest position to strands' pattern."""
+    rest position to strands' pattern. crease (9,): depth of each of skin.CREASES."""
 
     hair: float
     brow: float
     skin: tuple
     iris: tuple
     strand: np.ndarray
+    crease: tuple
 
 
 class Raster:
@@ -108,6 +109,7 @@ class Raster:
             self._set(name + "_albedo", getattr(tones, name))
         self._set("skin", tones.skin)
         self._set("iris", tones.iris)
+        self._set("crease", tones.crease)
         self._write("strand", np.asarray(tones.strand).T)
 
     def view(self, focal, centre, crop, size, finer, step=1):

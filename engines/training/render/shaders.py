@@ -25,6 +25,7 @@ uniform vec3 direction[4]; uniform float strength[4]; uniform float sky[9]; unif
 uniform sampler2DShadow shadow; uniform float shadow_share;
 uniform float hair_albedo; uniform float brow_albedo; uniform vec4 skin; // grain, oil, freckles
 uniform mat3 strand; uniform vec4 iris;     // albedo, pupil cos, rim cos, glint
+uniform float crease[9];    // as skin.CREASES
 out vec4 colour;
 float hash(vec3 q) {
     q = fract(q * vec3(0.1031, 0.1030, 0.0973)); q += dot(q, q.yxz + 33.33);
@@ -43,8 +44,35 @@ float from_sky(vec3 d) {
         + sky[5] * d.y * d.z + sky[6] * (3.0 * d.z * d.z - 1.0) + sky[7] * d.x * d.z
         + sky[8] * (d.x * d.x - d.y * d.y));
 }
+float bump(float x) { return exp(-x * x); }
+float ridge(float x) { return pow(0.5 + 0.5 * cos(6.2832 * x), 4.0); }
+float creases() {   // 0 to about 1: frown, forehead, crow's feet, below the eye, sides of the nose
+    float left = smoothstep(-0.5, 0.5, r.x), x = abs(r.x), w = noise(r * 1.3 + skin.w) - 0.5;
+    float frown = mix(crease[1], crease[0], left), outer = mix(crease[4], crease[3], left);
+    float squint = mix(crease[6], crease[5], left), sneer = mix(crease[8], crease[7], left);
+    float d = frown * bump((r.y - 5.6) / 0.8)
+        * bump((x - 0.5 - 0.4 * w - 0.1 * (r.y - 5.6)) / 0.13);
+    d += 0.6 * frown * bump((r.y - 4.3 - 0.5 * w) / 0.11) * bump(x / 0.8);
+    float high = smoothstep(6.5, 7.0, r.y) * (1.0 - smoothstep(8.6, 9.6, r.y));
+    d += high * ridge((r.y + 0.6 * w) / 0.75)
+        * (crease[2] * bump(x / 2.6) + outer * bump((x - 3.6) / 1.9));
+    vec2 q = vec2(x - 4.7, r.y - 3.35);
+    float far = length(q), eye = length(vec2(0.75 * (x - 3.1), r.y - 3.5));
+    d += squint * step(0.0, q.x) * ridge(1.8 * atan(q.y, q.x) + w)
+        * smoothstep(0.1, 0.4, far) * (1.0 - smoothstep(1.0, 1.8, far));
+    d += 0.8 * squint * bump((eye - 1.05 - 0.3 * w) / 0.11) * smoothstep(3.3, 2.9, r.y);
+    return d + sneer * ridge((r.y - 0.7 * x + 0.3 * w) / 0.5)
+        * bump((r.y - 3.3) / 0.9) * bump((x - 0.5) / 0.6);
+}
+vec3 folded(vec3 m, float depth) {      // the normal of a surface sunk by so many mm
+    vec3 along = dFdx(p), down = dFdy(p), a = cross(down, m), b = cross(m, along);
+    float area = dot(along, a);
+    return normalize(abs(area) * m + sign(area) * (dFdx(depth) * a + dFdy(depth) * b));
+}
 void main() {
     vec3 m = normalize(n), v = normalize(-p);
+    float fold = kind == 0 && r.z > 5.0 ? creases() : 0.0;
+    if (kind == 0) m = folded(m, 0.9 * fold);
     if (dot(m, v) < 0.0 && kind != 0 && kind != 1) m = -m;
     float albedo = look.x, gloss = 0.04, power = 20.0, wrap = 0.0;
     if (kind == 0) {
@@ -94,7 +122,7 @@ void main() {
         vec2 off = abs(s.xy - 0.5);
         lit = mix(1.0, lit, max(off.x, off.y) < 0.49 ? shadow_share : 0.0);
     }
-    float ao = look.y;
+    float ao = look.y * (1.0 - 0.3 * min(fold, 1.0));
     float diffuse = from_sky(m) * ao, shine = 0.0;
     vec3 mirror = reflect(-v, m);
     float fresnel = 0.35 + 0.65 * pow(1.0 - clamp(dot(m, v), 0.0, 1.0), 3.0);

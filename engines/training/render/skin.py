@@ -1,6 +1,8 @@
 """The painted head: albedo, shade and hair of every vertex for a person who does not exist."""
 import numpy as np
+from scipy.spatial import cKDTree
 
+from appliance.face import ARKIT
 from engines.training.render.face_model import PARTS
 from engines.training.render.raster import EYE, HAIR, SKIN, WET
 
@@ -26,6 +28,25 @@ def beard_share(rest):
     return np.clip(np.maximum(jaw, moustache), 0, 1)
 
 
+# What folds the skin: a side's creases and the shapes that deepen them with their shares.
+CREASES = tuple({name + side: share for name, share in shares.items()} for shares, sides in (
+    ({"browDown": 1.0, "noseSneer": 0.4}, ("Left", "Right")), ({"browInnerUp": 1.0}, ("",)),
+    ({"browOuterUp": 1.0}, ("Left", "Right")),
+    ({"cheekSquint": 1.0, "eyeSquint": 0.7}, ("Left", "Right")),
+    ({"noseSneer": 1.0}, ("Left", "Right"))) for side in sides)
+
+
+def creases(seed, blendshapes):
+    """(9,) 0 to about 1, how deep each of CREASES is: some skins fold readily, some stay smooth,
+    and in two of five some folds are there at rest."""
+    rng = np.random.default_rng(seed + 3)
+    folds, worn = rng.uniform(0.1, 1.0), rng.uniform(0, 0.6) * (rng.random() < 0.4)
+    at_rest = worn * np.repeat(rng.uniform(0, 1, 5), (2, 1, 2, 2, 2))
+    drawn = [sum(share * blendshapes[ARKIT[name]] for name, share in of.items())
+             for of in CREASES]
+    return tuple(float(v) for v in at_rest + folds * np.minimum(drawn, 1) ** 1.3)
+
+
 class Painter:
     """Keeps what never changes of the painting of one FaceModel."""
 
@@ -47,6 +68,9 @@ class Painter:
         self.eye_distance = np.min(away, 0)
         self.material = np.where(self.eyes, EYE, np.where(self.teeth | self.gums, WET, SKIN))
         self.material[self.lashes] = HAIR
+        self._near_brow = np.flatnonzero((part == PARTS["face_narrow"])
+                                         & (model.brow_distance < 1.6))
+        self._brow = cKDTree(rest[self._near_brow])
 
     def above_hairline(self, lift):
         """(N,) degrees above the hairline of a person, lifted by some degrees."""
@@ -64,7 +88,7 @@ class Painter:
         linear luma."""
         tone, makeup = look["tone"], look["makeup"]
         albedo = self._complexion(rng, tone, makeup)
-        near = 1.3 - self.model.brow_distance / look["brow_width"]
+        near = 1.3 - self._brow_distance(look["seed"]) / look["brow_width"]
         hair = look["brow_strength"] * np.clip(near, 0, 1)
         patchy = 1 + 0.3 * self.lumps(rng, 1, 2, 4)
         beard = np.clip(self.beard * patchy - 0.15 * rng.random(), 0, 1)
@@ -77,6 +101,21 @@ class Painter:
         root = 1.1 - self.model.lid_rim[self.lashes] / 0.5
         hair[self.lashes] = look["lashes"] * np.clip(root, 0, 1)
         return np.stack([albedo, np.ones_like(albedo), self.material, hair], 1).astype(np.float32)
+
+    def _brow_distance(self, seed):
+        """(N,) cm to the line of this person's brows: higher or lower, steeper, more or less
+        arched than the mesh's, and not quite alike on both sides."""
+        rng = np.random.default_rng(seed + 4)
+        lift, tilt, arch, apart = rng.normal(0, (0.13, 0.09, 0.07, 0.03))
+        at = self.model.rest[self._near_brow]
+        out = (np.abs(at[:, 0]) - 3.4) / 2.4
+        rise = lift + tilt * out + arch * (0.5 - out ** 2) + apart * np.sign(at[:, 0])
+        away, index = self._brow.query(at - rise[:, None] * (0, 1, 0), 3)
+        weight = 1 / (away + 0.02) ** 2
+        distance = self.model.brow_distance.copy()
+        known = self.model.brow_distance[self._near_brow][index]
+        distance[self._near_brow] = (weight * known).sum(1) / weight.sum(1)
+        return distance
 
     def _complexion(self, rng, tone, makeup):
         x, y, z = self.model.rest.T
