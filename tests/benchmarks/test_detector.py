@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from appliance.errors import PartMissing
 from benchmarks import detector, pasted
 from benchmarks.__main__ import main
 from tests.fakes import dots
@@ -66,6 +67,20 @@ def test_found_faces_and_others_are_counted(faces):
     assert share == 1 and others == 0
     moved = [(picture, box + 200) for picture, box in shown]
     assert detector.recall(dots.Dots().load("detector"), moved) == (0, 1)
+
+
+def test_a_scale_that_the_backend_has_no_engine_for_is_named_and_left_out(tmp_path, capsys):
+    pytest.importorskip("onnx", reason="onnx is not installed")
+
+    class Built(dots.Dots):
+        """Has what ships, and nothing else."""
+
+        def __init__(self, path=None):
+            super().__init__()
+            if path:
+                raise PartMissing("an engine", "not built", "build it")
+    assert list(detector.detectors(Built(), str(tmp_path))) == ["as it ships"]
+    assert "scale 0.4: not measured: an engine: not built" in capsys.readouterr().out
 
 
 def test_every_picture_is_timed_in_three_parts():

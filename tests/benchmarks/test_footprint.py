@@ -60,6 +60,20 @@ def test_sizes_are_those_of_the_files(tmp_path):
     assert footprint.sizes(str(tmp_path / "manifest.ini")) == {"a": 5}
 
 
+def test_energy_is_what_a_frame_takes_beyond_idling():
+    assert footprint.power(2.0, [3.0, 4.0], 30.0) == {"idle_w": 2.0, "mean_w": 3.5,
+                                                      "mj_a_frame": 50.0}
+
+
+@pytest.mark.parametrize("watts, told", [
+    ({"POM_5V_IN": {"idle_w": 2.0, "mean_w": 3.5, "mj_a_frame": 50.0}}, "2.00 / 3.50; 50.0"),
+    ({}, "this board tells none")])
+def test_the_table_tells_rails_where_the_board_has_them(watts, told):
+    one = {"first_s": 1.0, "mib": 100.0, "cpu_ms": 3.0, "cpu_percent": 9.0, "frames": 300,
+           "watts": watts}
+    assert told in footprint.program_table({30: one})
+
+
 def test_the_middle_of_three_lives_counts():
     lives = [dict.fromkeys(footprint.LINES, value) for value in (3.0, 1.0, 2.0)]
     assert set(footprint.middle(lives).values()) == {2.0}
