@@ -103,8 +103,8 @@ class Library:
     """libopenvino_c and the one core of this process; what fails in it ends in RuntimeError."""
 
     def __init__(self, path):
-        # Or its threads' library binds the caller's thread to processors and frees it again at each
-        # infer(): nine calls of the system a picture, 2 to 4 % of the networks' time.
+        # Else every infer() binds the caller's thread to processors and frees it again: nine
+        # system calls a picture, 2 to 4 % of the networks' time.
         os.environ.setdefault("HWLOC_THISSYSTEM", "0")
         self._c = ctypes.CDLL(path)
         self._core = self._made("core_create")
