@@ -123,6 +123,8 @@ async def _with(url, process, jobs, seconds):
         await asyncio.sleep(SETTLE)
         found = await costs(process, seconds)
         for task in tasks:
+            if task.done():
+                task.result()           # one that did not watch is told, not measured
             task.cancel()
         await asyncio.wait(tasks)
     return found
