@@ -39,11 +39,11 @@ class Services:
 
     def install_units(self, tree):
         """Put the units of a version in place."""
-        done = subprocess.run(["sh", os.path.join(tree, "deploy/install.sh"), "--units"],
+        done = subprocess.run(["sh", os.path.join(tree, "deploy/units.sh"), "install"],
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if done.returncode:
             said = done.stdout.decode("utf-8", "replace").strip().splitlines() or ["nothing"]
-            raise KagamiError("deploy/install.sh --units", "it ended with %d and said: %s" % (
+            raise KagamiError("deploy/units.sh install", "it ended with %d and said: %s" % (
                 done.returncode, said[-1][:160]), "see `journalctl -u %s`" % TRIAL)
         os.sync()
 
