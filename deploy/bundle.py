@@ -193,7 +193,7 @@ def write(path, version, target, files, when, secret):
         "%s  %s" % (hashlib.sha256(files[name]).hexdigest(), name) for name in sorted(files)]
     sums = ("\n".join(sums) + "\n").encode("ascii")
     members = [(bundle.SIGNATURE, signature.sign(secret, sums)[0]), (bundle.SUMS, sums)]
-    with whole(path) as temporary, tarfile.open(temporary, "w", format=tarfile.USTAR_FORMAT) as tar:
+    with whole(path) as temporary, tarfile.open(temporary, "w", format=tarfile.GNU_FORMAT) as tar:
         for name, data in members + sorted(files.items()):
             info = tarfile.TarInfo("kagami-%s/%s" % (version, name))
             info.size, info.mtime = len(data), when

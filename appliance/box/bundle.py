@@ -24,8 +24,9 @@ SUMS_MOST = 4 << 20         # bytes of SHA256SUMS
 FILE_MOST = 1 << 30         # bytes of one file
 WHOLE_MOST = 4 << 30        # bytes of all files
 FILES_MOST = 20000
+LONG_NAME = 512
 _PIECE = 1 << 20
-_VERSION = re.compile(r"\d{1,6}(\.\d{1,6}){1,3}([.+-]?[0-9A-Za-z]{1,20}){0,3}")
+_VERSION = re.compile(r"\d{1,6}(?:\.\d{1,6}){1,3}(?:[.+-]?[0-9A-Za-z]{1,20}){0,3}")
 _HEAD = re.compile("# kagami (%s) (cp\\d{2,4}-[a-z0-9_]{1,20})" % _VERSION.pattern)
 _PART = re.compile(r"[A-Za-z0-9_.+!~-]{1,120}")
 _SUM = re.compile("([0-9a-f]{64})  (.{1,240})")
@@ -150,18 +151,29 @@ class Bundle:
 
     def _header(self):
         """(name, size) of the next member, or None at the end."""
+        member, name = self._block(), None
+        if member is not None and member.type == tarfile.GNUTYPE_LONGNAME:
+            if member.size > LONG_NAME:
+                raise self._broken("a name is too long")
+            name = b"".join(self._pieces(member.size)).rstrip(b"\0").decode("ascii", "replace")
+            member = self._block()
+        if member is None:
+            return None
+        if member.type != tarfile.REGTYPE:
+            raise self._broken("%r is no plain file" % member.name[:80])
+        if not 0 <= member.size <= FILE_MOST or self._seen + member.size > WHOLE_MOST:
+            raise self._broken("%r is too large" % member.name[:80])
+        return name or member.name, member.size
+
+    def _block(self):
+        """The next header as a TarInfo, or None at the end."""
         block = self._read(BLOCK)
         if not block.strip(b"\0"):
             return None
         try:
-            member = tarfile.TarInfo.frombuf(block, "ascii", "strict")
+            return tarfile.TarInfo.frombuf(block, "ascii", "strict")
         except (tarfile.HeaderError, ValueError):
             raise self._broken("not a tar, or damaged") from None
-        if member.type != tarfile.REGTYPE:      # longer names and links come as other types
-            raise self._broken("%r is no plain file" % member.name[:80])
-        if not 0 <= member.size <= FILE_MOST or self._seen + member.size > WHOLE_MOST:
-            raise self._broken("%r is too large" % member.name[:80])
-        return member.name, member.size
 
     def _pieces(self, size):
         """The content of a member, piece by piece; what fills its last block is passed over."""
