@@ -1,5 +1,5 @@
-"""A tar that nobody trusts comes in, the files of a release go out, once its maker's signature over
-all of them was found right.
+"""A tar that nobody trusts comes in, the files of a release go out, once its maker's signature
+over all of them was found right.
 
 Its first two members are SHA256SUMS.sig and SHA256SUMS: whoever did not sign it gets no further
 than these. Then come the files that SHA256SUMS names, each once, none besides, each checked while
@@ -28,7 +28,7 @@ LONG_NAME = 512
 _PIECE = 1 << 20
 _VERSION = re.compile(r"\d{1,6}(?:\.\d{1,6}){1,3}(?:[.+-]?[0-9A-Za-z]{1,20}){0,3}")
 _HEAD = re.compile("# kagami (%s) (cp\\d{2,4}-[a-z0-9_]{1,20})" % _VERSION.pattern)
-_PART = re.compile(r"[A-Za-z0-9_.+!~-]{1,120}")
+_PART = re.compile(r"[A-Za-z0-9_.+!~-]{1,160}")
 _SUM = re.compile("([0-9a-f]{64})  (.{1,240})")
 AGAIN = "copy or download it again"
 

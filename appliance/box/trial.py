@@ -40,8 +40,10 @@ class Judge:
         begun, good, pid, why = self._clock(), None, 0, ""
         while True:
             now, bad = self._clock(), self._complaint(look)
-            if bad or look.pid != pid:
-                good, pid, why = (None if bad else now), look.pid, bad or why
+            if bad:
+                good, why = None, bad
+            elif good is None or look.pid != pid:
+                good, pid = now, look.pid
             if good is not None and now - good >= STEADY:
                 return ""
             if look.restarts - first.restarts >= ENDED:

@@ -1,8 +1,8 @@
 """The versions of Kagami on this machine: folders side by side, and two links that say which one
 runs and which one ran before.
 
-Nothing here changes what is there in two steps: a link is renamed over the old one, a folder counts
-from the moment its `.complete` is written, which is after all of it has reached the disk.
+Nothing here changes what is there in two steps: a link is renamed over the old one, a folder
+counts from the moment its `.complete` is written, which is after all of it has reached the disk.
 """
 import fcntl
 import os
