@@ -48,13 +48,13 @@ class Updates:
         older: it may be older than what runs. The error names what is wrong, and then nothing was
         changed; a version that does not track is one too, after the one before runs again.
         """
-        with self._versions.alone():
+        with self._versions.alone() as lock:
             current = self._ready()
             with opened(path, read_key(self._versions.key)) as (bundle, size):
                 self._check(bundle, current, older, path)
                 self._versions.sweep()
                 self._versions.room_for(ROOM * size)
-                self._make(bundle, size)
+                self._make(bundle, size, lock)
             return self._try(current, bundle.version, self._versions.previous)
 
     def rollback(self):
@@ -90,7 +90,7 @@ class Updates:
             raise UsageError(path, "version %s is older than %s, which runs" % (
                 bundle.version, current), "add --older to have it")
 
-    def _make(self, bundle, size):
+    def _make(self, bundle, size, lock):
         """The version's folder, complete, or none."""
         folder, line = self._versions.folder(bundle.version), terminal.LiveLine()
         self._say("version %s is signed rightly: unpacking %d MB" % (bundle.version, size >> 20))
@@ -98,17 +98,18 @@ class Updates:
             bundle.extract(folder, lambda done: line.show(
                 lambda: "unpacking: %d %%" % (100 * done // size)))
             line.clear()
-            self._set_up(folder)
+            self._set_up(folder, lock)
             self._versions.complete(bundle.version)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
 
-    def _set_up(self, folder):
+    def _set_up(self, folder, lock):
         """Its virtual environment, by its own deploy/setup.sh, from its own wheels."""
         self._say("making its environment: some minutes on a Nano")
         with subprocess.Popen(["sh", os.path.join(folder, "deploy/setup.sh")], cwd=folder,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as setup:
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, pass_fds=[lock]) as setup:
             said = []
             for line in setup.stdout:
                 said.append(line.decode("utf-8", "replace").rstrip())

@@ -120,7 +120,7 @@ class Versions:
     @contextmanager
     def alone(self):
         """Nobody else changes versions meanwhile; PartMissing where somebody does, or where it is
-        not ours to do."""
+        not ours to do. A child that gets the handle keeps others out for as long as it lives."""
         if not os.path.isdir(self._folders):
             raise PartMissing(self._folders, "no such folder", "install with deploy/install.sh; "
                               "what runs from a folder of its own is updated there")
@@ -129,7 +129,7 @@ class Versions:
         handle = os.open(self._folders, os.O_RDONLY | os.O_CLOEXEC)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield
+            yield handle
         except BlockingIOError:
             raise PartMissing(self.root, "another update is under way", "wait for it") from None
         finally:

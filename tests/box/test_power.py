@@ -19,11 +19,17 @@ def dies_before(change, work):
     child = os.fork()
     if child == 0:
         try:
+            os.setsid()
             _count(change)
             work()
         finally:
             os._exit(0)
-    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    died = os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    try:
+        os.killpg(child, signal.SIGKILL)        # what it started
+    except ProcessLookupError:
+        pass
+    return died
 
 
 def _count(change):

@@ -1,8 +1,10 @@
 """A bundle becomes the version that runs, or nothing changes and one line says why."""
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -177,6 +179,24 @@ def test_half_a_version_is_cleared_away_by_the_next_update(box, updates, tmp_pat
     updates.update(release(tmp_path / "b.tar"))
     assert sorted(os.listdir(box.folder(""))) == ["0.1.0", "0.2.0"]
     assert not os.path.exists(box.folder("0.2.0") + "/half")
+
+
+def test_what_a_killed_update_left_running_is_waited_for(box, updates, tmp_path):
+    slow = release(tmp_path / "b.tar", **{"deploy/setup.sh": "touch begun; exec sleep 60"})
+    child = os.fork()
+    if child == 0:
+        os.setsid()
+        updates.update(slow)
+        os._exit(0)
+    while not os.path.exists(box.folder("0.2.0") + "/begun"):
+        time.sleep(0.01)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    try:
+        with pytest.raises(PartMissing, match="another update is under way"):
+            updates.update(release(tmp_path / "c.tar", "0.3.0"))
+    finally:
+        os.killpg(child, signal.SIGKILL)
 
 
 def test_a_trial_that_nobody_ended_is_ended_first(box, updates, services, tmp_path):
