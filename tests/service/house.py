@@ -173,8 +173,7 @@ class House:
         if self._machine is not None:
             for nspawn in _children(self._machine.pid):     # all that it has goes with it
                 os.kill(nspawn, signal.SIGKILL)
-            self._machine.kill()
-            self._machine.wait()
+            self._machine.wait(STOP)
         self._machine = self._init = None
 
 

@@ -2,9 +2,11 @@
 from tests.golden import decoded
 from tests.service.house import HERE
 
+PATTERN = "[camera]\nsource = test\n[target]\nto = vmc@%s:39539\n" % HERE
+
 
 def test_it_boots_and_is_reached_through_its_cable(house):
-    house.write("/etc/kagami.conf", "[camera]\nsource = test\n[target]\nto = vmc@%s:39539\n" % HERE)
+    house.write("/etc/kagami.conf", PATTERN)
     house.boot()
     with house.listen(39539) as receiver:
         house.run("systemd-run", "--unit", "once", "/opt/kagami/current/.venv/bin/kagami", "run")
