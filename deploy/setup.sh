@@ -23,6 +23,7 @@ fi
 
 # What is not here of PACKAGES, a line each: its name and "needed", or "useful" where cameras do without it.
 lacking() {
+    # shellcheck disable=SC2086  # a word each
     [ -x "$SYSTEM_PYTHON" ] || { printf '%s needed\n' $PACKAGES; return; }
     "$SYSTEM_PYTHON" - "$(ls wheels/pip-*.whl 2>/dev/null)" <<'PYTHON'
 import sys
