@@ -1,9 +1,9 @@
 """What the loop sees becomes one record of the state; terminal, OSC and systemd read the same."""
-import glob
 import os
 import time
 from collections import deque
 
+from appliance.box import board
 from appliance.framing import Framing
 from appliance.shortfall import Shortfall
 from appliance.timing import ROWS, Timing
@@ -63,8 +63,7 @@ class Status:
     @property
     def temperature(self):
         """The hottest thermal zone, degrees Celsius; 0.0 where the system tells none."""
-        zones = glob.glob("/sys/class/thermal/thermal_zone*/temp")
-        return max([_degrees(path) for path in zones] or [0.0])
+        return max(board.temperatures().values(), default=0.0)
 
     def follow(self, config):
         """Tell of a new configuration."""
@@ -133,14 +132,6 @@ class Status:
             self._notify("READY=1")
         self.state = state
         self.text = (text or state) + (", " + self.notice if self.notice else "")
-
-
-def _degrees(path):
-    try:
-        with open(path) as f:
-            return int(f.read()) / 1000.0
-    except (OSError, ValueError):
-        return 0.0
 
 
 def notifier():

@@ -12,6 +12,8 @@ set -eu
 cd "$(dirname "$0")/.."
 
 SYSTEM_PYTHON=/usr/bin/python3       # not the first on the path: GStreamer's bindings belong to this one
+PACKAGES="python3-gi python3-venv gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0
+    gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav"
 
 fail() { echo "kagami: error: $1" >&2; exit 69; }
 
@@ -19,47 +21,47 @@ if [ -d wheels ]; then      # from a bundle: what pip wants lies here, and nowhe
     export PIP_NO_INDEX=1 PIP_FIND_LINKS=wheels PIP_CONFIG_FILE=/dev/null
 fi
 
-# What is not here, a line each: the package that has it, and "needed" or, where cameras do without it, "useful".
+# What is not here of PACKAGES, a line each: its name and "needed", or "useful" where cameras do without it.
 lacking() {
-    [ -x "$SYSTEM_PYTHON" ] || { echo python3 needed; return; }
+    # shellcheck disable=SC2086  # a word each
+    [ -x "$SYSTEM_PYTHON" ] || { printf '%s needed\n' $PACKAGES; return; }
     "$SYSTEM_PYTHON" - "$(ls wheels/pip-*.whl 2>/dev/null)" <<'PYTHON'
 import sys
 NEEDED = {"gstreamer1.0-plugins-base": "appsink decodebin videoconvert",
           "gstreamer1.0-plugins-good": "jpegdec v4l2src videoflip"}
-USEFUL = {"gstreamer1.0-plugins-good": "qtdemux", "gstreamer1.0-plugins-bad": "jpegparse rawvideoparse",
-          "gstreamer1.0-plugins-base": "fdsrc", "gstreamer1.0-libav": "avdec_h264 avdec_mpeg4"}
+USEFUL = {"gstreamer1.0-plugins-base": "fdsrc", "gstreamer1.0-plugins-good": "qtdemux",
+          "gstreamer1.0-plugins-bad": "jpegparse rawvideoparse", "gstreamer1.0-libav": "avdec_h264 avdec_mpeg4"}
 
-def elements(packages):
+def there(name, version="1.0"):
     try:
-        Gst.init(None)
-        return [name for name in packages if not all(map(Gst.ElementFactory.find, packages[name].split()))]
-    except NameError:
-        return list(packages)
+        import gi
+        gi.require_version(name, version)
+        return True
+    except (ImportError, ValueError):
+        return False
 
-lacks, useful = [], ["python3-gst-1.0"]
+def without(packages):
+    """Those of the packages of which an element is missing."""
+    if not there("Gst"):
+        return list(packages)
+    from gi.repository import Gst
+    Gst.init(None)
+    return [name for name in packages if not all(map(Gst.ElementFactory.find, packages[name].split()))]
+
+lacks = without(NEEDED)
+try:
+    import gi
+except ImportError:
+    lacks.append("python3-gi")
+lacks += [] if there("Gst") else ["gir1.2-gstreamer-1.0"]
+lacks += [] if there("GstApp") and there("GstVideo") else ["gir1.2-gst-plugins-base-1.0"]
 try:
     import ensurepip, venv
 except ImportError:     # a pip that lies here as a wheel does as well
     lacks += [] if sys.argv[1] else ["python3-venv"]
-try:
-    import gi
-    useful = []         # with PyGObject there, its additions for GStreamer save nothing that we use
-    gi.require_version("Gst", "1.0")
-    from gi.repository import Gst
-except ImportError:
-    lacks.append("python3-gi")
-    lacks.append("gir1.2-gstreamer-1.0")
-except ValueError:
-    lacks.append("gir1.2-gstreamer-1.0")
-try:
-    for name in "GstApp", "GstVideo":
-        gi.require_version(name, "1.0")
-except (NameError, ValueError):
-    lacks.append("gir1.2-gst-plugins-base-1.0")
-lacks += elements(NEEDED)
 for name in lacks:
     print(name, "needed")
-for name in useful + elements(USEFUL):
+for name in without(USEFUL):
     if name not in lacks:
         print(name, "useful")
 PYTHON

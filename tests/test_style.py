@@ -47,6 +47,7 @@ ABOVE = {
     "appliance/sources/": ("stages", "backends", "outputs", "tracker", "run", "cli"),
     "appliance/outputs/": ("stages", "backends", "sources", "tracker", "run", "cli", "config"),
     "appliance/network/": ("stages", "backends", "sources", "tracker", "run", "cli", "settings"),
+    "appliance/box/": ("stages", "run", "cli"),
     "appliance/panel/": ("stages", "backends", "sources", "outputs", "tracker", "run", "cli",
                          "settings", "face", "geometry"),
     "appliance/outputs/dialects/": ("outputs.link", "outputs.clock", "outputs.targets"),

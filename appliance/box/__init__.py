@@ -1,1 +1,1 @@
-"""What concerns the machine that Kagami lives on rather than faces: versions, bundles, updates."""
+"""What concerns the machine that Kagami runs on, rather than faces."""
