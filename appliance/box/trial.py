@@ -26,7 +26,7 @@ CAMERAS = "/dev/video*"
 class Judge:
     """Watches the tracker: watch() says why a version is not to stay, "" where it is.
 
-    services: what has look(). version: the one on trial. seeing: whether pictures came from the
+    services: what has look(). version: what the one on trial calls itself. seeing: whether pictures came from the
     version before, so that they have to come now, unless the camera is gone.
     """
 
@@ -110,9 +110,9 @@ class Trial:
                 self._versions.point(PREVIOUS, old)
                 self._versions.point(CURRENT, new)
                 self._services.restart()
-            elif self._services.look().version == old:      # it was cut off right here
-                self._services.restart()
-            return self._watch(new, bool(self._open.get("seeing")))
+            elif self._services.look().version == self._versions.told(old):
+                self._services.restart()        # it was cut off right here
+            return self._watch(self._versions.told(new), bool(self._open.get("seeing")))
         except (KagamiError, OSError) as e:
             return str(e)
 

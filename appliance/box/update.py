@@ -99,6 +99,9 @@ class Updates:
                 lambda: "unpacking: %d %%" % (100 * done // size)))
             line.clear()
             self._set_up(folder, lock)
+            # Whoever runs it may not write there.
+            subprocess.run([os.path.join(folder, ".venv/bin/python"), "-m", "compileall", "-q",
+                            "appliance", "engines", "build_engines.py"], cwd=folder)
             self._versions.complete(bundle.version)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)

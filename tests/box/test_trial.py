@@ -174,6 +174,13 @@ def test_going_back_goes_on_where_the_power_was_cut(box):
     assert links(box) == ("0.1.0", "0.0.9") and services.running == "0.1.0"
 
 
+def test_a_folder_may_have_another_name_than_its_version(box):
+    os.rename(box.folder("0.2.0"), box.folder("0.2.0+4711"))
+    box.begin_trial(**{"from": "0.1.0", "to": "0.2.0+4711", "before": None, "seeing": True})
+    Played(box).judge()
+    assert links(box) == ("0.2.0+4711", "0.1.0")
+
+
 def test_a_version_that_is_no_longer_whole_goes(box):
     os.unlink(os.path.join(box.folder("0.2.0"), ".complete"))
     Played(box).judge()

@@ -16,6 +16,7 @@ SETUP = """#!/bin/sh
 mkdir -p .venv/bin
 printf '#!/bin/sh\\necho kagami %s\\n' > .venv/bin/kagami
 chmod +x .venv/bin/kagami
+ln -s /bin/true .venv/bin/python
 """
 
 
@@ -97,9 +98,9 @@ class Played:
 
     def look(self):
         """It tracks at once, or never."""
-        well = self.running is not None and self.running not in self.broken
-        return Look("active" if well else "failed", 1, 0, "tracking" if well else "",
-                    self.running if well else "")
+        if self.running is None or self.running in self.broken:
+            return Look("failed", 0, 0, "", "")
+        return Look("active", 1, 0, "tracking", self.running)
 
     def restart(self):
         """As systemd would, with the program that is current."""
