@@ -26,8 +26,9 @@ CAMERAS = "/dev/video*"
 class Judge:
     """Watches the tracker: watch() says why a version is not to stay, "" where it is.
 
-    services: what has look(). version: what the one on trial calls itself. seeing: whether pictures came from the
-    version before, so that they have to come now, unless the camera is gone.
+    services: what has look(). version: what the one on trial calls itself. seeing: whether
+    pictures came from the version before, so that they have to come now, unless the camera is
+    gone.
     """
 
     def __init__(self, services, version, seeing, clock=time.monotonic, sleep=time.sleep):
