@@ -27,7 +27,7 @@ class Services:
 
     def look(self):
         """A Look at the tracker."""
-        rows = self._shown(TRACKER, "ActiveState", "MainPID", "NRestarts")
+        rows = self.shown(TRACKER, "ActiveState", "MainPID", "NRestarts")
         state, version = answered()
         return Look(rows.get("ActiveState", ""), _number(rows.get("MainPID")),
                     _number(rows.get("NRestarts")), state, version)
@@ -49,14 +49,15 @@ class Services:
 
     def check(self):
         """PartMissing where nothing would judge a version."""
-        if self._shown(TRIAL, "LoadState").get("LoadState") != "loaded":
+        if self.shown(TRIAL, "LoadState").get("LoadState") != "loaded":
             raise PartMissing(TRIAL, "not installed", "install with deploy/install.sh")
 
     def judge(self):
         """Have the trial's version judged, and wait for it."""
         self._do("start", TRIAL)
 
-    def _shown(self, unit, *names):
+    def shown(self, unit, *names):
+        """{name: text} of what systemd knows of a unit."""
         words = [word for name in names for word in ("-p", name)]
         return dict(line.split("=", 1) for line in self._do("show", unit, *words).splitlines()
                     if "=" in line)
