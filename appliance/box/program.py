@@ -1,9 +1,7 @@
 """What is installed and what runs becomes findings: service, versions, configuration, networks'
 backend and engines."""
-import json
 import logging
 import os
-import time
 
 from appliance import __version__, backends, config, settings
 from appliance.backends import manifest
@@ -12,11 +10,12 @@ from appliance.box.finding import BAD, OK, WARN, Finding
 from appliance.box.services import PANEL, TRACKER, Services
 from appliance.box.versions import Versions
 from appliance.errors import KagamiError
-from engines import plan
+from engines import plan, sheet
 
 OFTEN = 5           # restarts that are worth a word
 CACHE = "/var/cache/kagami/engines"
 PROGRESS = "/run/kagami/engines.json"
+BUILD = "sudo systemctl start kagami-engines; its words: journalctl -u kagami-engines"
 _SHOWN = ("LoadState", "ActiveState", "NRestarts", "Result", "ActiveEnterTimestamp", "StatusText")
 
 
@@ -124,19 +123,21 @@ def engines(folder=None, progress=PROGRESS, needed=None):
     needed = bool(board.release()) if needed is None else needed
     if not needed:
         return Finding("engines", OK, "none are needed here")
-    building = _progress(progress)
+    said = sheet.Reader(progress)()
     folder = folder or (CACHE if os.path.isdir(CACHE) else plan.folder())
     names = list(manifest.read())
     good, broken = _whole(folder)
     missing = [name for name in names if name not in good]
-    if building:
-        return Finding("engines", WARN, building, "they are built by themselves, 5 to 20 minutes "
-                       "on a Nano; tracking goes on meanwhile")
+    if said.get("state") == "building":
+        return Finding("engines", WARN, "being built: " + said["text"], "wait, 5 to 20 minutes on "
+                       "a Nano; tracking goes on meanwhile")
+    if said.get("state") == "failed" and missing:
+        return Finding("engines", BAD, "not built: " + said["text"], BUILD)
     if broken or missing:
         return Finding("engines", BAD, "%s: %d of %d are there%s" % (
             folder, len(names) - len(missing), len(names),
             ", not good: " + ", ".join(broken) if broken else ""),
-            "sudo systemctl start kagami-engines; its words: journalctl -u kagami-engines")
+            BUILD)
     return Finding("engines", OK, "%d of %d are there" % (len(names), len(names)))
 
 
@@ -149,14 +150,3 @@ def _whole(folder):
         except (KagamiError, KeyError):
             broken.append(os.path.basename(path))
     return good, broken
-
-
-def _progress(path):
-    """What the builder says that it is doing, "" where none does."""
-    try:
-        with open(path) as f:
-            told = json.load(f)
-        fresh = time.time() - os.path.getmtime(path) < 3600
-        return str(told["text"]) if fresh and not told.get("done") else ""
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return ""

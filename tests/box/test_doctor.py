@@ -142,6 +142,14 @@ def test_an_engine_that_is_not_whole_is_named(tmp_path):
     assert name in program.engines(str(tmp_path), str(tmp_path / "none"), needed=True).words
 
 
+def test_engines_that_are_being_built_are_told_with_how_far_they_are(tmp_path):
+    sheet = {"state": "building", "text": "iris (1 of 4)", "built": 0, "engines": [],
+             "at": time.monotonic()}
+    (tmp_path / "engines.json").write_text(json.dumps(sheet))
+    finding = program.engines(str(tmp_path), str(tmp_path / "engines.json"), needed=True)
+    assert finding.level == WARN and finding.words == "being built: iris (1 of 4)"
+
+
 def test_without_a_camera_it_says_to_plug_one_in(monkeypatch):
     monkeypatch.setattr(cameras, "found", lambda: [])
     finding = sight.camera(config.defaults())
