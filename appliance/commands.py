@@ -4,6 +4,7 @@ what is kept.
 As in cli.py each imports what it runs.
 """
 import signal
+import sys
 
 from appliance import terminal
 from appliance.arguments import Parser, configured
@@ -88,6 +89,19 @@ def panel(words):
     terminal.log()
     from appliance.panel import server
     server.run(settings)
+
+
+def doctor(words):
+    """Look at every part, camera to configuration, and say in a line how it is and what to do."""
+    parser = Parser(doctor, "  kagami doctor\n  sudo kagami doctor\n  kagami doctor --json")
+    parser.add_argument("--json", action="store_true", help="for a program: a list of objects")
+    configured(parser)
+    args = parser.read(words)
+    from appliance.box import doctor as parts
+    found = parts.examine(args.config, args.set)
+    print(parts.document(found) if args.json else "\n".join(parts.lines(found)))
+    if parts.fell_short(found):
+        sys.exit(1)
 
 
 def config(words):

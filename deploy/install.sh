@@ -113,7 +113,6 @@ is_packages() {      # without a network only what cannot be done without is ask
 words_packages() { echo "install packages of the system: $(deploy/setup.sh lacking | cut -d' ' -f1 | tr '\n' ' ')"; }
 do_packages() {
     if [ -n "$(dpkg --audit 2>/dev/null)" ]; then dpkg --configure -a; fi       # an earlier try may have been cut off
-    mkdir -p "$BOX"
     deploy/setup.sh lacking | cut -d' ' -f1 >> "$BOX/packages"
     deploy/setup.sh system
 }
@@ -132,7 +131,6 @@ is_version() { [ -e "$target/.complete" ] && same_tree "$target"; }
 words_version() { echo "put version $version_here into $target$([ ! -d wheels ] || echo ", offline") (some minutes)"; }
 do_version() {
     case $here in "$target"|"$target"/*) fail "$here: not whole, and it cannot mend itself; run install.sh of an unpacked bundle" ;; esac
-    mkdir -p "$BOX/versions"
     rm -rf "$target"
     mkdir "$target"
     tree | tar -xf - -C "$target" --no-same-owner
@@ -312,9 +310,10 @@ asked() {      # QUESTION: yes, where nobody sits there to answer
     case $answer in ""|[yYjJ]*) ;; *) said=1; say "nothing was done"; exit 1 ;; esac
 }
 
-alone() {      # two at once would each undo what the other does
-    exec 9> /run/kagami-install.lock
-    flock -n 9 || fail "install.sh: it runs already; wait for it" 75
+alone() {      # two at once would each undo what the other does; `kagami update` takes the same lock
+    mkdir -p "$BOX/versions"
+    exec 9< "$BOX/versions"
+    flock -n 9 || fail "install.sh: another installation or update is under way; wait for it" 75
 }
 
 farewell() {
@@ -366,7 +365,6 @@ uninstall() {
     [ -z "$packages" ] || say "packages of the system stay; to take them away: sudo apt-get remove $packages"
     for kept in "$CONFIGURATION" "$STATE"; do [ ! -e $kept ] || say "$kept stays; it is yours"; done
     rm -rf "$BOX"
-    rm -f /run/kagami-install.lock
     say "Kagami is taken away"
 }
 

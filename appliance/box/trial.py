@@ -98,6 +98,7 @@ class Trial:
                 self._go_back(old)
                 LOG.error("version %s is not kept: %s; %s runs again", new, why, old)
             else:
+                self._services.build_engines()
                 LOG.info("version %s is kept, %s lies beside it", new, old)
         self._versions.sweep()
         self._versions.end_trial()

@@ -73,12 +73,8 @@ class Surroundings:
                  "web": 0 if panel.address.is_loopback else panel.port,
                  "oscquery": oscquery.PORT if network.oscquery else 0}
         return services(serial, ports, sorted(DIALECTS), config.tracker.max_faces,
-<<<<<<< HEAD
-                        bool(config.control.token), network.name, kind)
-=======
-                        bool(config.control.token), network.name, _model(),
+                        bool(config.control.token), network.name, kind,
                         sheet.short(self._status.engines))
->>>>>>> box-service
 
     async def _plugins(self):
         """Keep a connection for each mailbox among the targets."""
