@@ -107,8 +107,9 @@ def command(box, text):
 
 
 def links(box):
-    return tuple(box.shell("basename $(readlink /opt/kagami/%s) 2>/dev/null || true" % name).strip()
-                 for name in ("current", "previous"))
+    names = box.shell("for link in current previous; do "
+                      "basename \"$(readlink /opt/kagami/$link)\"; done")
+    return tuple(names.split())
 
 
 def tracks(box, version, seconds=90):
