@@ -120,14 +120,14 @@ def test_pycuda_is_not_built_in_vain(engines, machine, monkeypatch, capsys):
 def test_without_pycuda_it_is_built_first_and_its_cost_told(engines, machine, monkeypatch, capsys,
                                                             tmp_path):
     monkeypatch.setattr(first_run, "lacking", lambda: "No module named 'pycuda'")
-    monkeypatch.setattr(first_run.build_pycuda, "__defaults__", ("", str(tmp_path)))
+    monkeypatch.setattr(first_run.build_pycuda, "__defaults__", ("", [str(tmp_path)]))
     assert first_run.main([]) == 7 and len(machine) == 1 and engines == [[]]
     assert "5 to 10 minutes" in capsys.readouterr().err
 
 
 def test_what_is_missing_ends_it_with_one_line(engines, machine, monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(first_run, "lacking", lambda: "No module named 'pycuda'")
-    monkeypatch.setattr(first_run.build_pycuda, "__defaults__", ("", str(tmp_path / "no")))
+    monkeypatch.setattr(first_run.build_pycuda, "__defaults__", ("", [str(tmp_path / "no")]))
     assert first_run.main([]) == 69 and engines == []
     told = capsys.readouterr().err
     assert told.startswith("kagami: error: pycuda: No module named 'pycuda', and no pycuda-*")
