@@ -107,7 +107,7 @@ def gestures(face, swapped):
     """Width and height of the mouth, left and right brow, left and right eye, jaw, nostrils, in
     units; swapped: what is called left is the subject's right.
     """
-    w = face.blendshapes.clip(0.0, 1.0)
+    w = face.weights
     width, height, left, right, left_eye, right_eye, jaw, nostrils = _GESTURES.dot(w).tolist()
     width -= 4 * max(w[_PUCKER], w[_FUNNEL])
     height += 7 * w[_JAW] * (1 - w[_CLOSE])

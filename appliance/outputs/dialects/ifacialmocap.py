@@ -77,7 +77,7 @@ def _values(face):
     """52 percent, rounded half up; the head's degrees and metres in ARKit's axes; the eyes'
     degrees.
     """
-    percent = np.floor(face.blendshapes[ORDER].clip(0.0, 1.0) * 100 + 0.5)
+    percent = np.floor(face.weights[ORDER] * 100 + 0.5)
     yaw, pitch, roll = face.angles
     x, y, z = (face.translation / 1000.0).tolist()
     (a, b), (c, d) = face.right.gaze.tolist(), face.left.gaze.tolist()

@@ -13,7 +13,6 @@ from appliance import __version__, geometry
 from appliance.face import ARKIT_NAMES
 from appliance.outputs.dialects.dialect import Dialect
 from appliance.outputs.dialects.taught import Values
-from appliance.outputs.moment import bounded
 from appliance.outputs.osc import LIMIT, Float, Int, Layout, message
 from appliance.outputs.parts import PARTS, part_of
 
@@ -181,7 +180,7 @@ def _face(face, age, size, out):
                 + geometry.unit(face.rotation) + face.angles + tuple(face.translation.tolist())
                 + _eye(face.left) + _eye(face.right)
                 + _iris(face.left.iris, width, height) + _iris(face.right.iris, width, height))
-    bounded(face.blendshapes, out[30:82])
+    out[30:82] = face.weights
     np.divide(face.landmarks, sides, out=out[82:].reshape(68, 2))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from appliance.face import ARKIT, LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS
 from appliance.mean_face import MODEL
 from appliance.outputs.dialects.dialect import Dialect
-from appliance.outputs.moment import MOST, bounded
+from appliance.outputs.moment import MOST
 
 PORT = 11573
 UNIT = 145.0            # mm that one unit of its built-in face measures
@@ -96,7 +96,7 @@ class _Packet:
         self._points, self._pupils = points[:66], points[66:]
         self._points3d, self._eyes = points3d[:66], points3d[66:]
         self._nose, self._mean = MODEL[NOSE], MODEL[IBUG] - MODEL[NOSE]
-        self._rays, self._weights = np.zeros((len(IBUG), 3)), np.zeros(len(ARKIT))
+        self._rays = np.zeros((len(IBUG), 3))
         self._lens, self._centre = None, np.zeros(2)
 
     def __call__(self, number, face, moment):
@@ -110,7 +110,7 @@ class _Packet:
         self._confidences[:] = face.right.score, face.left.score
         self._in_head(matrix, nose, moment)
         self._eyes[:] = _eyes(face, self._points3d)
-        FEATURES.dot(bounded(face.blendshapes, self._weights), out=self._features)
+        FEATURES.dot(face.weights, out=self._features)
         self._wire[:] = self._floats
 
     def _head(self, number, face, moment, matrix, nose):

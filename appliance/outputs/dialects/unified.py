@@ -9,7 +9,6 @@ from math import radians, tan
 import numpy as np
 
 from appliance.face import ARKIT, ARKIT_NAMES
-from appliance.outputs.moment import bounded
 
 SIDES = ("Left", "Right")
 # What comes behind the 52 weights: a constant, gaze, openness and the larger of two weights.
@@ -110,7 +109,8 @@ def matrix(names):
 def sources(face):
     """What `matrix()` multiplies: weights and openness bounded to 0 to 1, gaze to -1 to 1."""
     out = np.empty(len(_SOURCES))
-    w = bounded(face.blendshapes, out[:len(ARKIT)]).tolist()
+    out[:len(ARKIT)] = face.weights
+    w = face.weights.tolist()
     larger = [max(w[a], w[b]) for a, b in _LARGER]
     out[len(ARKIT):] = (1.0,) + sight(face) + openness(face) + tuple(larger)
     return out

@@ -69,5 +69,5 @@ def _values(face):
     yaw, pitch, roll = face.angles
     x, y, z = (face.translation / 10.0).tolist()
     (a, b), (c, d) = face.left.gaze.tolist(), face.right.gaze.tolist()
-    weights = face.blendshapes[ORDER].clip(0.0, 1.0).tolist()
+    weights = face.weights[ORDER].tolist()
     return (yaw, -pitch, -roll, -x, -y, -z, a, -b, 0.0, c, -d, 0.0) + tuple(weights)

@@ -54,7 +54,7 @@ class VtsPlugin(Dialect):
         return ((self._template % ((found,) + self._values)).encode("ascii"),)
 
     def _told(self, face):
-        w = face.blendshapes.clip(0.0, 1.0)
+        w = face.weights
         values = list(_own(face, w.tolist())) + w[_PLACES].tolist()
         for place in self._left:
             del values[place]
