@@ -81,19 +81,25 @@ class Layout:
         self._single = self._staged[:floats].view(np.float32)
         self.floats, self.ints = np.zeros(floats), self._staged[floats:].view(np.int32)
         self.bools = np.zeros(bools, bool)
-        self._words = np.frombuffer(self._buffer, ">u4")
+        self._zeros = np.zeros(floats, np.float32)
+        # As they lie in the buffer; written twice, because numpy is slow where an assignment
+        # has to swap bytes and to look up places in one.
+        self._swapped = np.zeros(len(self._at), ">u4")
+        self._swapped_words = self._swapped.view(np.uint32)
+        self._words = np.frombuffer(self._buffer, np.uint32)
         self._bytes = np.frombuffer(self._buffer, np.uint8)
 
     def write(self):
         """Put `floats`, `ints` and `bools` into the datagrams; returns `datagrams`."""
-        if np.vdot(self.floats, self.floats) <= LARGEST:    # then so is every one of them
+        if self.floats.dot(self.floats) <= LARGEST:     # then so is every one of them
             self._single[:] = self.floats
         else:
             with np.errstate(invalid="ignore"):
                 good = np.abs(self.floats) <= LARGEST
             np.copyto(self._single, self.floats, "same_kind", where=good)
-        np.add(self._single, 0.0, out=self._single)     # turns -0 into +0
-        self._words[self._at] = self._staged[self._of]
+        np.add(self._single, self._zeros, self._single)     # turns -0 into +0
+        self._swapped[:] = self._staged[self._of]
+        self._words[self._at] = self._swapped_words
         if len(self.bools):
             self._bytes[self._bool_at] = _TAGS[self.bools[self._bool_of].view(np.int8)]
         return self.datagrams
