@@ -91,7 +91,7 @@ class Layout:
 
     def write(self):
         """Put `floats`, `ints` and `bools` into the datagrams; returns `datagrams`."""
-        if self.floats.dot(self.floats) <= LARGEST:     # then so is every one of them
+        if np.vdot(self.floats, self.floats) <= LARGEST:    # then so is every one of them
             self._single[:] = self.floats
         else:
             with np.errstate(invalid="ignore"):

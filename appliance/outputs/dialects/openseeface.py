@@ -30,7 +30,7 @@ NOSE = 30               # the origin of its head
 _COUNTS = 68, 68 * 2, 70 * 3, 14    # floats from `confidence` to the end, which are neighbours
 _ENDS = np.cumsum(_COUNTS)[:-1]
 _HALF = sqrt(0.5)
-_AXES = np.array([-1.0, 1.0, 1.0]) / UNIT       # of the points on the wire, from the head's
+_AXES = np.array(3 * [[-1.0, 1.0, 1.0]]) / UNIT     # of the points on the wire, from the head's
 
 
 def _features():
@@ -92,12 +92,15 @@ class _Packet:
         self._floats = np.zeros(sum(_COUNTS))
         confidence, points, points3d, self._features = np.split(self._floats, _ENDS)
         self._confidence, self._confidences = confidence[:66], confidence[66:]
-        points, points3d = points.reshape(68, 2), points3d.reshape(70, 3)
-        self._points, self._pupils = points[:66], points[66:]
-        self._points3d, self._eyes = points3d[:66], points3d[66:]
+        points = points.reshape(68, 2)
+        self._points, (self._right_pupil, self._left_pupil) = points[:66], points[66:]
+        self._points3d, self._eyes = points3d[:-12].reshape(66, 3), points3d[-12:]
         self._nose, self._mean = MODEL[NOSE], MODEL[IBUG] - MODEL[NOSE]
-        self._rays = np.zeros((len(IBUG), 3))
-        self._lens, self._centre = None, np.zeros(2)
+        self._scale, self._rays = np.zeros(len(IBUG)), np.zeros((3, len(IBUG)))
+        self._lens, self._centre, self._focal = None, np.zeros(2), np.ones(())
+        # Across and down apart, with arrays of no dimension beside: numpy is slow along rows of
+        # two or three, and where it has to repeat or to convert one number.
+        self._ways = [(self._points[:, i], self._centre[i, ...], self._rays[i]) for i in (0, 1)]
 
     def __call__(self, number, face, moment):
         """Write a face with its number."""
@@ -105,8 +108,9 @@ class _Packet:
         nose = face.translation + matrix.dot(self._nose)
         self._head(number, face, moment, matrix, nose)
         face.landmarks.take(IBUG, axis=0, out=self._points, mode="clip")    # it is not buffered
-        self._pupils[:] = face.right.iris[0], face.left.iris[0]
-        self._confidence[:] = face.score
+        self._right_pupil[:] = face.right.iris[0]
+        self._left_pupil[:] = face.left.iris[0]
+        self._confidence.fill(face.score)
         self._confidences[:] = face.right.score, face.left.score
         self._in_head(matrix, nose, moment)
         self._eyes[:] = _eyes(face, self._points3d)
@@ -127,17 +131,18 @@ class _Packet:
 
         nose: (3,) mm in the camera frame.
         """
-        rays, depth = self._rays, self._mean.dot(matrix[2])
         if self._lens != (moment.size, moment.focal):
             self._lens = moment.size, moment.focal
             self._centre[:] = [(side - 1) / 2.0 for side in moment.size]
-        np.subtract(self._points, self._centre, out=rays[:, :2])
-        rays[:, 2] = moment.focal
-        depth += nose[2]
-        depth /= moment.focal
-        np.multiply(rays, depth[:, None], out=rays)
-        np.subtract(rays, nose, out=rays)
-        rays.dot(matrix * _AXES, out=self._points3d)
+            self._focal[...] = moment.focal
+        behind = self._mean.dot(matrix[2], out=self._rays[2])       # the tip of the nose
+        np.add(behind, nose[2], self._scale)
+        self._scale /= self._focal
+        for (pixels, middle, way), tip in zip(self._ways, nose):
+            np.subtract(pixels, middle, way)
+            way *= self._scale
+            way -= tip
+        self._rays.T.dot(matrix * _AXES, out=self._points3d)
 
 
 def _share(value):
@@ -160,16 +165,16 @@ def _angles(matrix):
 
 
 def _eyes(face, points):
-    """Four points in the wire's axes and units: the right and left pupil, the right and left
-    centre of the eyeballs; points: (66, 3).
+    """x, y, z of four points in the wire's axes and units: the right and left pupil, the right and
+    left centre of the eyeballs; points: (66, 3).
     """
-    pupils, centres = [], []
+    pupils, centres = (), ()
     for eye, (outer, inner) in ((face.right, RIGHT_EYE_CORNERS), (face.left, LEFT_EYE_CORNERS)):
         (a, b, c), (p, q, r) = points[outer].tolist(), points[inner].tolist()
         radius = EYEBALL * sqrt((a - p) ** 2 + (b - q) ** 2 + (c - r) ** 2)
         yaw, pitch = (radians(v) for v in eye.gaze.tolist())
         x, y, z = 0.5 * (a + p), 0.5 * (b + q), 0.5 * (c + r) + radius
-        centres.append((x, y, z))
-        pupils.append((x - radius * sin(yaw) * cos(pitch), y - radius * sin(pitch),
-                       z - radius * cos(yaw) * cos(pitch)))
+        centres += (x, y, z)
+        pupils += (x - radius * sin(yaw) * cos(pitch), y - radius * sin(pitch),
+                   z - radius * cos(yaw) * cos(pitch))
     return pupils + centres
