@@ -4,7 +4,7 @@ and what is derived from them.
 Each is a weighted sum of the 52 weights and a few numbers more, so all that are sent are one
 product with a matrix.
 """
-from math import radians, tan
+from math import copysign, radians, tan
 
 import numpy as np
 
@@ -137,4 +137,4 @@ def both(weights, name):
 
 
 def _tangent(angle):
-    return tan(radians(min(45.0, max(-45.0, angle))))
+    return tan(radians(angle)) if abs(angle) < 45.0 else copysign(1.0, angle)

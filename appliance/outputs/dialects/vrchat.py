@@ -21,6 +21,7 @@ from appliance.outputs.parts import PARTS, part_of
 PORT = 9000
 FLAGS = ("EyeTrackingActive", "ExpressionTrackingActive", "LipTrackingActive")
 PARAMETERS = "/avatar/parameters/"
+_HALF = np.array(0.5)       # a plain number would be converted each time
 GAZE, LIDS = "/tracking/eye/LeftRightPitchYaw", "/tracking/eye/EyesClosedAmount"
 _PARAMETER = re.compile(PARAMETERS + r"(?:.+/)?(?:(?P<flag>%s)|v2/(?P<name>[A-Za-z]+?)"
                         r"(?P<part>[0-9]{1,3}|Negative)?)" % "|".join(FLAGS))
@@ -92,7 +93,7 @@ class Vrchat(Dialect):
         chosen = list(self._changes(numbers, moment.time, everything))
         floats, bools = self._layout.floats, self._layout.bools
         floats[:self._eyes] = numbers[:len(floats)]
-        np.greater(numbers[:len(bools)], 0.5, out=bools)
+        np.greater(numbers[:len(bools)], _HALF, bools)
         if shown and self._eyes < len(self._layout.datagrams):
             # not while lost: then VRChat goes back to its own looks and blinks
             floats[self._eyes:] = self._native_eyes(face)[:max(0, len(floats) - self._eyes)]
@@ -173,7 +174,7 @@ class _Values:
     def __init__(self, rows):
         self._matrix = matrix([row.name for row in rows])
         parts = [row.part for row in rows]
-        self._flags = [i for i, part in enumerate(parts) if part == "flag"]
+        self._flags = np.array([i for i, part in enumerate(parts) if part == "flag"], int)
         self._negative = [i for i, part in enumerate(parts) if part == "Negative"]
         self._bits = [i for i, part in enumerate(parts) if isinstance(part, int)]
         mine = [rows[i] for i in self._bits]
