@@ -75,8 +75,9 @@ class Layout:
         self._bool_at, self._bool_of, bools = _indices(places, Bool, 1)
         self._at = np.concatenate((float_at, int_at))
         self._of = np.concatenate((float_of, int_of + floats))
-        if np.array_equal(self._of, np.arange(floats + ints)):
-            self._of = slice(None)      # each number once and in order: no copy
+        first = self._of[0] if len(self._of) else 0
+        if np.array_equal(self._of, np.arange(first, first + len(self._of))):
+            self._of = slice(first, first + len(self._of))      # neighbours: no copy
         self._staged = np.zeros(floats + ints, np.uint32)
         self._single = self._staged[:floats].view(np.float32)
         self.floats, self.ints = np.zeros(floats), self._staged[floats:].view(np.int32)
@@ -200,10 +201,13 @@ def _places(group, start):
 
 
 def _indices(places, kind, width):
-    """Where in items of `width` bytes the numbers of a kind lie, which they are, how many."""
-    mine = [(offset // width, place.index) for offset, place in places if isinstance(place, kind)]
+    """Where in items of `width` bytes the numbers of a kind lie, which they are, how many; in the
+    numbers' order.
+    """
+    mine = sorted((place.index, offset // width) for offset, place in places
+                  if isinstance(place, kind))
     table = np.array(mine, np.intp).reshape(-1, 2)
-    return table[:, 0].copy(), table[:, 1].copy(), table[:, 1].max() + 1 if len(mine) else 0
+    return table[:, 1].copy(), table[:, 0].copy(), table[-1, 0] + 1 if len(mine) else 0
 
 
 def _slices(buffer, encoded, skipped):

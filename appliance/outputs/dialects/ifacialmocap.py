@@ -1,8 +1,6 @@
 """A moment becomes the line of text that the iFacialMocap app sends: 52 blendshapes in percent,
 head and eyes.
 """
-import numpy as np
-
 from appliance.outputs.dialects.dialect import Dialect
 from appliance.outputs.dialects.phone import NAMES, ORDER
 from appliance.outputs.moment import NEUTRAL
@@ -77,7 +75,7 @@ def _values(face):
     """52 percent, rounded half up; the head's degrees and metres in ARKit's axes; the eyes'
     degrees.
     """
-    percent = np.floor(face.weights[ORDER] * 100 + 0.5)
+    percent = (face.weights[ORDER] * 100 + 0.5).astype(int)     # twice as fast as text as floats
     yaw, pitch, roll = face.angles
     x, y, z = (face.translation / 1000.0).tolist()
     (a, b), (c, d) = face.right.gaze.tolist(), face.left.gaze.tolist()

@@ -53,7 +53,7 @@ class Kagami(Dialect):
         self._prefix, self._slow, self._frames = prefix, mask & SLOW, mask & ~SLOW & _mask(parts)
         self._human = [(i, name) for i, name in enumerate(ARKIT_NAMES) if part_of(name) in parts]
         self._teaches = mask & (ARKIT | HUMAN)
-        self._wire, self._slots, self._floats = (limit, bundle), [], np.zeros(_FLOATS)
+        self._wire, self._slots = (limit, bundle), []
         self._lay()
 
     def _lay(self):
@@ -66,8 +66,8 @@ class Kagami(Dialect):
         shown += [(here + "arkit/" + name, _floats(_STARTS["arkit"] + i, 1))
                   for i, name in self._human if self._frames & HUMAN]
         head = (self._prefix + "/kagami/frame", _FRAME)
-        self._slots.append((Layout(shown, *self._wire, head=head),
-                            Layout(state, *self._wire, head=head),
+        self._slots.append((Layout(shown, *self._wire, head=head, room=_FLOATS),
+                            Layout(state, *self._wire, head=head, room=2),
                             Values(here + "taught/%s", *self._wire, head=head)))
 
     def __call__(self, moment):
@@ -124,11 +124,10 @@ class Kagami(Dialect):
         layout.ints[5:] = (slot.id % _WRAP, CALIBRATING if measured and state == 1 else state)[
             :len(layout.ints) - 5]
         if slot.face is None:
-            self._floats[:] = 0.0
-            self._floats[1] = slot.age
+            layout.floats.fill(0.0)
+            layout.floats[1] = slot.age
         else:
-            _face(slot.face, slot.age, size, self._floats)
-        layout.floats[:] = self._floats[:len(layout.floats)]
+            _face(slot.face, slot.age, size, layout.floats)
         return layout.write()
 
     def _message(self, name, *arguments):
