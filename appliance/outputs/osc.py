@@ -102,7 +102,7 @@ class Layout:
         self._swapped[:] = self._staged[self._of]
         self._words[self._at] = self._swapped_words
         if len(self.bools):
-            self._bytes[self._bool_at] = _TAGS[self.bools[self._bool_of].view(np.int8)]
+            self._bytes[self._bool_at] = _TAGS.take(self.bools[self._bool_of])
         return self.datagrams
 
     def bundled(self, chosen):

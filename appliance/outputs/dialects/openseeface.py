@@ -96,49 +96,50 @@ class _Packet:
         self._points, (self._right_pupil, self._left_pupil) = points[:66], points[66:]
         self._points3d, self._eyes = points3d[:-12].reshape(66, 3), points3d[-12:]
         self._nose, self._mean = MODEL[NOSE], MODEL[IBUG] - MODEL[NOSE]
+        self._tip = np.zeros(3)
         self._scale, self._rays = np.zeros(len(IBUG)), np.zeros((3, len(IBUG)))
         self._lens, self._centre, self._focal = None, np.zeros(2), np.ones(())
         # Across and down apart, with arrays of no dimension beside: numpy is slow along rows of
         # two or three, and where it has to repeat or to convert one number.
-        self._ways = [(self._points[:, i], self._centre[i, ...], self._rays[i]) for i in (0, 1)]
+        self._ways = [(self._points[:, i], self._centre[i, ...], self._tip[i, ...], self._rays[i])
+                      for i in (0, 1)]
+        self._away = self._tip[2, ...]
 
     def __call__(self, number, face, moment):
         """Write a face with its number."""
         matrix = face.matrix
-        nose = face.translation + matrix.dot(self._nose)
-        self._head(number, face, moment, matrix, nose)
+        np.add(face.translation, matrix.dot(self._nose), self._tip)
+        self._head(number, face, moment, matrix)
         face.landmarks.take(IBUG, axis=0, out=self._points, mode="clip")    # it is not buffered
         self._right_pupil[:] = face.right.iris[0]
         self._left_pupil[:] = face.left.iris[0]
         self._confidence.fill(face.score)
         self._confidences[:] = face.right.score, face.left.score
-        self._in_head(matrix, nose, moment)
+        self._in_head(matrix, moment)
         self._eyes[:] = _eyes(face, self._points3d)
         FEATURES.dot(face.weights, out=self._features)
         self._wire[:] = self._floats
 
-    def _head(self, number, face, moment, matrix, nose):
+    def _head(self, number, face, moment, matrix):
         """Everything before the points: time, size, lids and pose."""
-        x, y, z = nose.tolist()
+        x, y, z = self._tip.tolist()
         _HEAD.pack_into(self._buffer, self._at, moment.unix, number, *moment.size,
                         _share(face.right.openness), _share(face.left.openness), 1, 0.0,
                         *_quaternion(face.rotation), *_angles(matrix),
                         -y / UNIT, -x / UNIT, -z / UNIT)
 
-    def _in_head(self, matrix, nose, moment):
+    def _in_head(self, matrix, moment):
         """The points in the head, in the wire's axes and units from the tip of the nose: the
         pixels at the mean head's depth.
-
-        nose: (3,) mm in the camera frame.
         """
         if self._lens != (moment.size, moment.focal):
             self._lens = moment.size, moment.focal
             self._centre[:] = [(side - 1) / 2.0 for side in moment.size]
             self._focal[...] = moment.focal
         behind = self._mean.dot(matrix[2], out=self._rays[2])       # the tip of the nose
-        np.add(behind, nose[2], self._scale)
+        np.add(behind, self._away, self._scale)
         self._scale /= self._focal
-        for (pixels, middle, way), tip in zip(self._ways, nose):
+        for pixels, middle, tip, way in self._ways:
             np.subtract(pixels, middle, way)
             way *= self._scale
             way -= tip
