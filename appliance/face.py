@@ -124,6 +124,11 @@ class Face(_Measured):
         return self.blendshapes.clip(0.0, 1.0)
 
     @_Once
+    def looks(self):
+        """(yaw, pitch, yaw, pitch) of the left and the right eye's gaze, as plain numbers."""
+        return tuple(self.left.gaze.tolist() + self.right.gaze.tolist())
+
+    @_Once
     def angles(self):
         """(yaw, pitch, roll) in degrees; yaw > 0 to the subject's own left, pitch > 0 up, roll > 0
         to the own left shoulder."""

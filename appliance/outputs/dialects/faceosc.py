@@ -77,8 +77,7 @@ class FaceOsc(Dialect):
         out = self._shown.floats
         matrix = face.matrix
         place = (matrix.dot(ORIGIN) + face.translation).tolist()
-        out[:14] = (_place(place, moment) + orientation(matrix)
-                    + tuple(gestures(face, self._swapped)))
+        out[:14] = (*_place(place, moment), *orientation(matrix), *gestures(face, self._swapped))
         face.landmarks.take(_RAW, axis=0, out=self._raw, mode="clip")   # which is not buffered
         return self._shown.write() + self._taught(moment)
 

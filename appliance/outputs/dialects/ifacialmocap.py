@@ -77,6 +77,7 @@ def _values(face):
     """
     percent = (face.weights[ORDER] * 100 + 0.5).astype(int)     # twice as fast as text as floats
     yaw, pitch, roll = face.angles
-    x, y, z = (face.translation / 1000.0).tolist()
-    (a, b), (c, d) = face.right.gaze.tolist(), face.left.gaze.tolist()
-    return tuple(percent.tolist()) + (-pitch, yaw, -roll, x, -y, -z, -b, a, 0.0, -d, c, 0.0)
+    x, y, z = face.translation.tolist()
+    a, b, c, d = face.looks
+    return tuple(percent.tolist()) + (-pitch, yaw, -roll, x / 1000.0, -y / 1000.0, -z / 1000.0,
+                                      -d, c, 0.0, -b, a, 0.0)

@@ -175,10 +175,11 @@ def _face(face, age, size, out):
     """Everything of a face, at the places of _STARTS."""
     width, height = size
     x0, y0, x1, y1 = face.box.tolist()
-    out[:30] = ((face.score, age, x0 / width, y0 / height, (x1 - x0) / width, (y1 - y0) / height)
-                + geometry.unit(face.rotation) + face.angles + tuple(face.translation.tolist())
-                + _eye(face.left) + _eye(face.right)
-                + _iris(face.left.iris, width, height) + _iris(face.right.iris, width, height))
+    out[:30] = (
+        face.score, age, x0 / width, y0 / height, (x1 - x0) / width, (y1 - y0) / height,
+        *geometry.unit(face.rotation), *face.angles, *face.translation.tolist(),
+        *_eye(face.left), *_eye(face.right),
+        *_iris(face.left.iris, width, height), *_iris(face.right.iris, width, height))
     out[30:82] = face.weights
     np.divide(face.landmarks, _sides(size), out=out[82:].reshape(68, 2))
 

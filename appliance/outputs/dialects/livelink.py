@@ -53,7 +53,7 @@ class LiveLink(Dialect):
             return self._lost
         self._values[:52] = face.weights[self._order]
         yaw, pitch, roll = face.angles
-        (a, b), (c, d) = face.left.gaze.tolist(), face.right.gaze.tolist()
+        a, b, c, d = face.looks
         turns = -yaw, -pitch, roll, -a, -b, 0.0, -c, -d, 0.0
         self._values[52:] = [radians(turn) for turn in turns]
         return self._shown

@@ -120,7 +120,7 @@ def sight(face):
     """x, y of the left eye, then of the right: x > 0 to the own right, y > 0 up, 1 is 45 degrees
     from straight ahead, where it ends.
     """
-    (yaw, pitch), (other, more) = face.left.gaze.tolist(), face.right.gaze.tolist()
+    yaw, pitch, other, more = face.looks
     return _tangent(-yaw), _tangent(pitch), _tangent(-other), _tangent(more)
 
 

@@ -67,7 +67,7 @@ def _is_port(value):
 def _values(face):
     """Rotation and gaze in degrees, position in cm, then the 52 weights."""
     yaw, pitch, roll = face.angles
-    x, y, z = (face.translation / 10.0).tolist()
-    (a, b), (c, d) = face.left.gaze.tolist(), face.right.gaze.tolist()
-    weights = face.weights[ORDER].tolist()
-    return (yaw, -pitch, -roll, -x, -y, -z, a, -b, 0.0, c, -d, 0.0) + tuple(weights)
+    x, y, z = face.translation.tolist()
+    a, b, c, d = face.looks
+    return (yaw, -pitch, -roll, -x / 10.0, -y / 10.0, -z / 10.0, a, -b, 0.0, c, -d, 0.0,
+            *face.weights[ORDER].tolist())
