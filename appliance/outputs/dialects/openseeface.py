@@ -96,14 +96,12 @@ class _Packet:
         self._points, (self._right_pupil, self._left_pupil) = points[:66], points[66:]
         self._points3d, self._eyes = points3d[:-12].reshape(66, 3), points3d[-12:]
         self._nose, self._mean = MODEL[NOSE], MODEL[IBUG] - MODEL[NOSE]
-        self._tip = np.zeros(3)
-        self._scale, self._rays = np.zeros(len(IBUG)), np.zeros((3, len(IBUG)))
-        self._lens, self._centre, self._focal = None, np.zeros(2), np.ones(())
-        # Across and down apart, with arrays of no dimension beside: numpy is slow along rows of
-        # two or three, and where it has to repeat or to convert one number.
-        self._ways = [(self._points[:, i], self._centre[i, ...], self._tip[i, ...], self._rays[i])
-                      for i in (0, 1)]
-        self._away = self._tip[2, ...]
+        self._tip, self._lens, self._centre = np.zeros(3), None, (0.0, 0.0)
+        # A row each, and the depth of the tip as an array: numpy is slow along rows of two or
+        # three, and where it has to convert a number.
+        self._rays, self._depth = np.ones((4, len(IBUG))), np.zeros(len(IBUG))
+        self._across, self._behind, self._far = self._rays[:2], self._rays[2], self._tip[2, ...]
+        self._places = np.eye(4, 3)
 
     def __call__(self, number, face, moment):
         """Write a face with its number."""
@@ -131,19 +129,21 @@ class _Packet:
     def _in_head(self, matrix, moment):
         """The points in the head, in the wire's axes and units from the tip of the nose: the
         pixels at the mean head's depth.
+
+        With p a pixel, c the picture's centre, f the focal length and d the depth behind the tip t
+        of the nose: (p - c) (d + t) / f - t, as one product with (p (d + t), d, 1).
         """
         if self._lens != (moment.size, moment.focal):
             self._lens = moment.size, moment.focal
-            self._centre[:] = [(side - 1) / 2.0 for side in moment.size]
-            self._focal[...] = moment.focal
-        behind = self._mean.dot(matrix[2], out=self._rays[2])       # the tip of the nose
-        np.add(behind, self._away, self._scale)
-        self._scale /= self._focal
-        for pixels, middle, tip, way in self._ways:
-            np.subtract(pixels, middle, way)
-            way *= self._scale
-            way -= tip
-        self._rays.T.dot(matrix * _AXES, out=self._points3d)
+            self._centre = [(side - 1) / 2.0 / moment.focal for side in moment.size]
+            self._places[[0, 1], [0, 1]] = 1.0 / moment.focal
+            self._places[2, :2] = -self._centre[0], -self._centre[1]
+        self._mean.dot(matrix[2], out=self._behind)
+        np.add(self._behind, self._far, self._depth)
+        np.multiply(self._points.T, self._depth, self._across)
+        (x, y, z), (u, v) = self._tip.tolist(), self._centre
+        self._places[3, :2] = -x - u * z, -y - v * z
+        self._rays.T.dot(self._places.dot(matrix * _AXES), out=self._points3d)
 
 
 def _share(value):
