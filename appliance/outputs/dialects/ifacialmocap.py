@@ -31,7 +31,7 @@ def _template(version):
     shapes = "".join(name + mark for name in ("trackingStatus",) + tuple(map(_spelt, NAMES)))
     turn = "%.6f,%.6f,%.6f"
     return (shapes + "=head#" + turn + "," + turn + "|rightEye#" + turn + "|leftEye#" + turn
-            + "|")
+            + "|").encode("ascii")
 
 
 class IFacialMocap(Dialect):
@@ -55,8 +55,7 @@ class IFacialMocap(Dialect):
         """The datagram of this moment."""
         if moment.face is not None:
             self._values = _values(moment.face)
-        text = self._template % ((moment.face is not None,) + self._values)
-        return (text.encode("ascii"),)
+        return (self._template % ((moment.face is not None,) + self._values),)
 
     def question(self, datagram):
         """The Question in a datagram, or None."""

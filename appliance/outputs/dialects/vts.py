@@ -15,7 +15,7 @@ _POINT = '{"x":%.4f,"y":%.4f,"z":%.4f}'
 _TEMPLATE = ('{"Timestamp":%d,"Hotkey":-1,"FaceFound":%s,"Rotation":' + _POINT + ',"Position":'
              + _POINT + ',"EyeLeft":' + _POINT + ',"EyeRight":' + _POINT + ',"BlendShapes":['
              + ",".join('{"k":"%s","v":%%.4f}' % (name[0].upper() + name[1:]) for name in NAMES)
-             + "]}")
+             + "]}").encode("ascii")    # bytes are formatted in two thirds of the time of text
 
 
 class Vts(Dialect):
@@ -33,9 +33,8 @@ class Vts(Dialect):
         """The datagram of this moment."""
         if moment.face is not None:
             self._values = _values(moment.face)
-        found = "false" if moment.face is None else "true"
-        text = _TEMPLATE % ((int(moment.unix * 1000), found) + self._values)
-        return (text.encode("ascii"),)
+        found = b"false" if moment.face is None else b"true"
+        return (_TEMPLATE % ((int(moment.unix * 1000), found) + self._values),)
 
     def question(self, datagram):
         """The Question in a datagram, or None."""
