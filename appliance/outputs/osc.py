@@ -83,8 +83,8 @@ class Layout:
         self.floats, self.ints = np.zeros(floats), self._staged[floats:].view(np.int32)
         self.bools = np.zeros(bools, bool)
         self._zeros = np.zeros(floats, np.float32)
-        # As they lie in the buffer; written twice, because numpy is slow where an assignment
-        # has to swap bytes and to look up places in one.
+        # First in the order of bytes of the wire, then in their places: one assignment that does
+        # both takes three times as long.
         self._swapped = np.zeros(len(self._at), ">u4")
         self._swapped_words = self._swapped.view(np.uint32)
         self._words = np.frombuffer(self._buffer, np.uint32)

@@ -67,7 +67,7 @@ class Kagami(Dialect):
                   for i, name in self._human if self._frames & HUMAN]
         head = (self._prefix + "/kagami/frame", _FRAME)
         self._slots.append((Layout(shown, *self._wire, head=head, room=_FLOATS),
-                            Layout(state, *self._wire, head=head, room=2),
+                            Layout(state, *self._wire, head=head),
                             Values(here + "taught/%s", *self._wire, head=head)))
 
     def __call__(self, moment):

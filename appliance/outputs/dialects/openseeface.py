@@ -131,7 +131,7 @@ class _Packet:
         pixels at the mean head's depth.
 
         With p a pixel, c the picture's centre, f the focal length and d the depth behind the tip t
-        of the nose: (p - c) (d + t) / f - t, as one product with (p (d + t), d, 1).
+        of the nose: ((p - c) (d + t) / f - t, d), as one product with (p (d + t), d, 1).
         """
         if self._lens != (moment.size, moment.focal):
             self._lens = moment.size, moment.focal

@@ -21,7 +21,6 @@ from appliance.outputs.parts import PARTS, part_of
 PORT = 9000
 FLAGS = ("EyeTrackingActive", "ExpressionTrackingActive", "LipTrackingActive")
 PARAMETERS = "/avatar/parameters/"
-_HALF = np.array(0.5)       # a plain number would be converted each time
 GAZE, LIDS = "/tracking/eye/LeftRightPitchYaw", "/tracking/eye/EyesClosedAmount"
 _PARAMETER = re.compile(PARAMETERS + r"(?:.+/)?(?:(?P<flag>%s)|v2/(?P<name>[A-Za-z]+?)"
                         r"(?P<part>[0-9]{1,3}|Negative)?)" % "|".join(FLAGS))
@@ -93,7 +92,7 @@ class Vrchat(Dialect):
         chosen = list(self._changes(numbers, moment.time, everything))
         floats, bools = self._layout.floats, self._layout.bools
         floats[:self._eyes] = numbers[:len(floats)]
-        np.greater(numbers[:len(bools)], _HALF, bools)
+        bools[:] = numbers[:len(bools)]         # 0 or 1 where a bool is told
         if shown and self._eyes < len(self._layout.datagrams):
             # not while lost: then VRChat goes back to its own looks and blinks
             floats[self._eyes:] = self._native_eyes(face)[:max(0, len(floats) - self._eyes)]
