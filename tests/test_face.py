@@ -1,5 +1,3 @@
-import pickle
-
 import numpy as np
 import pytest
 
@@ -31,8 +29,3 @@ def test_looks_are_the_gaze_of_the_left_eye_then_of_the_right():
     face = face._replace(left=face.left._replace(gaze=np.array([1.0, 2.0])),
                          right=face.right._replace(gaze=np.array([3.0, 4.0])))
     assert face.looks == (1.0, 2.0, 3.0, 4.0)
-
-
-def test_a_face_goes_through_a_pickle():
-    face = person()
-    assert pickle.loads(pickle.dumps(face)).angles == face.angles
