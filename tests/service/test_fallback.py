@@ -30,7 +30,7 @@ def test_status_and_log_say_so(broken):
 def test_the_page_goes_on_too_and_says_so(broken):
     broken.run("systemctl", "restart", "kagami-panel")
     state = broken.run("python3", "-c", "import urllib.request as r; print(r.urlopen("
-                       "'http://127.0.0.1:39602/api/state').read().decode())")
+                       "'http://127.0.0.1:8910/api/state').read().decode())")
     assert "the last good one goes on" in state
 
 
