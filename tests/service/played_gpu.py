@@ -5,7 +5,7 @@ import sys
 import time
 
 TREE = "/opt/kagami/current"
-SECONDS = 2.0           # for each network, so that somebody can look on
+SECONDS = 4.0           # for each network, so that somebody can look on
 
 
 def play():

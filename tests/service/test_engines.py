@@ -2,6 +2,7 @@
 the engines are, and it goes over to them by itself."""
 import json
 import os
+import sys
 
 import pytest
 
@@ -14,6 +15,20 @@ import json
 from appliance.network.local import program
 running = program('')
 print(running.text('/kagami/about') if running else '{"backend": "", "engines": []}')
+"""
+# Asks, from an address, who is there, until one tells of engines.
+ASKS = """
+import sys, time, zeroconf
+there, found = zeroconf.Zeroconf([sys.argv[1]]), []
+kind = "_kagami._udp.local."
+heard = lambda zeroconf, service_type, name, state_change: found.append(name)
+zeroconf.ServiceBrowser(there, kind, handlers=[heard])
+for _ in range(120):
+    time.sleep(0.5)
+    for name in list(found):
+        info = there.get_service_info(kind, name, 2000)
+        if info and b"engines" in info.properties:
+            sys.exit(print(info.properties[b"engines"].decode()))
 """
 
 
@@ -42,6 +57,11 @@ def test_no_boot_waits_for_engines_and_the_tracker_runs_without(nano):
     with nano.listen(PORT) as receiver:
         until(receiver.datagrams, NEVER)
     assert "TensorRT" not in about(nano)["backend"]
+
+
+def test_whoever_looks_for_us_sees_how_far_they_are(nano):
+    said = nano.cable.at("a", sys.executable, "-c", ASKS, HERE)
+    assert said.strip() in ("0/4", "1/4", "2/4", "3/4")
 
 
 def test_whoever_listens_sees_how_far_they_are(nano):
