@@ -1,4 +1,5 @@
 """install.sh, from an unpacked bundle without a network, on a Debian with its own systemd."""
+import json
 import os
 import re
 import shutil
@@ -79,7 +80,8 @@ def test_a_check_says_what_will_be_done_and_does_nothing(bundle, before):
 @pytest.mark.parametrize("moment", [
     "-e /opt/kagami", "-e %s/deploy" % VERSION, "-e %s/.venv/bin/python" % VERSION,
     "-e %s/.venv/lib/python3.11/site-packages/numpy" % VERSION, "-e %s/.complete" % VERSION,
-    "-L /opt/kagami/current", "-e /usr/local/lib/systemd/system/kagami-panel.service"])
+    "-L /opt/kagami/current", "-e /usr/local/lib/systemd/system/kagami-panel.service",
+    "-e /var/cache/kagami", "-d /run/kagami"])
 def test_killed_at_any_point_it_leaves_a_whole_version_or_none(bundle, before, moment):
     bundle.shell("systemd-run -q --unit install --collect %s; until [ %s ]; do sleep 0.05; done; "
                  "systemctl kill --kill-who=all -s KILL install; systemctl stop install; true"
@@ -98,6 +100,19 @@ def test_run_again_it_goes_on_and_the_page_is_served(bundle):
 
 PAGE = ("/usr/bin/python3 -c \"import urllib.request as u; "
         "print(u.urlopen('http://127.0.0.1/').read().decode())\"")
+
+
+def test_the_tracker_runs_and_waits_for_a_camera(bundle):
+    assert bundle.property("kagami.service", "ActiveState") == "active"
+    assert "none is there" in bundle.property("kagami.service", "StatusText")
+
+
+def test_the_doctor_finds_the_camera_missing_and_the_rest_in_order(bundle):
+    said = bundle.run("kagami", "doctor", "--json", check=False)
+    found = [(one["part"], one["level"]) for one in json.loads(said)]
+    assert ("camera", "bad") in found and ("version", "ok") in found
+    assert found.count(("service", "ok")) == 2
+    assert [part for part, level in found if level == "bad"] == ["camera"]
 
 
 def test_the_command_is_on_everybodys_path(bundle):
@@ -144,4 +159,5 @@ def test_installed_again_it_has_the_old_configuration(bundle):
     bundle.run(INSTALL, timeout=600)
     print("installed in %.0f s, %d MB added" % (time.monotonic() - began, used_mb(bundle) - used))
     assert bundle.read("/etc/kagami.conf") == PATTERN
+    assert bundle.property("kagami.service", "ActiveState") == "active"
     assert bundle.shell("stat -c %U /var/lib/kagami/settings.conf").strip() == "kagami"
