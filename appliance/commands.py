@@ -134,10 +134,11 @@ def calibrate(words):
 
 
 def update(words):
-    """Install a version from a bundle; it has a minute to track, or the one before runs again.
+    """Install a version from a bundle, as root; it has a minute to track, or the one before runs
+    again.
 
     Without a bundle: which versions are there."""
-    parser = Parser(update, "  sudo kagami update kagami-0.2.0-cp36-aarch64.tar\n  kagami update")
+    parser = Parser(update, "  kagami update kagami-0.2.0-cp36-aarch64.tar\n  kagami update")
     parser.add_argument("bundle", metavar="BUNDLE", nargs="?", help="a kagami-*.tar, signed with "
                         "the key of this box's releases")
     parser.add_argument("--older", action="store_true", help="it may be older than what runs")
@@ -151,7 +152,7 @@ def update(words):
 
 
 def rollback(words):
-    """Go back to the version that ran before the last update."""
-    Parser(rollback, "  sudo kagami rollback").read(words)
+    """Go back, as root, to the version that ran before the last update."""
+    Parser(rollback, "  kagami rollback").read(words)
     from appliance.box.update import Updates
     print(Updates().rollback())

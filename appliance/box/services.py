@@ -8,6 +8,7 @@ from appliance.errors import KagamiError, PartMissing
 from appliance.network.local import program
 
 TRACKER, PANEL, TRIAL = "kagami.service", "kagami-panel.service", "kagami-trial.service"
+ENGINES = "kagami-engines.service"
 SECONDS = 60        # that systemctl may take to answer
 
 
@@ -37,6 +38,10 @@ class Services:
         self._do("restart", "--no-block", TRACKER)
         self._do("try-restart", "--no-block", PANEL)
 
+    def build_engines(self):
+        """Begin with what this version wants of a GPU, where there is one."""
+        self._do("start", "--no-block", ENGINES)
+
     def install_units(self, tree):
         """Put the units of a version in place."""
         done = subprocess.run(["sh", os.path.join(tree, "deploy/units.sh"), "install"],
@@ -64,13 +69,13 @@ class Services:
 
     @staticmethod
     def _do(*words):
-        patience = None if words[0] == "start" else SECONDS
+        patience = None if words[:2] == ("start", TRIAL) else SECONDS
         try:
             done = subprocess.run(("systemctl",) + words, stdout=subprocess.PIPE, timeout=patience,
                                   stderr=subprocess.STDOUT, universal_newlines=True)
         except (OSError, subprocess.TimeoutExpired) as e:
             raise PartMissing("systemctl", str(e), "versions need a running systemd") from e
-        if done.returncode and words[0] != "try-restart":
+        if done.returncode and PANEL not in words and ENGINES not in words:
             said = done.stdout.strip().splitlines() or ["it ended with %d" % done.returncode]
             raise PartMissing("systemctl " + words[0], said[0], "see `journalctl -b`")
         return done.stdout

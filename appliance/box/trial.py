@@ -26,8 +26,9 @@ CAMERAS = "/dev/video*"
 class Judge:
     """Watches the tracker: watch() says why a version is not to stay, "" where it is.
 
-    services: what has look(). version: the one on trial. seeing: whether pictures came from the
-    version before, so that they have to come now, unless the camera is gone.
+    services: what has look(). version: what the one on trial calls itself. seeing: whether
+    pictures came from the version before, so that they have to come now, unless the camera is
+    gone.
     """
 
     def __init__(self, services, version, seeing, clock=time.monotonic, sleep=time.sleep):
@@ -47,7 +48,7 @@ class Judge:
             if good is not None and now - good >= STEADY:
                 return ""
             if look.restarts - first.restarts >= ENDED:
-                return "it ended %d times, last it %s" % (ENDED, why or "ran")
+                return "it ended %d times" % ENDED
             if (good or now) - begun >= WITHIN:
                 return "after %d s it %s" % (WITHIN, why or "was not steady")
             self._sleep(EVERY)
@@ -65,7 +66,8 @@ class Judge:
     def _complaint(self, look):
         """What is wrong at this moment, "" for nothing."""
         if look.active != "active":
-            return "is %s" % (look.active or "not there")
+            return "is not ready" if look.active == "activating" else "is " + (
+                look.active or "not there")
         if look.version != self._version:
             return "answers as version %s" % look.version if look.version else "does not answer"
         if look.state == "no camera" and self._seeing and glob.glob(CAMERAS):
@@ -97,6 +99,7 @@ class Trial:
                 self._go_back(old)
                 LOG.error("version %s is not kept: %s; %s runs again", new, why, old)
             else:
+                self._services.build_engines()
                 LOG.info("version %s is kept, %s lies beside it", new, old)
         self._versions.sweep()
         self._versions.end_trial()
@@ -110,9 +113,9 @@ class Trial:
                 self._versions.point(PREVIOUS, old)
                 self._versions.point(CURRENT, new)
                 self._services.restart()
-            elif self._services.look().version == old:      # it was cut off right here
-                self._services.restart()
-            return self._watch(new, bool(self._open.get("seeing")))
+            elif self._services.look().version == self._versions.told(old):
+                self._services.restart()        # it was cut off right here
+            return self._watch(self._versions.told(new), bool(self._open.get("seeing")))
         except (KagamiError, OSError) as e:
             return str(e)
 

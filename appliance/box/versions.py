@@ -6,6 +6,7 @@ counts from the moment its `.complete` is written, which is after all of it has 
 """
 import fcntl
 import os
+import re
 import shutil
 from contextlib import contextmanager
 
@@ -40,6 +41,16 @@ class Versions:
     def folder(self, version):
         """Where a version lies, or would."""
         return os.path.join(self._folders, version)
+
+    def told(self, version):
+        """What a version calls itself, which may be less than the name of its folder: a tree that
+        was changed without a new version has something behind it. "" where nobody knows."""
+        try:
+            with open(os.path.join(self.folder(version), "appliance/__init__.py")) as f:
+                found = re.search('^__version__ = "(.*)"', f.read(), re.M)
+        except OSError:
+            return ""
+        return found.group(1) if found else ""
 
     def all(self):
         """The complete versions, in no order."""

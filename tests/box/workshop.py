@@ -16,6 +16,7 @@ SETUP = """#!/bin/sh
 mkdir -p .venv/bin
 printf '#!/bin/sh\\necho kagami %s\\n' > .venv/bin/kagami
 chmod +x .venv/bin/kagami
+ln -s /bin/true .venv/bin/python
 """
 
 
@@ -97,13 +98,16 @@ class Played:
 
     def look(self):
         """It tracks at once, or never."""
-        well = self.running is not None and self.running not in self.broken
-        return Look("active" if well else "failed", 1, 0, "tracking" if well else "",
-                    self.running if well else "")
+        if self.running is None or self.running in self.broken:
+            return Look("failed", 0, 0, "", "")
+        return Look("active", 1, 0, "tracking", self.running)
 
     def restart(self):
         """As systemd would, with the program that is current."""
         self.running, self.restarts = runs(self.box), self.restarts + 1
+
+    def build_engines(self):
+        """There is no GPU."""
 
     def install_units(self, folder):
         """As deploy/units.sh would."""
@@ -118,7 +122,8 @@ class Played:
             look.active
 
     def judge(self):
-        """What kagami-trial.service does."""
+        """What kagami-trial.service does, whose program is that of the version before."""
+        assert self.box.previous is not None, "status=203/EXEC"
         Trial(self.box, self, self.watch).run()
 
     def boot(self):
