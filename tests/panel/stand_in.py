@@ -4,7 +4,8 @@
 
 It serves static/ under the panel's content security policy and answers as the panel does. POST
 /stand-in changes what it plays, with {"reachable": false}, {"preview": false}, {"hold": frame},
-{"shapes": {name: value}}, {"text": words}, {"engines": rows}, {"versions": ...} or {"silent": true}.
+{"shapes": {name: value}}, {"text": words}, {"engines": rows}, {"versions": ...},
+{"silent": true}.
 """
 import argparse
 import asyncio
