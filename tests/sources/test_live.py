@@ -10,13 +10,12 @@ from tests.fakes.kernel import Kernel
 
 pytest.importorskip("gi", reason="no GStreamer for this Python")
 
-from appliance.sources import cameras, gstreamer, live, open_source, v4l2  # noqa: E402
+from appliance.sources import cameras, gstreamer, lines, live, open_source, usb, v4l2  # noqa: E402
 
 STAND_IN = {"raw": "videotestsrc name=camera is-live=true ! video/x-raw,format={format},"
                    "width={width},height={height},framerate={rate} ! videoconvert",
             "jpeg": "videotestsrc name=camera is-live=true ! video/x-raw,format=I420,"
-                    "width={width},height={height},framerate={rate} ! jpegenc ! jpegdec "
-                    "! videoconvert"}
+                    "width={width},height={height},framerate={rate} ! jpegenc ! {decoder}"}
 FORMATS = {"YUYV": {(640, 480): [(1, 30)], (1280, 720): [(1, 5)]},
            "MJPG": {(1280, 720): [(1, 30)]}}
 
@@ -27,8 +26,8 @@ class Plug:
 
     def __init__(self, kernel, monkeypatch):
         self.kernel, self.lines, self.pipelines = kernel, [], []
-        self._patch, self._real = monkeypatch, dict(gstreamer.LINES)
-        monkeypatch.setattr(live, "Pipeline", self._pipeline)
+        self._patch, self._real = monkeypatch, dict(lines.LINES)
+        monkeypatch.setattr(usb, "Pipeline", self._pipeline)
         self.insert()
 
     def insert(self, number=0, card="Webcam"):
@@ -59,9 +58,9 @@ class Plug:
     def element(self, name):
         return self.pipelines[-1]._pipeline.get_by_name(name)
 
-    def _lines(self, lines):
+    def _lines(self, spelt):
         for name in STAND_IN:
-            self._patch.setitem(gstreamer.LINES, name, lines[name])
+            self._patch.setitem(lines.LINES, name, spelt[name])
 
     def _pipeline(self, text):
         self.lines.append(text)
@@ -237,7 +236,7 @@ def test_what_v4l2src_refuses_is_weather(plug, opened):
 
 def test_a_pipeline_without_pictures_is_built_anew(plug, opened, monkeypatch):
     monkeypatch.setattr(live, "SILENCE", 0.3)
-    monkeypatch.setitem(gstreamer.LINES, "raw", STAND_IN["raw"] + " ! valve name=valve")
+    monkeypatch.setitem(lines.LINES, "raw", STAND_IN["raw"] + " ! valve name=valve")
     source = opened()
     before = until(source, picture).number
     plug.element("valve").set_property("drop", True)
@@ -247,7 +246,7 @@ def test_a_pipeline_without_pictures_is_built_anew(plug, opened, monkeypatch):
 
 def test_a_camera_that_stops_by_itself_is_started_again(plug, opened, monkeypatch):
     three = STAND_IN["raw"].replace("is-live", "num-buffers=3 is-live")
-    monkeypatch.setitem(gstreamer.LINES, "raw", three)
+    monkeypatch.setitem(lines.LINES, "raw", three)
     source = opened()
     until(source, lambda frame: frame is not None and len(plug.pipelines) == 3)
     assert source.restarts == 2
@@ -261,7 +260,7 @@ def test_the_same_camera_is_waited_for_while_another_is_there(plug, opened, monk
     plug.insert(1, "Other")
     until(source, nothing)
     assert source.read(0.2) is None and "Webcam" in source.state
-    monkeypatch.setattr(live, "PATIENCE", 0.0)
+    monkeypatch.setattr(usb, "PATIENCE", 0.0)
     until(source, picture)
     assert "camera Other" in caplog.messages[-1]
 
@@ -289,7 +288,7 @@ def test_a_camera_that_may_not_be_opened_later_is_weather(plug, opened, monkeypa
 
 
 def test_a_missing_plugin_is_told_though_no_camera_is_there(opened, monkeypatch):
-    monkeypatch.setattr(live, "need", lambda *names: gstreamer.need("nosuchelement", *names))
+    monkeypatch.setattr(usb, "need", lambda *names: gstreamer.need("nosuchelement", *names))
     with pytest.raises(PartMissing, match="nosuchelement: not installed"):
         opened()
 
