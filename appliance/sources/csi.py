@@ -32,12 +32,13 @@ class Camera(Opening):
 
     def __init__(self, number, options, rgb):
         self._number, self._options, self._rgb = number, options, rgb
-        self._daemon, self._pipeline, self._told = Daemon(), None, set()
+        self._daemon, self._told = Daemon(), set()
+        self._pipeline, self._bounds = None, sensors.USUAL
 
     def __call__(self):
         """See Opening."""
         sensor = self._found()
-        options = self._options
+        options, self._bounds = self._options, sensors.bounds(sensor)
         mode, rate = sensors.choose(sensor, options.width, options.height, options.rate)
         name = "camera %s (csi:%d)" % (sensor.model, sensor.number)
         self._pipeline = Pipeline(self._line(sensor, mode, rate))
@@ -48,7 +49,7 @@ class Camera(Opening):
         """See Source.expose; while the camera is away, it counts when it is back."""
         self._options = self._options._replace(exposure=exposure)
         if self._pipeline is not None:
-            self._pipeline.change("camera", exposuretimerange=_range(exposure))
+            self._pipeline.change("camera", exposuretimerange=self._range())
 
     def first(self, picture):
         """See Opening."""
@@ -76,16 +77,22 @@ class Camera(Opening):
         wide, high = sensors.size(mode, options.width)
         if options.rotation in (90, 270):
             wide, high = high, wide
-        asked = {"exposuretimerange": _range(options.exposure), "gainrange": _gain(options.gain),
-                 "aeantibanding": ANTIBANDING[str(options.power_line)],
-                 "tnr-mode": NOISE_REDUCTION}
-        asked = {key: value for key, value in asked.items() if value is not None}
+        asked = {"exposuretimerange": self._range(), "tnr-mode": NOISE_REDUCTION,
+                 "aeantibanding": ANTIBANDING[str(options.power_line)]}
+        if options.gain != "auto":
+            asked["gainrange"] = "1 %g" % min(options.gain, self._bounds.gain)
         smooth = {"interpolation-method": BILINEAR}
         return line("csi", options, "live", self._rgb, sensor=sensor.number,
                     settings=lines.settings(asked, known("nvarguscamerasrc", *asked)),
                     converter=lines.settings(smooth, known("nvvidconv", *smooth)),
                     turn=lines.METHODS[options.rotation][options.flip], width=mode.width,
                     height=mode.height, rate=written(rate), wide=wide, high=high)
+
+    def _range(self):
+        """The exposures among which the camera chooses, nanoseconds, as it takes them."""
+        asked, can = self._options.exposure, self._bounds
+        low, high = (SHORTEST, LONGEST) if asked == "auto" else (1000 * asked, 1000 * asked)
+        return "%d %d" % tuple(max(can.shortest, min(can.longest, n)) for n in (low, high))
 
     def _tell(self, name, mode, rate):
         """Once each: a rate that is not to be had, a field of view that is another."""
@@ -100,14 +107,3 @@ class Camera(Opening):
         if words not in self._told:
             self._told.add(words)
             log.warning(words)
-
-
-def _range(exposure):
-    """Microseconds or "auto" as the range in which the camera chooses, nanoseconds."""
-    if exposure == "auto":
-        return "%d %d" % (SHORTEST, LONGEST)
-    return "%d %d" % (1000 * exposure, 1000 * exposure)
-
-
-def _gain(gain):
-    return None if gain == "auto" else "1 %g" % gain

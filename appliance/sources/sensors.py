@@ -24,6 +24,14 @@ class Mode(NamedTuple):
     field: Optional[float]
 
 
+class Bounds(NamedTuple):
+    """Exposures in nanoseconds, shortest and longest; the highest gain."""
+
+    shortest: int
+    longest: int
+    gain: float
+
+
 class Sensor(NamedTuple):
     """number: what the camera daemon counts it as. model: for instance imx219."""
 
@@ -37,6 +45,9 @@ ANY = (Mode(1280, 720, 60, None), Mode(1920, 1080, 30, None))
 MODES = {"imx219": (Mode(1640, 1232, 30, 62.2), Mode(1280, 720, 60, 50.4),
                     Mode(1920, 1080, 30, 38.9)),
          "imx477": (Mode(1920, 1080, 60, None),)}
+# What the camera daemon tells of an IMX219; of an unknown sensor what most have.
+BOUNDS = {"imx219": Bounds(13000, 683709000, 10.625)}
+USUAL = Bounds(30000, 300000000, 16.0)
 
 
 def found(system=None):
@@ -64,6 +75,11 @@ def offered():
 def modes(sensor):
     """(Mode, ...) of a Sensor."""
     return MODES.get(sensor.model, ANY)
+
+
+def bounds(sensor):
+    """The Bounds of a Sensor."""
+    return BOUNDS.get(sensor.model, USUAL)
 
 
 def choose(sensor, width, height, rate):
