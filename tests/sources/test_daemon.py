@@ -215,7 +215,7 @@ def program(played, plugin, board, tmp_path, clip, receiver):
 def tracked(receiver, count=20):
     """Wait until so many datagrams say that a face is tracked."""
     while count:
-        values = dict((address, args) for address, args in decoded(receiver.recv(65536)))
+        values = dict((address, args) for address, _, args in decoded(receiver.recv(65536)))
         count -= values.get("/VMC/Ext/OK", (0, 0, 0, 0))[-1] == 1
 
 
