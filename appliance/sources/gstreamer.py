@@ -63,7 +63,10 @@ def known(element, *names):
 def sinks(text):
     """The names of the elements of a launch line in which pictures would end; Broken where the
     line means nothing, PartMissing as of Pipeline."""
-    parsed = _parsed(text)
+    try:
+        parsed = _parsed(text)
+    except (Broken, PartMissing):           # it may end in caps, which nothing follows yet
+        parsed = _parsed(text + " ! identity")
     parts = parsed.children if isinstance(parsed, Gst.Bin) else [parsed]
     made = [part.get_factory() for part in parts if part.get_factory()]
     return [factory.get_name() for factory in made

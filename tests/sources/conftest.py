@@ -8,8 +8,9 @@ import pytest
 
 from appliance import config
 from appliance.cli import DEMO_CLIP
-from appliance.sources import sensors
+from appliance.sources import open_source, sensors
 from tests.fakes import jetson
+from tests.fakes.kernel import Kernel
 
 
 @pytest.fixture(scope="session")
@@ -109,3 +110,30 @@ def receiver():
         s.bind(("127.0.0.1", 0))
         s.settimeout(30)
         yield s
+
+
+@pytest.fixture
+def plug(tmp_path, monkeypatch):
+    """A camera that is plugged in; see plug.Plug."""
+    pytest.importorskip("gi", reason="no GStreamer for this Python")
+    from appliance.sources import cameras, live, v4l2
+    from tests.sources.plug import Plug
+    kernel = Kernel(str(tmp_path))
+    monkeypatch.setattr(v4l2, "ioctl", kernel.ioctl)
+    monkeypatch.setattr(live, "AGAIN", 0.05)
+    find = cameras.find
+    monkeypatch.setattr(cameras, "find", lambda *words: find(*words, dev=kernel.dev))
+    return Plug(kernel, monkeypatch)
+
+
+@pytest.fixture
+def opened(camera):
+    """opened(url, **changes of the options): a source that is closed after the test."""
+    sources = []
+
+    def make(url="usb", **changes):
+        sources.append(open_source(url, camera._replace(**changes)))
+        return sources[-1]
+    yield make
+    for source in sources:
+        source.close()

@@ -11,7 +11,8 @@ from tests.fakes.film import Film
 
 
 @pytest.mark.parametrize("url, do", [
-    ("webcam", "give usb, usb:DEVICE, file:PATH"), ("", "give usb"), ("ubs", "did you mean usb?"),
+    ("webcam", "give usb, usb:DEVICE, csi, csi:ID, file:PATH"), ("", "give usb"),
+    ("ubs", "did you mean usb?"),
     ("flie:x.mp4", "did you mean file?"), ("tset", "did you mean test?"), ("test:1", "give test"),
     ("/dev/video0", "did you mean usb:/dev/video0?"), ("/tmp", "did you mean stills:/tmp?"),
     (__file__, "did you mean file:%s?" % __file__),
