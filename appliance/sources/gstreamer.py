@@ -137,11 +137,14 @@ class Pipeline:
         where nothing holds the stream up, for this waits for it."""
         for view in self._views:
             view.drop()
-        if farewell and not self.ended:
+        # The end of the program does not wait for it once more.
+        stop = self._stop.detach()
+        if farewell and stop and not self.ended:
             self._pipeline.send_event(Gst.Event.new_eos())
             ends = Gst.MessageType.EOS | Gst.MessageType.ERROR
             self._bus.timed_pop_filtered(int(farewell * Gst.SECOND), ends)
-        self._stop()
+        if stop:
+            self._pipeline.set_state(Gst.State.NULL)
         self.ended = True
 
     def _pair(self):

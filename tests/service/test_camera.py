@@ -145,7 +145,7 @@ def test_the_service_ends_in_time_while_the_daemon_hangs(box):
 
 def test_a_daemon_that_came_up_before_the_sensor_is_started_anew_once(box):
     box.write("/etc/argus", "refuses")
-    box.power_off()
+    box.cut()
     box.boot()
     tracked(box)
     assert starts(box) == 2

@@ -200,14 +200,20 @@ static gboolean camera_can(Camera *self)
     return FALSE;
 }
 
+/* When to look again, at the latest in a fiftieth of a second. */
+static gint64 camera_until(Camera *self)
+{
+    gint64 now = g_get_monotonic_time();
+    return self->next > now && self->next < now + 20000 ? self->next : now + 20000;
+}
+
 /* FALSE where it is told to stop. */
 static gboolean camera_wait(Camera *self)
 {
     g_mutex_lock(&self->lock);
     while (!self->flushing && (g_get_monotonic_time() < self->next || daemon_is("silent")
                                || daemon_is("stuck")) && self->daemon == daemon_now())
-        g_cond_wait_until(&self->cond, &self->lock,
-                          MIN(self->next, g_get_monotonic_time() + 20000) + 1000);
+        g_cond_wait_until(&self->cond, &self->lock, camera_until(self));
     gboolean goes = !self->flushing;
     g_mutex_unlock(&self->lock);
     self->next += 1000000LL * self->den / self->num;
