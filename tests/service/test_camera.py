@@ -148,4 +148,4 @@ def test_a_daemon_that_came_up_before_the_sensor_is_started_anew_once(box):
     box.cut()
     box.boot()
     tracked(box)
-    assert starts(box) == 2
+    assert starts(box) == 2, box.journal("kagami.service") + box.journal("kagami-camera.service")
