@@ -208,8 +208,9 @@ def program(played, plugin, board, tmp_path, clip, receiver):
         return running[-1]
     yield start
     for one in running:
-        one.kill()
-        one.communicate()
+        if one.poll() is None:
+            one.kill()
+            one.communicate()
 
 
 def tracked(receiver, count=20):
