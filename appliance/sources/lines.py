@@ -50,8 +50,7 @@ BESIDE = " both. ! queue max-size-buffers=1 ! videoconvert"
 _PLUGINS = "sudo apt-get install gstreamer1.0-plugins-"
 _JETPACK = "it comes with JetPack: sudo apt-get install nvidia-l4t-gstreamer"
 PACKAGES = {"v4l2src": "good", "jpegdec": "good", "videoflip": "good", "rawvideoparse": "base",
-            "decodebin": "base", "videoconvert": "base", "videotestsrc": "base",
-            "jpegparse": "bad"}
+            "decodebin": "base", "videoconvert": "base", "videotestsrc": "base"}
 
 
 def line(name, camera, sink, rgb, **values):
