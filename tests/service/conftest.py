@@ -51,6 +51,8 @@ def units(house):
         for path in filter(os.path.isfile, glob.glob(os.path.join(ours, pattern))):
             with open(path) as f:
                 house.write(place + os.path.relpath(path, ours), f.read())
+    with open(os.path.join(ours, "journald.conf")) as f:
+        house.write("/etc/systemd/journald.conf.d/kagami.conf", f.read())
     house.shell("cd %s && systemctl enable $(grep -l '^.Install' kagami*.*)" % place)
 
 

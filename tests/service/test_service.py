@@ -114,6 +114,11 @@ def test_the_line_for_a_terminal_does_not_fill_the_journal(box, heard):
     assert " fps" not in logged(box)
 
 
+def test_the_journal_is_kept_small(box):
+    said = box.run("journalctl", "-b", "-o", "cat", "-t", "systemd-journald")
+    assert " max 64.0M" in said or " max 32.0M" in said
+
+
 def test_killed_it_comes_back(box, heard):
     box.run("kill", "-KILL", str(pid(box)))
     gone = silence(heard)
@@ -158,6 +163,12 @@ def test_a_stop_is_clean_and_the_receivers_are_told(box):
     assert "/kagami/bye" in said
     assert box.property(UNIT, "Result") == "success"
     assert box.property(UNIT, "ExecMainStatus") == "0"
+    box.run("systemctl", "start", UNIT)
+
+
+def test_a_stop_while_it_starts_is_clean_too(box):
+    box.shell("systemctl restart --no-block kagami; sleep 0.3; systemctl stop kagami")
+    assert box.property(UNIT, "Result") == "success"
     box.run("systemctl", "start", UNIT)
 
 
