@@ -124,6 +124,15 @@ def test_a_daemon_that_hangs_is_started_anew_and_the_face_followed_again(box):
         "kagami.service")
 
 
+def test_a_daemon_that_dies_is_there_again_and_the_face_followed(box):
+    tracked(box)
+    begun = time.monotonic()
+    box.run("systemctl", "kill", "--signal=KILL", "nvargus-daemon.service")
+    until(lambda: "Argus client lost its daemon" in box.journal("kagami.service"), 15)
+    tracked(box, 1)
+    print("camera daemon dies to face again: %.1f s" % (time.monotonic() - begun))
+
+
 def test_a_second_time_soon_after_is_mended_too_but_later(box):
     tracked(box)
     before = starts(box)
