@@ -27,10 +27,10 @@ TERMS = ("points, % of the box", "rotation, degrees", "openness", "gaze, degrees
          "blendshapes")
 
 
-def working():
-    """({name: backend}, {name: why not}) of KINDS; a backend is named as it names itself."""
+def working(kinds=KINDS):
+    """({name: backend}, {name: why not}) of kinds; a backend is named as it names itself."""
     found, lacking = OrderedDict(), OrderedDict()
-    for kind in KINDS:
+    for kind in kinds:
         try:
             backend = backends.ready(*kind)
             for name in manifest.read():

@@ -71,6 +71,13 @@ def test_the_iris_of_a_tilted_right_eye_points_to_the_nose_and_up():
     assert left.iris[1, 1] < left.iris[0, 1] and left.iris[2, 0] > left.iris[0, 0]
 
 
+def test_each_of_several_faces_gets_its_own_eyes():
+    faces = reading(160, 150, 0.7, 10), reading(450, 300, 1.2, -20)
+    for face, (left, right) in zip(faces, seen(dots.Dots(), *faces)):
+        for eye, corners in ((left, LEFT_EYE_CORNERS), (right, RIGHT_EYE_CORNERS)):
+            assert np.abs(eye.iris[0] - face.points[list(corners)].mean(axis=0)).max() < 1
+
+
 def test_two_open_eyes_look_at_one_height_and_one_point():
     _, gaze, score = agree(OPEN, [(-4, 1), (3, 3)], SURE, 20.0, AHEAD)
     assert np.allclose(gaze, [(-4, 2), (3, 2)]) and score == SURE
