@@ -40,9 +40,17 @@ class Network(NamedTuple):
     faces: int = 1
 
     def of(self, faces):
-        """The record of the same network that takes so many faces at once."""
-        return self._replace(faces=faces, inputs=_times(faces, self.inputs),
+        """The record of the same network that takes so many faces at once: `iris-x2`."""
+        if faces == 1:
+            return self
+        return self._replace(name="%s-x%d" % (self.name, faces), faces=faces,
+                             inputs=_times(faces, self.inputs),
                              outputs=_times(faces, self.outputs))
+
+    @property
+    def section(self):
+        """The name in the manifest."""
+        return self.name if self.faces == 1 else self.name.rpartition("-x")[0]
 
     def content(self):
         """The bytes of the file, for so many faces; InputMissing where there is none, DataError

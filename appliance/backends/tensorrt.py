@@ -1,6 +1,4 @@
-"""Engine files in, engines out: TensorRT 8.0 to 10 on a GPU of NVIDIA.
-
-To run TensorRT's bytes that lie in no file yet:
+"""Engine files in, engines out: TensorRT 8.0 to 10 on a GPU of NVIDIA. Without a file, from bytes:
 
     runtime = Runtime(library(), cuda.gpu())
     engine = Engine(runtime, network, content)
@@ -41,11 +39,12 @@ class TensorRT:
     def __str__(self):
         return "TensorRT %s on %s" % (self._runtime.trt.__version__, self._runtime.gpu.name)
 
-    def load(self, name, mapped=False):
-        """Engine for the section `name` of the manifest. mapped: see Engine."""
+    def load(self, name, faces=1, mapped=False):
+        """Engine for the section `name` of the manifest, of so many faces at once; PartMissing
+        where none was built for several. mapped: see Engine."""
         if name not in self._networks:
             raise DataError(self._path, "has no section [%s]" % name, manifest.FETCH)
-        network = self._networks[name]
+        network = self._networks[name].of(faces)
         return Engine(self._runtime, network, self._content(network), mapped)
 
     def _content(self, network):    # a file that is bad is built again, which takes minutes

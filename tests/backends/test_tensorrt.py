@@ -106,6 +106,36 @@ def test_the_clip_is_measured_as_on_onnx_runtime(version, expected, tmp_path):
         assert len(found) > 50 and np.array_equal(found, expected)
 
 
+def two_faces(backend):
+    """The points and shapes of both faces of a picture, looked at ten times."""
+    tracker = Tracker(config.load(config.DEFAULTS, ["tracker.max_faces=2"]), backend=backend)
+    small = [cv2.resize(luma, (320, 240)) for luma in pictures(12)]
+    found = [tracker(np.hstack(pair)) for pair in zip(small, small[2:])]
+    assert [len(faces) for faces in found] == [2] * 10
+    return [(face.landmarks, face.blendshapes, face.left.iris)
+            for faces in found for face in faces]
+
+
+def test_two_faces_are_seen_at_once_where_there_are_engines_for_two(machine, tmp_path, caplog):
+    caplog.set_level("INFO", "kagami.backend")
+    for faces in (1, 2):
+        store(machine, tmp_path, faces=faces)
+    found, wanted = two_faces(subject.TensorRT(folder=str(tmp_path))), two_faces(OnnxRuntime())
+    assert all(np.array_equal(a, b) for one, other in zip(found, wanted)
+               for a, b in zip(one, other))
+    assert caplog.messages == []
+
+
+def test_two_faces_are_seen_in_turn_where_there_are_none_and_it_is_said(machine, tmp_path, caplog):
+    caplog.set_level("INFO", "kagami.backend")
+    store(machine, tmp_path)
+    found, wanted = two_faces(subject.TensorRT(folder=str(tmp_path))), two_faces(OnnxRuntime())
+    assert np.array_equal(found[-1][0], wanted[-1][0])
+    assert [line.split(" in turn: ")[0] for line in caplog.messages] == [
+        "several faces are shown to " + name for name in ("landmarks", "iris", "expression")]
+    assert caplog.messages[1].endswith("build it: kagami-engines --models iris-x2")
+
+
 def test_an_engine_has_the_inputs_and_outputs_of_its_record(machine, small, tmp_path):
     engine = loaded(machine, small, tmp_path)
     assert {k: v.shape for k, v in engine.inputs.items()} == INPUTS
