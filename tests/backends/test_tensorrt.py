@@ -248,6 +248,7 @@ def test_everything_is_given_back_in_the_order_that_tensorrt_wants(
     machine.graph_s = 1e-6
     engine = loaded(machine, small, tmp_path)
     assert machine.used > 0
+    del machine.log[:]
     del engine
     gc.collect()
     assert machine.log == ["graph", "context", "engine", "runtime"] and machine.used == 0
@@ -350,6 +351,37 @@ def test_a_spoilt_engine_that_cannot_be_built_again_is_another_backends_turn(spo
     played(monkeypatch, gpu=False)
     with pytest.raises(PartMissing, match="truncated: .*; built again: cuInit failed"):
         subject.TensorRT(folder=spoilt)
+
+
+@pytest.fixture
+def refused(machine, tmp_path):
+    """The folder of the shipped networks' engines; whole as it is, TensorRT refuses the irises'.
+    """
+    store(machine, tmp_path)
+    iris, = [path for path in plan.paths(str(tmp_path)) if "iris" in path]
+    plan.write(iris, plan.about(iris), b"no engine")
+    return str(tmp_path)
+
+
+def test_a_whole_file_that_tensorrt_refuses_is_built_again(refused, monkeypatch, caplog):
+    played(monkeypatch)
+    found = subject.TensorRT(folder=refused).load("iris").infer()["openness"]
+    assert np.array_equal(found, OnnxRuntime().load("iris").infer()["openness"])
+    told, = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert re.match("engine of iris: .*Magic tag does not match.*; it is built again$", told)
+
+
+def test_where_that_fails_auto_goes_on_with_another_backend_and_says_so(
+        refused, monkeypatch, caplog):
+    caplog.set_level("INFO", "kagami.backend")
+    played(monkeypatch, gpu=False)
+    monkeypatch.setenv("CACHE_DIRECTORY", refused)
+    shutil.copytree(refused, plan.folder())
+    tracker = Tracker(config.defaults())
+    assert not tracker.backend.startswith("TensorRT") and tracker(pictures(1)[0])
+    said = [line for line in caplog.messages if line.startswith("networks run on ")]
+    assert len(said) == 1
+    assert re.search("Magic tag does not match.*; built again: cuInit failed", said[0])
 
 
 def test_an_engine_of_another_onnx_file_is_noticed(machine, small, tmp_path):
