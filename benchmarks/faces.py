@@ -3,7 +3,8 @@ faces one after the other, or at once; and what the engines for several cost. Tw
 
 The pictures are a clip four times, small and side by side, each from another moment on. Both ways
 take turns in one process, TURN pictures at a time: call upon call, and as a camera of 30 pictures
-a second gives them, which finds the caches cold.
+a second gives them, which finds the caches cold. They are compared by the processor time of the
+thread, in which other programs have no part; waiting for a GPU is in the whole time alone.
 """
 import gc
 import itertools
@@ -21,12 +22,11 @@ from appliance.tracker import Tracker
 from benchmarks import chart, report
 from benchmarks.backends import working
 from benchmarks.fed import resident_mib
-from benchmarks.stages import pictures
+from benchmarks.stages import pictures, spread
 
 KINDS = (("onnxruntime", "cpu", "auto"), ("openvino", "cpu", "auto"), ("tensorrt", "cpu", "auto"))
 MOST, WIDE, HIGH, GREY = 4, 320, 240, 110       # faces; pixels of each one's part of the picture
 TURN, STARTING = 25, 20     # pictures of one way before it is the other's turn; not counted
-FAST = 25       # percentile of a turn that is compared: above it lies what other programs take
 PACES = OrderedDict([("call upon call", 0.0), ("30 a second", 1 / 30.0)])
 WAYS = IN_TURN, AT_ONCE = "in turn", "at once"
 
@@ -65,14 +65,15 @@ def wanted(faces):
 
 
 def race(trackers, frames, faces, period=0.0):
-    """{way: [[seconds of a call]]}, a list each TURN pictures, of {way: tracker}; a picture in
-    which not all faces are followed does not count. period: seconds from call to call, or 0."""
+    """{way: [[(seconds, processor seconds) of a call]]}, a list each TURN pictures, of {way:
+    tracker}; a picture in which not all faces are followed does not count. period: seconds from
+    call to call, or 0."""
     taken = OrderedDict((way, []) for way in trackers)
     for number, start in enumerate(range(0, len(frames), TURN)):
         for way in list(trackers)[::1 if number % 2 else -1]:
             calls = [_call(trackers[way], luma, due) for luma, due in zip(
                 frames[start:start + TURN], _dues(period))]
-            taken[way].append([seconds for seconds, found in calls if found == faces])
+            taken[way].append([both for both, found in calls if found == faces])
     return taken
 
 
@@ -82,17 +83,21 @@ def _dues(period):
 
 
 def _call(tracker, luma, due):
-    """(seconds, how many faces) of a call at its time."""
+    """((seconds, processor seconds), how many faces) of a call at its time."""
     time.sleep(max(0.0, due - time.monotonic()))
-    start = perf_counter()
+    start, spent = perf_counter(), _spent()
     found = tracker(luma)
-    return perf_counter() - start, len(found)
+    return (perf_counter() - start, _spent() - spent), len(found)
+
+
+def _spent():
+    return time.clock_gettime(time.CLOCK_THREAD_CPUTIME_ID)
 
 
 def measure(backend, frames, faces):
-    """{pace: {way: {"p10_ms", "p50_ms", "p95_ms", "count"}, "saved": (quarter, middle, three
-    quarters)}} of so many faces; saved: % of the time, turn by turn. DataError where they are
-    not all found in the clip."""
+    """{pace: {way: {"p50_ms", "p95_ms", "count", "processor_ms"}, "saved": (quarter, middle, three
+    quarters)}} of so many faces; processor_ms: the middle. saved: % of that, turn by turn.
+    DataError where they are not all found in the clip."""
     shown, config, found = group(frames, faces), wanted(faces), OrderedDict()
     trackers = OrderedDict([(IN_TURN, Tracker(config, backend=InTurn(backend))),
                             (AT_ONCE, Tracker(config, backend=backend))])
@@ -103,34 +108,35 @@ def measure(backend, frames, faces):
         if not all(turn for turns in taken.values() for turn in turns[:1]):
             raise DataError("clip", "%d faces side by side are not all followed in it" % faces,
                             "take a clip of one face with --source")
-        found[pace] = OrderedDict((way, spread(sum(turns, []))) for way, turns in taken.items())
+        found[pace] = OrderedDict((way, figures(sum(turns, []))) for way, turns in taken.items())
         found[pace]["saved"] = saved(taken)
     return found
 
 
-def spread(seconds):
-    """{"p10_ms", "p50_ms", "p95_ms", "count"} of durations."""
-    p10, p50, p95 = (round(float(ms), 3) for ms in np.percentile(seconds, (10, 50, 95)) * 1e3)
-    return {"p10_ms": p10, "p50_ms": p50, "p95_ms": p95, "count": len(seconds)}
+def figures(calls):
+    """{"p50_ms", "p95_ms", "count", "processor_ms"} of calls, each as race gave it."""
+    whole, spent = np.array(calls).T
+    return dict(spread(whole), processor_ms=round(float(np.median(spent)) * 1e3, 3))
 
 
 def saved(taken):
-    """(quarter, middle, three quarters) of the % by which a turn's fast calls are shorter."""
-    shares = [100 * (1 - np.percentile(once, FAST) / np.percentile(turn, FAST))
+    """(quarter, middle, three quarters) of the % of processor time that a turn's middle call takes
+    less."""
+    shares = [100 * (1 - np.median(once, axis=0)[1] / np.median(turn, axis=0)[1])
               for turn, once in zip(taken[IN_TURN], taken[AT_ONCE]) if turn and once]
     return tuple(round(float(share), 1) for share in np.percentile(shares, (25, 50, 75)))
 
 
 def costs(backend, luma):
-    """{faces: {"load_ms", "mib"}}: what making room for one face more takes, from 2 on, engines
-    having run once."""
+    """{faces: {"load_ms", "mib"}}: what making room for one face more takes, from 2 on: processor
+    time, and memory once the engines have run."""
     tracker, found = Tracker(wanted(1), backend=backend), OrderedDict()
     tracker(luma)
     for faces in range(2, MOST + 1):
         gc.collect()
-        before, start = resident_mib(os.getpid()), perf_counter()
+        before, start = resident_mib(os.getpid()), time.process_time()
         tracker.change(wanted(faces))
-        taken = perf_counter() - start
+        taken = time.process_time() - start
         tracker.reset()
         tracker(luma)
         tracker(luma)       # all engines at once: who is new is looked at alone
@@ -141,38 +147,37 @@ def costs(backend, luma):
 
 def table(found):
     """Markdown of {backend: {faces: what measure gave}}."""
-    rows = []
-    for name, by in found.items():
-        for pace in PACES:
-            before = {way: 0.0 for way in WAYS}
-            for faces, of in by.items():
-                ways = [of[pace][way] for way in WAYS]
-                now = {way: of[pace][way]["p10_ms"] for way in WAYS}
-                rows.append([name, pace, faces]
-                            + ["%.2f / %.2f / %.2f" % tuple(one[key] for key in (
-                                "p10_ms", "p50_ms", "p95_ms")) for one in ways]
-                            + ["%+.2f, %+.2f" % tuple(now[way] - before[way] for way in WAYS)]
-                            + ["%.0f (%.0f to %.0f)" % tuple(of[pace]["saved"][i]
-                                                             for i in (1, 0, 2))]
-                            + [min(one["count"] for one in ways)])
-                before = now
-    return report.markdown(("backend", "calls", "faces", "in turn, ms (p10 / p50 / p95)",
-                            "at once, ms", "the last face, ms of p10: in turn, at once",
+    rows = [_row(name, pace, faces, of[pace], by[faces - 1][pace] if faces > 1 else None)
+            for name, by in found.items() for pace in PACES for faces, of in by.items()]
+    return report.markdown(("backend", "calls", "faces", "in turn, ms (p50 / p95)",
+                            "at once, ms", "processor, in turn, ms (the last face)", "at once",
                             "saved, % (middle half of the turns)", "pictures"), rows)
+
+
+def _row(name, pace, faces, now, before):
+    """before: the figures of one face less, or None."""
+    spent = {way: now[way]["processor_ms"] for way in WAYS}
+    more = {way: spent[way] - (before[way]["processor_ms"] if before else 0.0) for way in WAYS}
+    least, middle, most = now["saved"]
+    return ([name, pace, faces]
+            + ["%.2f / %.2f" % (now[way]["p50_ms"], now[way]["p95_ms"]) for way in WAYS]
+            + ["%.2f (%+.2f)" % (spent[way], more[way]) for way in WAYS]
+            + ["%.0f (%.0f to %.0f)" % (middle, least, most)]
+            + [min(now[way]["count"] for way in WAYS)])
 
 
 def cost_table(found):
     """Markdown of {backend: what costs gave}."""
-    return report.markdown(("backend", "engines for", "loaded in, ms", "memory, MiB"), [
-        [name, "%d faces" % faces, one["load_ms"], one["mib"]]
+    return report.markdown(("backend", "engines for", "processor to load, ms", "memory, MiB"), [
+        [name, "%d faces" % faces, "%.0f" % one["load_ms"], "%.0f" % one["mib"]]
         for name, by in found.items() for faces, one in by.items()])
 
 
 def drawing(found):
-    """The fastest tenth, call upon call, over the number of faces."""
-    pace = next(iter(PACES))
-    return chart.lines("The whole call, the fastest tenth, call upon call", "faces", "ms", {
-        "%s, %s" % (name, way): [(faces, of[pace][way]["p10_ms"]) for faces, of in by.items()]
+    """Processor time as a camera gives the pictures, over the number of faces."""
+    pace = list(PACES)[-1]
+    return chart.lines("Processor time of the whole call, " + pace, "faces", "ms", {
+        "%s, %s" % (name, way): [(n, of[pace][way]["processor_ms"]) for n, of in by.items()]
         for name, by in found.items() for way in WAYS})
 
 

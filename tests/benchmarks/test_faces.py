@@ -48,7 +48,8 @@ def test_both_ways_are_counted_and_compared():
 
 
 def test_what_is_saved_is_told_in_percent_of_the_turn():
-    taken = {faces.IN_TURN: [[2.0] * 3, [4.0] * 3], faces.AT_ONCE: [[1.0] * 3, [2.0] * 3]}
+    taken = {faces.IN_TURN: [[(9.0, 2.0)] * 3, [(9.0, 4.0)] * 3],
+             faces.AT_ONCE: [[(9.0, 1.0)] * 3, [(9.0, 2.0)] * 3]}
     assert faces.saved(taken) == (50.0, 50.0, 50.0)
 
 
