@@ -59,12 +59,21 @@ def test_a_clip_without_a_face_is_refused():
 
 
 def test_room_for_each_face_more_is_counted():
-    assert list(faces.costs(Dots(), faces.group(FRAMES[:1], 4)[0])) == [2, 3, 4]
+    shown = faces.group(FRAMES[:1], 4)[0]
+    assert list(faces.room(("dots",), shown, lambda kind: Dots())) == [2, 3, 4]
+
+
+def test_what_it_costs_is_seen_in_a_process_of_its_own():
+    pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
+    found = faces.costs(("onnxruntime", "cpu", "auto"), faces.group(FRAMES[:1], 4)[0])
+    assert all(one["load_ms"] > 0 for one in found.values())
 
 
 def test_the_command_writes_the_tables(monkeypatch, tmp_path):
+    there = {"onnxruntime": ({"one": Dots()}, {})}
     monkeypatch.setattr(faces, "working",
-                        lambda kinds: (OrderedDict(one=Dots()), {"tensorrt": "not here"}))
+                        lambda kinds: there.get(kinds[0][0], ({}, {kinds[0][0]: "not here"})))
+    monkeypatch.setattr(faces, "costs", lambda kind, luma: {2: {"load_ms": 1.0, "mib": 2.0}})
     monkeypatch.setattr(faces, "pictures", lambda url, most: FRAMES)
     assert main(["faces", "--source", "test", "--out", str(tmp_path)]) == 0
     text = (tmp_path / "faces.md").read_text()
