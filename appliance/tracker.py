@@ -100,19 +100,17 @@ class Tracker:
 
     def _turns(self, luma, ones, readings):
         """This picture's Face of each who is followed: tracked, held in doubt, None once lost."""
-        held, sure = {}, []
-        for one, reading in zip(ones, readings):
+        faces, looks = [None] * len(ones), []
+        for i, (one, reading) in enumerate(zip(ones, readings)):
             if reading.score < self._settings.score:
-                held[one.number] = one.hold(reading.score, self._settings.lost_after)
+                faces[i] = one.hold(reading.score, self._settings.lost_after)
             elif inside(reading.box, luma.shape):
-                sure.append((one, Look(reading, reading.next_square(), one.number, one.gaze)))
-        seen = {one.number: self._believed(one, look, face) for (one, look), face
-                in zip(sure, self._measure(luma, [look for _, look in sure]))}
-        return [seen.get(one.number, held.get(one.number)) for one in ones]
-
-    def _believed(self, one, look, face):
-        smooth = self._clocked("smoothing", one.smoothing, face, self._clock)
-        return one.believe(look.upright, face, smooth)
+                looks.append((i, Look(reading, reading.next_square(), one.number, one.gaze)))
+        measured = self._measure(luma, [look for _, look in looks])
+        for (i, look), face in zip(looks, measured):
+            smooth = self._clocked("smoothing", ones[i].smoothing, face, self._clock)
+            faces[i] = ones[i].believe(look.upright, face, smooth)
+        return faces
 
     def _search(self, luma):
         """New faces, where there is room and it is the detector's turn."""

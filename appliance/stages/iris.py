@@ -41,36 +41,41 @@ class Iris:
         """
         found = []
         for engine, some in self._engines.share(faces):
-            pairs = [slice(2 * i, 2 * i + 2) for i in range(len(some))]
-            image, turn = engine.inputs["image"], engine.inputs["turn"]
-            ways = [self._show(luma, reading, image[pair], turn[pair])
-                    for pair, (reading, _, _) in zip(pairs, some)]
+            ways = [self._show(engine.inputs, 2 * i, luma, reading)
+                    for i, (reading, _, _) in enumerate(some)]
             out = engine.infer()
-            found += [self._eyes(out, pair, back, yaw, last_gaze)
-                      for pair, back, (_, yaw, last_gaze) in zip(pairs, ways, some)]
+            gaze, points = out["gaze"].tolist(), out["points"].astype(float)
+            points[1::2, :, 0] = self._pixels.shape[2] - 1 - points[1::2, :, 0]
+            opened, scores = out["openness"][:, 0].tolist(), out["score"][:, 0].tolist()
+            for i, (_, yaw, last_gaze) in enumerate(some):
+                two = slice(2 * i, 2 * i + 2)
+                said = self._agreed(opened[two], gaze[two], scores[two], yaw, last_gaze)
+                found.append(_eyes(ways[i], points[two], *said))
         return found
 
-    def _show(self, luma, reading, image, turn):
-        """Write one face's part of the inputs; the ways back from its two crops."""
+    def _show(self, inputs, i, luma, reading):
+        """Write a face's eyes at place i and the next; the ways back from their crops."""
         left = crop.cut(luma, eye_square(reading, LEFT_EYE_CORNERS), self._pixels[0])
         right = crop.cut(luma, eye_square(reading, RIGHT_EYE_CORNERS), self._pixels[1])
-        image[0, :, :, 0], image[1, :, :, 0] = self._pixels[0], self._pixels[1, :, ::-1]
+        inputs["image"][i, :, :, 0] = self._pixels[0]
+        inputs["image"][i + 1, :, :, 0] = self._pixels[1, :, ::-1]
         turned, nodded = reading.turn()
-        turn[...] = (turned, nodded), (-turned, nodded)
+        inputs["turn"][i:i + 2] = (turned, nodded), (-turned, nodded)
         return left, right
 
-    def _eyes(self, out, pair, ways, yaw, last_gaze):
-        """Both Eyes of the face whose answers lie at `pair`."""
-        (left_yaw, left_pitch), (right_yaw, right_pitch) = out["gaze"][pair].tolist()
+    def _agreed(self, opened, gaze, scores, yaw, last_gaze):
+        """agree() of what the network says of one face."""
+        (left_yaw, left_pitch), (right_yaw, right_pitch) = gaze
         seen = [(left_yaw, left_pitch), (-right_yaw, right_pitch)]
-        scores = [calibrated(score, self._odds) for score in out["score"][pair, 0].tolist()]
-        opened = out["openness"][pair, 0].tolist()
-        opened, gaze, scores = agree(opened, seen, scores, yaw, last_gaze)
-        here = out["points"][pair].astype(float)
-        here[1, :, 0] = self._pixels.shape[2] - 1 - here[1, :, 0]
-        gaze = np.array(gaze)
-        return tuple(Eye(geometry.apply(ways[i], here[i]), opened[i], gaze[i], scores[i])
-                     for i in (0, 1))
+        scores = [calibrated(score, self._odds) for score in scores]
+        return agree(opened, seen, scores, yaw, last_gaze)
+
+
+def _eyes(ways, points, opened, gaze, scores):
+    """Both Eyes in the picture, of points in their crops."""
+    (left, right), gaze = ways, np.array(gaze)
+    return (Eye(geometry.apply(left, points[0]), opened[0], gaze[0], scores[0]),
+            Eye(geometry.apply(right, points[1]), opened[1], gaze[1], scores[1]))
 
 
 def eye_square(reading, corners):

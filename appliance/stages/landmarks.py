@@ -54,17 +54,13 @@ class Landmarks:
         """[Reading] of the faces in `squares` of `luma` ((H, W) uint8)."""
         found = []
         for engine, some in self._engines.share(squares):
-            ways = [self._show(luma, square, engine.inputs["image"][i, :, :, 0])
-                    for i, square in enumerate(some)]
+            image, ways = engine.inputs["image"], []
+            for i, square in enumerate(some):
+                ways.append(crop.cut(luma, square, self._pixels))
+                image[i, :, :, 0] = self._pixels
             out = engine.infer()
-            found += [self._reading(out, i, back, square)
-                      for i, (back, square) in enumerate(zip(ways, some))]
+            found += [self._reading(out, i, ways[i], square) for i, square in enumerate(some)]
         return found
-
-    def _show(self, luma, square, image):
-        back = crop.cut(luma, square, self._pixels)
-        image[...] = self._pixels
-        return back
 
     def both_ways(self, luma, square):
         """Reading from the square and its mirror image: nearer the truth, twice the time."""
