@@ -108,6 +108,14 @@ def test_a_client_that_hangs_with_its_daemon_holds_up_nobody(source, played, wor
     until(source, picture)
 
 
+def test_a_client_that_never_lets_go_is_left_behind(source, played, monkeypatch):
+    monkeypatch.setattr(live, "LEAVING", 0.3)
+    until(source, picture)
+    first = source._pipeline
+    played.becomes("stuck")
+    until(source, lambda frame: source._pipeline not in (None, first))
+
+
 def test_a_daemon_that_dies_is_waited_for_and_numbers_go_on(source, played):
     before = until(source, picture).number
     played.ends()
