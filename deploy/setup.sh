@@ -3,6 +3,7 @@
 #   deploy/setup.sh                       .venv, to run
 #   deploy/setup.sh test                  .venv, to run the tests as well
 #   deploy/setup.sh test36 PYTHON         .venv36 made with that Python 3.6, for the tests
+#   deploy/setup.sh system                GStreamer from the system alone
 #   deploy/setup.sh wires                 .venv for the tests, and what others wrote that reads our wires
 # A second call finds its stamp and is done at once.
 set -eu
@@ -43,11 +44,13 @@ install_system() {
     system_is_ready || fail "GStreamer: it does not load after its installation; try: gst-inspect-1.0 decodebin"
 }
 
-install_test_tools() {      # a second OSC reader and systemd's ear; the tests do without where they must
-    command -v oscdump >/dev/null && "$SYSTEM_PYTHON" -c "import systemd.daemon" 2>/dev/null && return
+# A second OSC reader, and what makes stand-ins for a Jetson's elements; the tests do without where they must.
+install_test_tools() {
+    command -v oscdump >/dev/null && command -v gcc >/dev/null && pkg-config --exists gstreamer-base-1.0 2>/dev/null &&
+        return
     command -v apt-get >/dev/null && apt update -q &&
-        apt install -q -y --no-install-recommends liblo-tools python3-systemd ||
-        echo "kagami: no liblo-tools or python3-systemd: their tests are passed over"
+        apt install -q -y --no-install-recommends liblo-tools gcc libc6-dev pkg-config libgstreamer1.0-dev ||
+        echo "kagami: no liblo-tools, gcc or libgstreamer1.0-dev: their tests are passed over"
 }
 
 install_readers() {      # programs and libraries of others, for tests/foreign
@@ -91,6 +94,9 @@ install_packages() {      # FOLDER REQUIREMENTS
 }
 
 case "${1:-run}" in
+system)
+    install_system
+    ;;
 run|test)
     install_system
     [ "${1:-run}" = run ] || install_test_tools
