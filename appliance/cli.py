@@ -29,9 +29,12 @@ ABOUT = """kagami: head, eyes and face from a camera to every avatar application
   kagami monitor 39539              show what arrives on a port
   kagami targets                    who is sent what, and whether anybody answers; add, drop
   kagami panel                      a page to see oneself, aim, connect and calibrate
+  kagami doctor                     how every part is, camera to clock, and what to do
   kagami config                     the options in force, and where each comes from
   kagami calibrate neutral          my resting face, straight ahead, of the kagami that runs
   kagami teach smirk                show a face a few times, and it becomes a value
+  kagami update BUNDLE              on a box: install a version, which stays if it tracks
+  kagami rollback                   on a box: go back to the version before
 
 `kagami COMMAND --help` tells each command's options. --debug shows the trace of an error,
 --version the version."""
@@ -124,7 +127,8 @@ def teach(words):
 
 
 _ALL = (run, demo, track, commands.cameras, commands.discover, commands.monitor, commands.targets,
-        commands.panel, commands.config, commands.calibrate, teach)
+        commands.panel, commands.doctor, commands.config, commands.calibrate, teach,
+        commands.update, commands.rollback)
 COMMANDS = OrderedDict((command.__name__, command) for command in _ALL)
 
 

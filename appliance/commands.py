@@ -4,6 +4,7 @@ what is kept.
 As in cli.py each imports what it runs.
 """
 import signal
+import sys
 
 from appliance import terminal
 from appliance.arguments import Parser, configured
@@ -91,6 +92,19 @@ def panel(words):
     server.run(settings)
 
 
+def doctor(words):
+    """Look at every part, camera to configuration, and say in a line how it is and what to do."""
+    parser = Parser(doctor, "  kagami doctor\n  sudo kagami doctor\n  kagami doctor --json")
+    parser.add_argument("--json", action="store_true", help="for a program: a list of objects")
+    configured(parser)
+    args = parser.read(words)
+    from appliance.box import doctor as parts
+    found = parts.examine(args.config, args.set)
+    print(parts.document(found) if args.json else "\n".join(parts.lines(found)))
+    if parts.fell_short(found):
+        sys.exit(1)
+
+
 def config(words):
     """Print every option in force, and where it comes from."""
     parser = Parser(config, "  kagami config\n"
@@ -118,3 +132,28 @@ def calibrate(words):
     from appliance import config, errands
     with errands.Errands(config.load(args.config, args.set).calibration.folder) as errand:
         print(errand.calibrate(args.what, args.values))
+
+
+def update(words):
+    """Install a version from a bundle, as root; it has a minute to track, or the one before runs
+    again.
+
+    Without a bundle: which versions are there."""
+    parser = Parser(update, "  kagami update kagami-0.2.0-cp36-aarch64.tar\n  kagami update")
+    parser.add_argument("bundle", metavar="BUNDLE", nargs="?", help="a kagami-*.tar, signed with "
+                        "the key of this box's releases")
+    parser.add_argument("--older", action="store_true", help="it may be older than what runs")
+    args = parser.read(words)
+    from appliance.box.update import Updates
+    updates = Updates()
+    if args.bundle is None:
+        print("\n".join(updates.listing()))
+    else:
+        print(updates.update(args.bundle, args.older))
+
+
+def rollback(words):
+    """Go back, as root, to the version that ran before the last update."""
+    Parser(rollback, "  kagami rollback").read(words)
+    from appliance.box.update import Updates
+    print(Updates().rollback())

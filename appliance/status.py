@@ -1,8 +1,8 @@
 """What the loop sees becomes one record of the state; terminal, OSC and systemd read the same."""
-import glob
 import time
 from collections import deque
 
+from appliance.box import board
 from appliance.framing import Framing
 from appliance.service import notifier
 from appliance.shortfall import Shortfall
@@ -68,8 +68,7 @@ class Status:
     @property
     def temperature(self):
         """The hottest thermal zone, degrees Celsius; 0.0 where the system tells none."""
-        zones = glob.glob("/sys/class/thermal/thermal_zone*/temp")
-        return max([_degrees(path) for path in zones] or [0.0])
+        return max(board.temperatures().values(), default=0.0)
 
     def follow(self, config):
         """Tell of a new configuration."""
@@ -150,11 +149,3 @@ class Status:
             self._told, self.engines = now, self._building()
             figures = ", %.1f fps, %.2f ms" % (self.fps, self.timing.percentile("total", 50, 30))
             self._notify("WATCHDOG=1\nSTATUS=" + self.text + figures * bool(self._arrivals))
-
-
-def _degrees(path):
-    try:
-        with open(path) as f:
-            return int(f.read()) / 1000.0
-    except (OSError, ValueError):
-        return 0.0

@@ -60,10 +60,11 @@ def place():
 
 
 class Reader:
-    """Call it now and then for what the sheet says, {} where nothing is built."""
+    """Call it now and then for what the sheet says, {} where nothing is built. path: another
+    program's, in place of our own."""
 
-    def __init__(self):
-        self._path, self._seen, self._said = place(), None, {}
+    def __init__(self, path=None):
+        self._path, self._seen, self._said = place() if path is None else path, None, {}
 
     def __call__(self):
         """{"state", "text", "built", "engines"}."""

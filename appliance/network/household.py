@@ -62,7 +62,8 @@ class Household:
         driven = [] if self._tracker is None else self._tracker.driven
         return json.dumps(OrderedDict([
             ("version", __version__), ("state", status.state), ("text", status.text),
-            ("uptime", round(status.uptime, 1)), ("temperature", status.temperature),
+            ("fps", round(status.fps, 1)), ("uptime", round(status.uptime, 1)),
+            ("temperature", status.temperature),
             ("source", config.camera.source), ("camera", config.camera._asdict()),
             ("backend", getattr(self._tracker, "backend", "")),
             ("driven", [name for name, on in zip(ARKIT_NAMES, driven) if on]),

@@ -11,10 +11,11 @@ import signal
 from aiohttp import web
 
 from appliance import __version__, keeping
+from appliance.box import wish
+from appliance.box.board import machine
 from appliance.errors import KagamiError, PartMissing, UsageError
 from appliance.network import quiet
 from appliance.panel import wishes
-from appliance.panel.box import box
 from appliance.panel.guard import COOKIE, TRIED, Doorway, Guard, refused
 from appliance.panel.pages import FOLDER, Pages
 from appliance.panel.password import LASTS, Password
@@ -61,6 +62,7 @@ class Panel:
         app.router.add_get("/api/export", self._export)
         app.router.add_post("/api/login", self._login)
         app.router.add_post("/api/password", self._change_password)
+        app.router.add_post("/api/rollback", self._roll_back)
         app.router.add_post("/api/{wish}", self._wish)
         app.router.add_get("/{path:.*}", self._pages.__call__)
         self._runner = web.AppRunner(app, access_log=None, keepalive_timeout=15.0,
@@ -152,7 +154,7 @@ class Panel:
             state.get("config", {}).get(section, {}).pop(key, None)
         state["targets"] = [row for row in state.get("targets", ())
                             if not self._stream.owns(row["to"])]
-        state["box"] = dict(box(), engines=state.pop("engines", []))
+        state["box"] = dict(machine(), engines=state.pop("engines", []), versions=wish.told())
         return state
 
     async def _list(self):
@@ -185,6 +187,13 @@ class Panel:
             raise UsageError("a value", str(e), "send another") from e
         self._until = 0.0
         return web.json_response({"ok": True, "said": said})
+
+    async def _roll_back(self, request):
+        """The version before is to run again."""
+        if not self._permitted(request):
+            return _login_first()
+        await _body(request, BODY)
+        return web.json_response({"ok": True, "said": wish.go_back()})
 
     async def _login(self, request):
         """The password, and a session comes back."""

@@ -99,7 +99,8 @@ def test_a_program_that_is_no_browser_hears_the_stream(house):
 
 
 @pytest.mark.parametrize("path", [
-    "/api/recenter", "/api/change", "/api/restart", "/api/login", "/api/password"])
+    "/api/recenter", "/api/change", "/api/restart", "/api/rollback", "/api/login",
+    "/api/password"])
 def test_nothing_changes_by_looking(house, path):
     async def visit(house):
         async with house.running() as running:

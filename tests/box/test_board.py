@@ -3,7 +3,8 @@ import os
 
 import pytest
 
-from benchmarks import board
+from appliance.box import board
+from tests.box.boards import cooling, mode, put, supply, zone
 
 
 @pytest.fixture
@@ -46,3 +47,34 @@ def test_the_power_mode_is_what_nvpmodel_says(tmp_path, monkeypatch):
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path) + os.pathsep + os.environ["PATH"])
     assert board.power_mode() == "MAXN"
+
+
+def test_zones_are_known_by_their_names_and_the_one_that_always_says_100_is_left_out(tmp_path):
+    root = put(tmp_path, dict(zone(0, "CPU-therm", 66.5), **zone(1, "PMIC-Die", 100)))
+    assert board.temperatures(root) == {"CPU-therm": 66.5}
+
+
+def test_cooling_that_takes_speed_is_told_and_the_fan_is_not(tmp_path):
+    files = dict(cooling(0, "pwm-fan", 3), **cooling(1, "cpu-balanced", 2))
+    root = put(tmp_path, dict(files, **cooling(2, "gpu-balanced", 0)))
+    assert board.throttled(root) == ["cpu-balanced"]
+
+
+@pytest.mark.parametrize("number, name", [(0, "MAXN"), (1, "5W")])
+def test_the_power_mode_that_was_chosen_is_read_from_its_file(tmp_path, number, name):
+    assert board.power_mode(put(tmp_path, mode(number))) == name
+
+
+def test_volts_are_read_from_the_power_monitor(tmp_path):
+    assert board.volts(put(tmp_path, supply(4.9))) == {"POM_5V_IN": 4.9}
+
+
+def test_alarms_of_the_supply_are_counted_in_the_kernels_log(tmp_path):
+    assert board.alarms(str(tmp_path)) is None
+    log = "[3.1] usb\n[9.2] soctherm: OC ALARM 0x00000001\n"
+    assert board.alarms(put(tmp_path, {"var/log/dmesg": log})) == 1
+
+
+def test_the_model_ends_where_its_text_does(tmp_path):
+    text = "NVIDIA Jetson Nano Developer Kit\0"
+    assert board.model(put(tmp_path, {"proc/device-tree/model": text})) == text[:-1]
