@@ -29,6 +29,7 @@ ABOUT = """kagami: head, eyes and face from a camera to every avatar application
   kagami targets                    who is sent what, and whether anybody answers; add, drop
   kagami panel                      a page to see oneself, aim, connect and calibrate
   kagami config                     the options in force, and where each comes from
+  kagami settings export me.json    settings, calibration, taught expressions: one file, and back
   kagami calibrate neutral          my resting face, straight ahead, of the kagami that runs
   kagami teach smirk                show a face a few times, and it becomes a value
 
@@ -119,7 +120,7 @@ def teach(words):
 
 
 _ALL = (run, demo, track, commands.cameras, commands.discover, commands.monitor, commands.targets,
-        commands.panel, commands.config, commands.calibrate, teach)
+        commands.panel, commands.config, commands.settings, commands.calibrate, teach)
 COMMANDS = OrderedDict((command.__name__, command) for command in _ALL)
 
 

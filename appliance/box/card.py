@@ -98,7 +98,7 @@ class _Reading:
     def pasted(self, number, kind):
         """A key in several lines, of which none is repeated."""
         if "PRIVATE" in kind:
-            self.mistake(number, "a private key: keep it to yourself and take it out of this file; "
+            self.mistake(number, "a private key: keep it to yourself, take it out of this file; "
                          "give the one line of the file that ends in .pub")
         else:
             self.mistake(number, "a key in several lines; give it in one, as it stands in a file "
@@ -118,8 +118,8 @@ class _Reading:
 
     @staticmethod
     def _is_option(section, key):
-        """Whether it is for kagami.conf to understand; what belongs above every section is forgiven
-        where it stands below one."""
+        """Whether it is for kagami.conf to understand; what belongs above every section is
+        forgiven where it stands below one."""
         kind = section.split(" ")[0].lower()
         return key.strip(_BLANK).lower() in SCHEMA.get(kind, ()) or _bare(key) not in _SPELT
 

@@ -13,6 +13,8 @@ HEADER = """\
 """
 _OURS = re.compile("# Written from kagami.txt .*[(]sum ([0-9a-f]{16})[)].*\n.*\n")
 BESIDE = ".from-kagami.txt"
+# What a box has otherwise than a PC: its page is for whoever is near, at the usual place.
+BOX = [config.Line("panel", "address", "0.0.0.0", ""), config.Line("panel", "port", "80", "")]
 
 
 def fit(card):
@@ -24,8 +26,10 @@ def fit(card):
 
 
 def write(lines, path="/etc/kagami.conf"):
-    """Have these lines in force; words where they could not be put there, else ""."""
-    body = _body(lines)
+    """Have these lines in force, and BOX where they say nothing; words where they could not be put
+    there, else ""."""
+    given = [line[:2] for line in lines]
+    body = _body([line for line in BOX if line[:2] not in given] + lines)
     there = _text(path)
     if there is not None and not is_ours(there):
         if not lines:
@@ -33,8 +37,7 @@ def write(lines, path="/etc/kagami.conf"):
         _put(path + BESIDE, body)
         return ("%s was changed by hand and stays; what kagami.txt wants lies beside it in %s"
                 % (path, os.path.basename(path) + BESIDE))
-    if there is not None or lines:
-        _put(path, body)
+    _put(path, body)
     return ""
 
 

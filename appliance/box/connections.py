@@ -44,10 +44,10 @@ def connect(card, root, run):
 
 
 def _put(path, text):
-    """Root alone reads what opens somebody's network; networkd, which is not root, reads its own."""
+    """Root alone reads what opens somebody's network; networkd, which is not root, its own."""
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    secret = KEYFILES in path or SUPPLICANT in path
-    with files.whole(path, 0o600 if secret else 0o644) as temporary, open(temporary, "w", encoding="utf-8") as f:
+    mode = 0o600 if KEYFILES in path or SUPPLICANT in path else 0o644
+    with files.whole(path, mode) as temporary, open(temporary, "w", encoding="utf-8") as f:
         f.write(text)
 
 
@@ -124,9 +124,10 @@ def _unit(names, address, metric):
 def _network(wifi):
     """wpa_supplicant's file; name and key as hex digits, which mean nothing else to it."""
     proof = "psk=" + wifi.psk if wifi.psk else "key_mgmt=NONE"
-    return _HEADER + "ctrl_interface=/run/wpa_supplicant\n%snetwork={\n\tssid=%s\n\tscan_ssid=1\n" \
-        "\t%s\n}\n" % ("country=%s\n" % wifi.country if wifi.country else "",
-                       binascii.hexlify(wifi.name).decode(), proof)
+    return _HEADER + (
+        "ctrl_interface=/run/wpa_supplicant\n%snetwork={\n\tssid=%s\n\tscan_ssid=1\n\t%s\n}\n"
+        % ("country=%s\n" % wifi.country if wifi.country else "",
+           binascii.hexlify(wifi.name).decode(), proof))
 
 
 def _supplicant(root, run):

@@ -75,8 +75,8 @@ class Wants:
             return password.lower()
         secret = password.encode("utf-8")
         if not 8 <= len(secret) <= 63:
-            self._mistake(number, "wifi-password: %d characters, but one has 8 to 63; the Wi-Fi is "
-                          "left out" % len(secret))
+            self._mistake(number, "wifi-password: %d characters, and one has 8 to 63; the Wi-Fi "
+                          "is left out" % len(secret))
             return None
         return binascii.hexlify(hashlib.pbkdf2_hmac("sha1", secret, name, 4096, 32)).decode()
 
