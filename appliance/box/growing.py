@@ -1,9 +1,9 @@
 """The disk that is started from comes in; its root partition and file system fill the room behind
 them when it is left, so that a card of any size is used whole.
 
-A power cut at any moment leaves a table that is good, the old or the new one: sgdisk writes the
-copy at the disk's end first, and each with its checksum. What was not finished goes on with the
-next start.
+A power cut at any moment leaves a table that is good, the old or the new one: each of its two
+copies has its checksum, and all that changes of the first lies in the disk's first 4 KiB, which
+the kernel writes at once. What was not finished goes on with the next start.
 """
 import logging
 import os
@@ -58,6 +58,8 @@ def enlarge(disk, number, run):
     behind = [first for n, first in others if n != number and first > mine.first]
     last = min(behind + [sectors - _LAST + 1]) - 1
     if (last - mine.last) * size < WORTH:
+        if "No problems found" not in run("sgdisk", "--verify", disk):
+            run("sgdisk", "--move-second-header", disk)     # a cut kept the copy from being made
         return False
     run("sgdisk", "--move-second-header", "--set-alignment=1", "--delete=%d" % number,
         "--new=%d:%d:%d" % (number, mine.first, last), "--typecode=%d:%s" % (number, mine.type),
