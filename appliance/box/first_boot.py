@@ -19,6 +19,7 @@ from appliance.errors import KagamiError
 LOG = logging.getLogger("kagami.box")
 LABEL = "KAGAMI"                                    # of the partition
 MOUNTED = "run/kagami-card"
+MOST = 50                                           # lines of a kind that are told
 STATE = "var/lib/kagami-first-boot"                 # root's own: what was applied, what was grown
 TEMPLATE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../deploy", card.FILE)
 
@@ -191,7 +192,8 @@ def _bytes(path):
 
 
 def _numbered(rows):
-    return ["  line %d: %s" % row if row[0] else "  " + row[1] for row in sorted(rows)]
+    told = ["  line %d: %s" % row if row[0] else "  " + row[1] for row in sorted(rows)[:MOST]]
+    return told + ["  and %d more" % (len(rows) - MOST)] * (len(rows) > MOST)
 
 
 if __name__ == "__main__":
