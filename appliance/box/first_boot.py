@@ -107,7 +107,8 @@ class Start:
         from appliance.box import configuration
         wanted = configuration.fit(wanted)
         told = configuration.write(wanted.lines, os.path.join(self.root, "etc/kagami.conf"))
-        self._told += [told] if told else []
+        self._told += [told] if told else configuration.overruled(
+            wanted.lines, os.path.join(self.root, "var/lib/kagami/settings.conf"))
         return wanted
 
     def _answer(self, folder, wanted):

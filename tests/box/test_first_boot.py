@@ -129,6 +129,16 @@ def test_a_configuration_that_was_ours_and_is_changed_by_hand_is_kept(box):
     assert got(box.root, CONF) == mine
 
 
+def test_what_the_page_has_set_is_told_where_it_has_the_better(box):
+    os.makedirs(os.path.join(box.root, "var/lib/kagami"))
+    put(box.root, "var/lib/kagami/settings.conf",
+        "[camera]\nsource = usb\n[tracker]\nmax_faces = 2\n")
+    box.start()
+    told = [row.strip() for row in box.says if "take it back there" in row]
+    assert told == ["line 11: camera.source = test; but usb was set on the page or by command, and "
+                    "is in force: take it back there"]
+
+
 def test_a_file_that_has_gone_comes_back_fresh(tmp_path):
     box = Box(tmp_path, None)
     assert box.start()
