@@ -3,6 +3,7 @@ by key alone, no password ever.
 """
 import os
 
+from appliance import files
 from appliance.box.blocks import replace
 
 SSHD, KEYS = "etc/ssh/sshd_config", "root/.ssh/authorized_keys"
@@ -10,6 +11,14 @@ SSHD, KEYS = "etc/ssh/sshd_config", "root/.ssh/authorized_keys"
 # is what the Jetson's OpenSSH 7.6 knows.
 RULES = ["PermitRootLogin prohibit-password", "PasswordAuthentication no",
          "ChallengeResponseAuthentication no"]
+# Host keys take the board seconds: made by ssh's own unit, which the tracker does not wait for.
+UNIT = "etc/systemd/system/ssh.service.d/kagami.conf"
+MAKES_KEYS = """\
+[Service]
+ExecStartPre=
+ExecStartPre=/usr/bin/ssh-keygen -A
+ExecStartPre=/usr/sbin/sshd -t
+"""
 
 
 def open_to(keys, root, run):
@@ -24,7 +33,7 @@ def open_to(keys, root, run):
         os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
         replace(path, keys, 0o600)
         replace(os.path.join(root, SSHD), RULES)
-        _host_keys(root, run)
+        _make_host_keys(root)
         run("systemctl", "enable", "ssh")
         run("systemctl", "restart", "--no-block", "ssh")
     elif opened:
@@ -34,11 +43,14 @@ def open_to(keys, root, run):
     return []
 
 
-def _host_keys(root, run):
-    """Make those that this box has not; a cut may have left an empty one."""
+def _make_host_keys(root):
+    """Have those made that this box has not; a cut may have left an empty one."""
     folder = os.path.join(root, os.path.dirname(SSHD))
     for name in os.listdir(folder):
         path = os.path.join(folder, name)
         if name.startswith("ssh_host_") and not os.path.getsize(path):
             os.unlink(path)
-    run("ssh-keygen", "-A")
+    path = os.path.join(root, UNIT)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with files.whole(path, 0o644) as temporary, open(temporary, "w") as f:
+        f.write(MAKES_KEYS)

@@ -75,8 +75,8 @@ class Start:
         """One part, of which the failure is not that of the others."""
         try:
             told = work()
-        except (KagamiError, OSError, ValueError) as e:
-            LOG.error("%s: %s", name, e)
+        except Exception as e:      # also a fault of ours: the others have to go on
+            LOG.error("%s: %s", name, e, exc_info=not isinstance(e, (KagamiError, OSError)))
             self._told.append("%s: %s" % (name, e))
             self._fine = False
             return None

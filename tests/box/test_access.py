@@ -28,8 +28,14 @@ def test_a_key_opens_it_for_root_and_no_password_does(root):
     rows = got(root, access.SSHD).splitlines()
     # The first of two counts.
     assert rows.index("PasswordAuthentication no") < rows.index("PasswordAuthentication yes")
-    assert run.run == ["ssh-keygen -A", "systemctl enable ssh",
-                       "systemctl restart --no-block ssh"]
+    assert run.run == ["systemctl enable ssh", "systemctl restart --no-block ssh"]
+
+
+def test_host_keys_are_made_beside_the_tracker(root):
+    access.open_to([KEY], root, Commands())
+    rows = got(root, access.UNIT).splitlines()
+    assert rows.index("ExecStartPre=/usr/bin/ssh-keygen -A") < rows.index(
+        "ExecStartPre=/usr/sbin/sshd -t")
 
 
 def test_a_second_time_is_the_same(root):
