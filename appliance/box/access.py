@@ -3,7 +3,6 @@ by key alone, no password ever.
 """
 import os
 
-from appliance import files
 from appliance.box.blocks import replace
 
 SSHD, KEYS = "etc/ssh/sshd_config", "root/.ssh/authorized_keys"
@@ -11,14 +10,8 @@ SSHD, KEYS = "etc/ssh/sshd_config", "root/.ssh/authorized_keys"
 # is what the Jetson's OpenSSH 7.6 knows.
 RULES = ["PermitRootLogin prohibit-password", "PasswordAuthentication no",
          "ChallengeResponseAuthentication no"]
-# Host keys take the board seconds: made by ssh's own unit, which the tracker does not wait for.
-UNIT = "etc/systemd/system/ssh.service.d/kagami.conf"
-MAKES_KEYS = """\
-[Service]
-ExecStartPre=
-ExecStartPre=/usr/bin/ssh-keygen -A
-ExecStartPre=/usr/sbin/sshd -t
-"""
+# Of the newest kind alone: one of the old ones takes the board seconds, and an emulator minutes.
+HOST_KEY = "etc/ssh/ssh_host_ed25519_key"
 
 
 def open_to(keys, root, run):
@@ -33,7 +26,7 @@ def open_to(keys, root, run):
         os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
         replace(path, keys, 0o600)
         replace(os.path.join(root, SSHD), RULES)
-        _make_host_keys(root)
+        _make_host_key(root, run)
         run("systemctl", "enable", "ssh")
         run("systemctl", "restart", "--no-block", "ssh")
     elif opened:
@@ -43,14 +36,12 @@ def open_to(keys, root, run):
     return []
 
 
-def _make_host_keys(root):
-    """Have those made that this box has not; a cut may have left an empty one."""
-    folder = os.path.join(root, os.path.dirname(SSHD))
-    for name in os.listdir(folder):
-        path = os.path.join(folder, name)
-        if name.startswith("ssh_host_") and not os.path.getsize(path):
-            os.unlink(path)
-    path = os.path.join(root, UNIT)
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with files.whole(path, 0o644) as temporary, open(temporary, "w") as f:
-        f.write(MAKES_KEYS)
+def _make_host_key(root, run):
+    """Make it where this box has none; a power cut may have left an empty one."""
+    path = os.path.join(root, HOST_KEY)
+    if os.path.exists(path) and os.path.getsize(path):
+        return
+    for old in (path, path + ".pub"):
+        if os.path.exists(old):
+            os.unlink(old)
+    run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "kagami", "-f", path)

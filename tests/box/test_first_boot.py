@@ -135,8 +135,8 @@ def test_what_the_page_has_set_is_told_where_it_has_the_better(box):
         "[camera]\nsource = usb\n[tracker]\nmax_faces = 2\n")
     box.start()
     told = [row.strip() for row in box.says if "take it back there" in row]
-    assert told == ["line 11: camera.source = test; but usb was set on the page or by command, and "
-                    "is in force: take it back there"]
+    assert told == ["line 11: camera.source = test; but usb was set on the page or by command, "
+                    "and is in force: take it back there"]
 
 
 def test_a_file_that_has_gone_comes_back_fresh(tmp_path):
