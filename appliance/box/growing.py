@@ -79,7 +79,7 @@ def enlarge(disk, number, run):
 def _listing(text):
     """(sectors of the disk, bytes of one, [(number, first sector)])."""
     sectors = _told(r"^Disk .*: (\d+) sectors", text)
-    size = _told(r"^Sector size \(logical.*?\): (\d+)", text)
+    size = _told(r"^(?:Logical s|S)ector size.*?: (\d+)", text)     # older and newer sgdisk
     rows = re.findall(r"^ +(\d+) +(\d+) +\d+ ", text, re.M)
     return int(sectors), int(size), [(int(n), int(first)) for n, first in rows]
 
