@@ -16,12 +16,14 @@ import build_engines
 from appliance.backends import tensorrt
 from appliance.errors import DataError, KagamiError, PartMissing
 from appliance.terminal import write
+from engines import sheet
 
 ROOT = os.path.dirname(os.path.abspath(build_engines.__file__))
 BUNDLE = os.path.join(ROOT, "bundle")
 CUDA = ("/usr/local/cuda", "/usr/local/cuda-10.2")
 MEMORY_MB = 1200        # what the compiler may take
 TELLING = {"--list", "--help", "-h"}        # words that ask for no engine
+PYCUDA = "--pycuda"     # pycuda alone, for a service whose user may not install it
 NOTE = ("kagami: building pycuda, once: 5 to 10 minutes on a Nano as others tell, not measured by "
         "us, and up to %d MB of memory" % MEMORY_MB)
 # pycuda's setup reads this from the home folder; random numbers on the GPU are not needed.
@@ -29,18 +31,31 @@ DEFAULTS = "CUDA_ROOT = %r\nCUDA_ENABLE_CURAND = False\n"
 
 
 def main(words=None):
-    """Build what is missing; the words are those of build_engines.py; the exit status."""
+    """Build what is missing; the words are those of build_engines.py, or PYCUDA; the exit
+    status."""
     words = list(sys.argv[1:] if words is None else words)
     try:
         if not TELLING & set(words):
             tensorrt.library()      # without it pycuda is built in vain
-            why = lacking()
-            if why:
-                build_pycuda(why)
+            _with_pycuda()
     except KagamiError as e:
         write("kagami: error: %s" % e)
         return e.status
-    return build_engines.main(words)
+    return 0 if PYCUDA in words else build_engines.main(words)
+
+
+def _with_pycuda():
+    """Build pycuda where there is none, and tell so on the sheet."""
+    why = lacking()
+    if not why:
+        return
+    told = sheet.Sheet(["pycuda"])
+    told.mark("pycuda", "building", "pycuda, once")
+    try:
+        build_pycuda(why)
+    except KagamiError as e:
+        told.end(str(e))
+        raise
 
 
 def lacking():

@@ -63,7 +63,7 @@ class Household:
             ("taught", sorted(known.get("taught", ()))),
             ("calibration", known.get("calibration", {})),
             ("targets", [self._target(channel) for channel in self._outputs.channels]),
-            ("ignored", self._ignored()),
+            ("engines", status.engines.get("engines", [])), ("ignored", self._ignored()),
             ("config", belongings.sections(config.lines)),
             ("changed", belongings.sections(config.kept)),
             ("log", self._log.lines)]))
