@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from appliance.box import first_boot, marks, naming
+from appliance.box import drive, first_boot, marks, naming
 from appliance.errors import PartMissing
 from tests.box.cards import KEY, WHOLE, Commands, below, got, put, system
 
@@ -144,6 +144,24 @@ def test_a_file_that_has_gone_comes_back_fresh(tmp_path):
     assert box.start()
     assert got(box.card, "kagami.txt").startswith("# Settings of this Kagami box")
     assert any("nothing, for every line has a # before it" in row for row in box.says)
+
+
+def test_what_a_power_cut_left_half_written_on_the_card_goes(box):
+    put(box.card, ".kagami-abc.txt", "Kagami 0")
+    box.start()
+    assert sorted(os.listdir(box.card)) == [SAYS, "kagami.txt"]
+
+
+def test_the_card_is_written_to_only_where_there_is_something_new(box, monkeypatch):
+    monkeypatch.setattr(drive, "device", lambda root, run: "/dev/card")
+    os.makedirs(os.path.join(box.root, first_boot.MOUNTED))
+    put(box.root, first_boot.MOUNTED + "/kagami.txt", WHOLE)
+    for rows in (["mount -t", "mount -o", "umount"], ["mount -t", "umount"]):
+        box.run.run[:] = []
+        assert first_boot.Start(box.root, box.run).whole()
+        told = [row for row in box.run.run if "mount" in row]
+        assert [" ".join(row.split()[:2]) if row[0] == "m" else "umount" for row in told] == rows
+        assert "-o ro," in told[0]
 
 
 def test_a_part_that_fails_is_told_and_tried_again_and_the_others_go_on(box):
