@@ -31,8 +31,8 @@ def main(run=system.run):
     1 where it cannot be."""
     terminal.log()
     try:
-        if drive.device("/", run):
-            found = drive.root()
+        found = drive.root()
+        if found and drive.device("/", run):
             size = drive.size(found.disk)
             if marks.read("grown") != size:
                 grow(found, run)

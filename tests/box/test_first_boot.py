@@ -185,12 +185,11 @@ def test_a_name_that_another_machine_made_us_take_stays(tmp_path):
     assert naming.current(box.root) == "kagami-0b1c"
 
 
-def test_a_disk_without_our_partition_is_left_alone(box, caplog):
-    run = Commands(blkid="")
+def test_a_disk_without_our_partition_is_left_alone(box):
     before = below(box.root)
-    assert first_boot.Start(box.root, run).whole()
+    assert first_boot.Start(box.root, box.run).whole()
     assert below(box.root) == before
-    assert [words for words in run.run if not words.startswith("blkid")] == []
+    assert [words for words in box.run.run if not words.startswith("blkid")] == []
 
 
 def test_another_systems_root_is_never_given_commands_of_this_one(box):
