@@ -16,6 +16,7 @@ import numpy as np
 
 from appliance.backends import cuda, manifest
 from appliance.errors import DataError, InputMissing, KagamiError, PartMissing
+from appliance.service import managed
 from engines import plan
 
 OLDEST = (8, 0)
@@ -56,6 +57,8 @@ class TensorRT:
         except InputMissing as why:
             raise PartMissing(why.what, why.why, why.do) from why
         except DataError as why:
+            if managed():       # kagami-engines.service does it, and tracking goes on meanwhile
+                raise PartMissing(why.what, why.why, plan.again(network.name)) from why
             log.warning("%s: %s; it is built again", why.what, why.why)
             try:
                 workshop.mend([network.name], folder=self._folder)
