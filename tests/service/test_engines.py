@@ -19,18 +19,20 @@ try:
 except (AttributeError, PartMissing):       # nobody is there, or it has just gone
     print('{"backend": "", "engines": []}')
 """
-# Asks, from an address, who is there, until one tells of engines.
+# Asks, from an address, who is there, each time as one that has just come, until one tells of
+# engines.
 ASKS = """
 import sys, time, zeroconf
-there, found = zeroconf.Zeroconf([sys.argv[1]]), []
-kind = "_kagami._udp.local."
+kind, found = "_kagami._udp.local.", []
 heard = lambda zeroconf, service_type, name, state_change: found.append(name)
-zeroconf.ServiceBrowser(there, kind, handlers=[heard])
-for _ in range(120):
-    time.sleep(0.5)
-    for name in list(found):
-        info = there.get_service_info(kind, name, 2000)
-        if info and b"engines" in info.properties:
+for _ in range(30):
+    there = zeroconf.Zeroconf([sys.argv[1]])
+    zeroconf.ServiceBrowser(there, kind, handlers=[heard])
+    time.sleep(2)
+    told = [there.get_service_info(kind, name, 2000) for name in set(found)]
+    there.close()
+    for info in filter(None, told):
+        if b"engines" in info.properties:
             sys.exit(print(info.properties[b"engines"].decode()))
 """
 
