@@ -15,7 +15,7 @@ def told(made):
 def surroundings(*overrides):
     """With some options, and without the thread."""
     made = Surroundings.__new__(Surroundings)
-    made._status = SimpleNamespace(engines=[])
+    made._status = SimpleNamespace(engines={})
     made.change(config.load(None, overrides))
     return made
 
