@@ -180,6 +180,7 @@ class _Door(asyncio.Protocol):
     """Hangs up at once."""
 
     def connection_made(self, transport):
+        """End it."""
         transport.abort()
 
 
