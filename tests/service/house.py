@@ -94,7 +94,8 @@ class House:
     def _started(self):
         assert self._machine.poll() is None, self.said()[-2000:]
         self._init = self._init or _first(self._machine.pid)
-        return self._init and self.shell("systemctl is-system-running --wait 2>&1",
+        # Without --wait, which systemd 237 does not know.
+        return self._init and self.shell("sleep 0.1; systemctl is-system-running 2>&1",
                                          check=False).strip() in ("running", "degraded")
 
     def said(self):
