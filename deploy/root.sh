@@ -30,7 +30,7 @@ forget() {      # STEM KEPT: take away what was made from something else and not
         -exec rm -rf --one-file-system {} +
 }
 
-made=$({ echo $system; sed -n '/^PACKAGES=/,/"$/p' deploy/setup.sh; } | cksum | cut -d' ' -f1)
+made=$({ echo $system; grep -oE '(gstreamer1\.0|gir1\.2|python3)-[a-z0-9.-]+' deploy/setup.sh | sort -u; } | cksum | cut -d' ' -f1)
 base=$cache/roots/$suite-$made
 if [ ! -e "$base/.made" ]; then
     say "making a root of Debian 12 in $base, once (about two minutes, 900 MB)"
