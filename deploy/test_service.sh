@@ -22,4 +22,4 @@ if [ -n "${missing:-}" ]; then
 fi
 deploy/root.sh kagami > /dev/null
 [ $# -gt 0 ] || set -- tests/service tests/test_install.py
-exec timeout 900 .venv/bin/python -m pytest -q -s --none-skipped -p no:cacheprovider "$@"
+exec timeout 2400 .venv/bin/python -m pytest -q -s --none-skipped -p no:cacheprovider "$@"
