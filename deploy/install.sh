@@ -201,8 +201,7 @@ END
 }
 
 camera_here() {      # a Jetson's own camera, where one is plugged in and this version knows it
-    if grep -qs vi-output /sys/class/video4linux/*/name && grep -qs '^source = .*csi\|csi' appliance/default.conf
-    then echo csi; else echo usb; fi
+    if grep -qs vi-output /sys/class/video4linux/*/name && grep -qs csi appliance/default.conf; then echo csi; else echo usb; fi
 }
 
 is_key() { [ ! -e release.pub ] || [ -e "$BOX/release.pub" ]; }
@@ -361,7 +360,7 @@ uninstall() {
     [ ! -d "$STATE" ] || chown -R root:root "$STATE"
     if id kagami >/dev/null 2>&1; then userdel kagami; fi
     packages=$(sort -u "$BOX/packages" 2>/dev/null | tr '\n' ' ')
-    rm -rf "$CACHE" /run/kagami
+    rm -rf "$CACHE" /run/kagami "$STATE-first-boot"
     [ -z "$packages" ] || say "packages of the system stay; to take them away: sudo apt-get remove $packages"
     for kept in "$CONFIGURATION" "$STATE"; do [ ! -e $kept ] || say "$kept stays; it is yours"; done
     rm -rf "$BOX"

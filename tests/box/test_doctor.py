@@ -10,7 +10,7 @@ import pytest
 from appliance import config
 from appliance.box import doctor, program, sight
 from appliance.box.finding import BAD, OK, WARN, Finding
-from appliance.errors import PartMissing
+from appliance.errors import NotPermitted, PartMissing
 from appliance.sources import cameras
 from tests.box.workshop import installed
 
@@ -220,6 +220,15 @@ def test_while_the_program_runs_it_asks_that(conf, gstreamer):
     finally:
         running.terminate()
         running.wait()
+
+
+def test_a_program_that_may_not_be_asked_keeps_its_camera(conf, monkeypatch):
+    def refused(setting):
+        raise NotPermitted("/run/kagami/control", "Permission denied", "ask as root")
+    monkeypatch.setattr(doctor.local, "program", refused)
+    monkeypatch.setattr(sight, "camera", lambda *_: pytest.fail("looked at it"))
+    first, second, *_ = doctor.examine(conf("[camera]\nsource = test\n"))
+    assert first.do == "sudo kagami doctor" and second.level == WARN
 
 
 def test_a_broken_configuration_is_status_1_and_the_rest_is_told_all_the_same(conf):
