@@ -78,7 +78,7 @@ check_bundle() {
 check_disk() {
     place=/opt
     [ -d /opt ] || place=/
-    free=$(($(df -Pk $place | sed -n '2s/^[^ ]* *[0-9]* *[0-9]* *\([0-9]*\).*/\1/p') / 1024))
+    free=$(($(df -Pk $place 2>/dev/null | sed -n '2s/^[^ ]* *[0-9]* *[0-9]* *\([0-9]*\).*/\1/p') / 1024))
     needed=$NEEDED_DISK
     [ ! -d wheels ] || needed=$(($(du -sm wheels | cut -f 1) * TIMES_WHEELS))
     if is_version || [ "$free" -ge "$needed" ]; then ok disk "$free MB free"
@@ -86,6 +86,7 @@ check_disk() {
 }
 
 check_memory() {
+    [ -r /proc/meminfo ] || return 0        # a card image that is being made
     memory=$(($(sed -n 's/^MemTotal: *\([0-9]*\).*/\1/p' /proc/meminfo) / 1024))
     if [ $memory -ge $LEAST_MEMORY ]; then ok memory "$memory MB"
     else warn memory "$memory MB: under $LEAST_MEMORY it may be too little; end what else runs"; fi
@@ -117,7 +118,7 @@ words_packages() { echo "install packages of the system: $(deploy/setup.sh lacki
 do_packages() {
     if [ -n "$(dpkg --audit 2>/dev/null)" ]; then dpkg --configure -a; fi       # an earlier try may have been cut off
     deploy/setup.sh lacking | cut -d' ' -f1 >> "$BOX/packages"
-    deploy/setup.sh system
+    deploy/setup.sh system || { said=1; exit 69; }      # it has said why
 }
 
 is_user() { id -nG kagami 2>/dev/null | tr ' ' '\n' | grep -qx video; }
@@ -137,9 +138,9 @@ do_version() {
     rm -rf "$target"
     mkdir "$target"
     tree | tar -xf - -C "$target" --no-same-owner
-    "$target/deploy/setup.sh" || {
-        [ $? != 69 ] || { said=1; exit 69; }        # it has said why
-        fail "Python packages: pip did not install them (its words are above); mend that, a network perhaps, and run this again"
+    "$target/deploy/setup.sh" 2> "$scratch/said" || {
+        if grep '^kagami: error: ' "$scratch/said" >&2; then said=1; exit 69; fi
+        fail "Python packages: $(sed -n 's/^ERROR: //p' "$scratch/said" | tail -n 1); see whether there is a network, and run this again"
     }
     "$target/.venv/bin/python" -m compileall -q "$target/appliance" "$target/engines" "$target/build_engines.py"
     sync

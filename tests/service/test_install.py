@@ -113,6 +113,14 @@ def test_a_check_says_what_will_be_done_and_does_nothing(bundle, before):
     assert listing(bundle) == before[0]
 
 
+def test_what_the_system_lacks_is_named_in_one_line_where_no_network_is(bundle, before):
+    bundle.shell("mv /usr/lib/python3/dist-packages/gi /root/gi")
+    said = bundle.run(INSTALL, check=False)
+    bundle.shell("mv /root/gi /usr/lib/python3/dist-packages/gi")
+    assert said.count("kagami: error: ") == 1
+    assert "sudo apt-get install python3-gi" in said.splitlines()[-1]
+
+
 @pytest.mark.parametrize("moment", [
     "-e /opt/kagami", "-e %s/deploy" % VERSION, "-e %s/.venv/bin/python" % VERSION,
     "-e %s/.venv/lib/python3*/site-packages/numpy" % VERSION, "-e %s/.complete" % VERSION,
