@@ -46,6 +46,12 @@ def logged(box, *more):
     return box.journal(UNIT, "-o", "cat", *more)
 
 
+def test_every_unit_is_read_without_a_complaint(box):
+    told = box.shell("cd /usr/local/lib/systemd/system && systemd-analyze verify --man=no "
+                     "kagami*.service kagami*.path kagami*.timer 2>&1", check=False)
+    assert [row for row in told.splitlines() if "kagami" in row] == []
+
+
 def test_a_start_ends_in_a_message(box, heard):
     box.run("systemctl", "stop", UNIT)
     heard.datagrams()
