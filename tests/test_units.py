@@ -99,6 +99,14 @@ def test_what_is_newer_lies_with_the_release_that_knows_it(name):
             if SINCE.get(key, 0 if key in KNOWN[section].split() else 999) > release] == []
 
 
+@pytest.mark.parametrize("name", [name for name in UNITS if of(name, "User")])
+def test_its_folders_are_told_to_what_runs(name):
+    told = set(" ".join(of(name, "Environment")).split())
+    for kind, above in (("State", "/var/lib"), ("Cache", "/var/cache"), ("Runtime", "/run")):
+        for folder in of(name, kind + "Directory"):         # systemd does so from 240 on
+            assert "%s_DIRECTORY=%s/%s" % (kind.upper(), above, folder) in told
+
+
 @pytest.mark.parametrize("name", UNITS + DROP_INS)
 def test_system_calls_are_denied_by_groups_that_237_has(name):
     for value in of(name, "SystemCallFilter"):

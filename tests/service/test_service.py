@@ -185,7 +185,7 @@ def test_asked_for_another_start_it_gets_one(box, heard):
             "with program('') as running: print(running.text('/kagami/restart'))")
     until(lambda: pid(box) not in (0, before), NEVER)
     until(heard.datagrams, NEVER)
-    assert "Failed" not in logged(box, "-n", "20")
+    assert "Failed with result" not in logged(box, "-n", "20")
 
 
 def test_a_camera_that_is_away_is_waited_for(box):
