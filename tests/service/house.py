@@ -189,6 +189,12 @@ def until(condition, seconds, told=lambda: "in vain"):
         time.sleep(0.02)
 
 
+def tag(house):
+    """What a bundle for the machine's own Python is for: "cp36-x86_64"."""
+    return house.shell("/usr/bin/python3 -c \"import os, sys; print('cp%d%d-' % "
+                       "sys.version_info[:2] + os.uname().machine)\"").strip()
+
+
 def install(house):
     """Put the tracked files as they are now where a version lies, over those that were there when
     its environment was made."""

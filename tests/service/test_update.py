@@ -13,6 +13,7 @@ import pytest
 from appliance import __version__
 from appliance.box import bundle, signature
 from appliance.box.update import ROOM
+from tests.service import house as houses
 from tests.service.house import HERE, ROOT, until
 
 SECRET = b"1" * 32
@@ -53,10 +54,10 @@ def files():
 
 
 @pytest.fixture(scope="module")
-def release(maker, files, tmp_path_factory):
+def release(maker, files, bare, tmp_path_factory):
     """Make a bundle: its path. first: what a release begins with in appliance/run.py. wheels:
     whether it brings its own."""
-    folder = tmp_path_factory.mktemp("bundles")
+    folder, tag = tmp_path_factory.mktemp("bundles"), houses.tag(bare)
 
     def make(version, first="", wheels=False, secret=SECRET):
         tree = dict(files)
@@ -64,7 +65,7 @@ def release(maker, files, tmp_path_factory):
             __version__.encode(), version.encode())
         tree["appliance/run.py"] = first.encode() + files["appliance/run.py"]
         if wheels:
-            target = maker.Target(bundle.tag())
+            target = maker.Target(tag)
             for name in maker.wheels(target):
                 with open(os.path.join(target.folder, name), "rb") as f:
                     tree["wheels/" + name] = f.read()
@@ -72,7 +73,7 @@ def release(maker, files, tmp_path_factory):
             tree["deploy/setup.sh"] = TAKEN_OVER.encode()
         tree[bundle.KEY] = signature.spelt(signature.sign(SECRET, b"")[1])
         path = str(folder / ("kagami-%s.tar" % version))
-        maker.write(path, version, bundle.tag(), tree, 0, secret)
+        maker.write(path, version, tag, tree, 0, secret)
         return path
     return make
 
