@@ -9,6 +9,7 @@ set -eu
 cd "$(dirname "$0")/.."
 suite=${KAGAMI_ROOT:-bookworm}
 system=systemd,systemd-sysv,dbus,udev,kmod,procps,iproute2,netbase,ca-certificates
+tools="git make gdisk openssh-client wpasupplicant avahi-daemon avahi-utils dbus gstreamer1.0-plugins-ugly"
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/kagami
 case $suite in
 bookworm) called="Debian 12" tag=cp311-$(uname -m) ;;
@@ -148,6 +149,6 @@ make_tests() { into /root/kagami test; }
 
 case ${1:-} in
 kagami) layer kagami "requirements.txt requirements-openvino.txt" ;;
-tests) layer tests "requirements.txt requirements-openvino.txt requirements-test.txt" "git make gstreamer1.0-plugins-ugly" ;;
+tests) layer tests "requirements.txt requirements-openvino.txt requirements-test.txt" "$tools" ;;
 *) echo "$base" ;;
 esac

@@ -25,8 +25,12 @@ SUITE='
         mount --bind "$data" "$root/root/shared/data"
         mount -o remount,bind,ro "$root/root/shared/data"
     fi
-    env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 HOME=/root \
-        OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 chroot "$root" sh -euc "
+    # Of a root by chroot nobody may make user namespaces.
+    cd "$root"
+    pivot_root . mnt
+    chroot . env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 HOME=/root \
+        OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 sh -euc "
+            umount -l /mnt
             cd /root/kagami
             git init -q
             git add -A
