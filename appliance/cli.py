@@ -29,6 +29,7 @@ ABOUT = """kagami: head, eyes and face from a camera to every avatar application
   kagami targets                    who is sent what, and whether anybody answers; add, drop
   kagami panel                      a page to see oneself, aim, connect and calibrate
   kagami config                     the options in force, and where each comes from
+  kagami settings export me.json    settings, calibration, taught expressions: one file, and back
   kagami calibrate neutral          my resting face, straight ahead, of the kagami that runs
   kagami teach smirk                show a face a few times, and it becomes a value
 
@@ -64,12 +65,16 @@ def run(words):
     configured(parser)
     args = parser.read(words)
     from appliance import config, settings
+    from appliance.fallback import Fallback
+    from appliance.service import managed
 
-    def read(kept=None):
-        found = config.load(args.config, args.set, kept, settings.check)
+    def read(kept, path):
+        found = config.load(path, args.set, kept, settings.check)
         return config.aim(found, args.to, args.source)
-    _run(["run"] + words, read(), args.timing, args.every_frame, again=read, known=True,
-         show=args.show)
+    again = Fallback(read, args.config, settings.check)
+    line = terminal.log() if managed() else None        # for what is wrong with the configuration
+    _run(["run"] + words, again.start(), args.timing, args.every_frame, line, again=again,
+         known=True, show=args.show)
 
 
 def track(words):
@@ -119,7 +124,7 @@ def teach(words):
 
 
 _ALL = (run, demo, track, commands.cameras, commands.discover, commands.monitor, commands.targets,
-        commands.panel, commands.config, commands.calibrate, teach)
+        commands.panel, commands.config, commands.settings, commands.calibrate, teach)
 COMMANDS = OrderedDict((command.__name__, command) for command in _ALL)
 
 
@@ -169,7 +174,7 @@ def _timing(parser):
     parser.add_argument("--timing", metavar="OUT", help="write the timing as JSON at the end")
 
 
-def _start():
+def _start(line=None):
     """What a program sets and a library must not: OpenCV's threads, signals, the log's place."""
     for number in (signal.SIGUSR1, signal.SIGUSR2):     # by default they kill
         signal.signal(number, signal.SIG_IGN)
@@ -177,13 +182,14 @@ def _start():
     cv2.setNumThreads(1)
     # As an exception, so that half-written files are taken away.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    return terminal.log()
+    return line or terminal.log()
 
 
-def _run(words, settings, timing_path, every_frame=False, **more):
-    line = _start()
+def _run(words, settings, timing_path, every_frame=False, line=None, **more):
+    line = _start(line)
     from appliance.run import session
-    from appliance.settings import AGAIN, managed
+    from appliance.service import managed
+    from appliance.settings import AGAIN
     if session(settings, timing_path, every_frame, line, **more):
         if managed():
             sys.exit(AGAIN)

@@ -19,7 +19,7 @@ SYSTEM = "/etc/kagami.conf"
 VARIABLE = "KAGAMI_CONFIG"
 KEPT = "settings.conf"
 
-Config = namedtuple("Config", list(SCHEMA) + ["targets", "lines", "gains", "kept"])
+Config = namedtuple("Config", list(SCHEMA) + ["targets", "lines", "gains", "kept", "trouble"])
 Line = namedtuple("Line", "section key text origin")
 _SECTIONS = {name: namedtuple(name.capitalize(), list(keys)) for name, keys in SCHEMA.items()}
 _Named = namedtuple("NamedTarget", ("name",) + _SECTIONS["target"]._fields)
@@ -40,17 +40,25 @@ def load(path=None, overrides=(), kept=None, check=None):
     a mistake in settings.conf is told in the log, and its section left out. `config.camera.width`
     and so on hold typed values, `config.targets` a record for each target that is enabled,
     `config.lines` the Lines in force, `config.kept` those of settings.conf, `config.gains` {name
-    of a weight: factor} what is set by command alone.
+    of a weight: factor} what is set by command alone, `config.trouble` why `path` is not in force
+    where fallback.py put another in its place.
     """
     mistakes = []
     lines = _read(DEFAULTS, mistakes, "default")
-    path = path or os.environ.get(VARIABLE)
-    if path or os.path.exists(SYSTEM):
-        lines += _read(path or SYSTEM, mistakes)
+    path = place(path)
+    if path is not None:
+        lines += _read(path, mistakes)
     over = [line for text in overrides for line in _override(text, mistakes)]
     if kept is None:
         kept = [] if mistakes else _fitting(lines, over, check)
     return _build(lines + kept + over, mistakes)._replace(kept=tuple(kept))
+
+
+def place(path=None):
+    """The file that is read: `path`, else $KAGAMI_CONFIG, else /etc/kagami.conf; None where there
+    is none of these."""
+    path = path or os.environ.get(VARIABLE)
+    return path or (SYSTEM if os.path.exists(SYSTEM) else None)
 
 
 def kept_path(folder):
@@ -76,6 +84,18 @@ def _fitting(lines, over, check):
     for mistake in mistakes:
         LOG.warning("%s (left out)", str(mistake).splitlines()[0])
     return out
+
+
+def fitting(lines, check=None):
+    """([Line], [(Line, KagamiError)]): those that make a configuration with default.conf, each for
+    itself, and those that do not."""
+    good, wrong = _read(DEFAULTS, [], "default"), []
+    given = len(good)
+    for line in lines:
+        mistakes = []
+        good += [line] if _fits(good + [line], check, mistakes) else []
+        wrong += [(line, mistake) for mistake in mistakes]
+    return good[given:], wrong
 
 
 def _fits(lines, check, mistakes):
@@ -154,7 +174,7 @@ def _build(lines, mistakes):
     made = {name: _SECTIONS[name](**values[name]) for name in SCHEMA}
     in_force = tuple(sorted(force.values(), key=_order))
     return Config(targets=_targets(values, made["target"]), lines=in_force, gains={}, kept=(),
-                  **made)
+                  trouble="", **made)
 
 
 def _value(line, kind):

@@ -4,17 +4,21 @@ It ends with the source, or with SIGINT or SIGTERM; SIGHUP reads the configurati
 prints the timing table, SIGUSR2 recenters. That no picture comes is a state, not an error.
 """
 import json
+import logging
 import signal
 import sys
 from contextlib import ExitStack, closing, contextmanager
 from time import monotonic, perf_counter
 
 from appliance import backends, files, terminal
+from appliance.errors import PartMissing
+from appliance.network.cable import Cable
 from appliance.network.control import Control
 from appliance.network.surroundings import Surroundings
 from appliance.outputs import Outputs
 from appliance.person import Person
 from appliance.preview import open_preview
+from appliance.service import managed
 from appliance.settings import STARTS, Settings, check
 from appliance.sources import open_source
 from appliance.sources.switch import Switch
@@ -22,6 +26,7 @@ from appliance.status import Status
 from appliance.timing import Timing
 from appliance.tracker import Tracker
 
+LOG = logging.getLogger("kagami")
 WAIT = 0.04        # seconds; while the camera is away a lost face still eases to neutral smoothly
 
 
@@ -126,32 +131,48 @@ def session(config, timing_path=None, every_frame=False, line=None, again=None, 
     """Open what `config` names, run, close, print the table; whether it is to start anew.
 
     timing_path: where the table goes as JSON too. every_frame: of a file, as fast as it goes.
-    again: as of Settings. known: what is kept of the person applies. show: what is seen is shown
-    too.
+    again: as of Settings; a service's is a fallback.Fallback. known: what is kept of the person
+    applies. show: what is seen is shown too.
     """
     stop = Signals()
-    settings = Settings(config, again, stop, STARTS + ("camera",) * every_frame)
     timing = Timing()
-    status = Status(timing, config.camera.fov, [target.to for target in config.targets])
     with stop, _timing_file(timing_path) as write:
-        backends.ready(*config.backend)
+        config = _with_backend(config)
+        settings = Settings(config, again, stop, STARTS + ("camera",) * every_frame)
+        status = Status(timing)
+        status.follow(config)
         # What was chosen on the page must not end a box that has nobody to choose otherwise.
-        patient = any(line in config.lines for line in config.kept if line.key == "source")
+        patient = managed() and not every_frame or any(
+            line in config.lines for line in config.kept if line.key == "source")
         with closing(Switch(config.camera, every_frame, patient, open_source)) as source:
             tracker = Tracker(config, timing)
             with ExitStack() as stack:
                 person = stack.enter_context(closing(_person(config, tracker))) if known else None
-                outputs, control = stack.enter_context(_opened(settings, status, person, source,
-                                                               tracker))
+                outputs, beside = stack.enter_context(_opened(settings, status, person, source,
+                                                              tracker))
                 settings.follow(lambda new: _track(new, tracker, source))
                 view = open_preview(line, config.camera.fov) if show else None
                 if show:
                     stack.callback(view.close)
-                run(source, tracker, outputs, status, stop, line, (settings.turn, control.turn),
+                beside = [settings.turn] + beside + [again.turn] * managed()
+                run(source, tracker, outputs, status, stop, None if managed() else line, beside,
                     person, view)
         print_table(status, line)
         write(timing.as_dict(status.dropped))
     return stop.restart
+
+
+def _with_backend(config):
+    """`config` with a backend that works here: a service does without the configured one."""
+    try:
+        backends.ready(*config.backend)
+    except PartMissing as e:
+        if not managed() or config.backend.name == "auto":
+            raise
+        LOG.error("%s (auto chooses instead)", e)
+        config = config._replace(backend=config.backend._replace(name="auto"))
+        backends.ready(*config.backend)
+    return config
 
 
 def _track(config, tracker, source):
@@ -195,7 +216,7 @@ def _person(config, tracker):
 
 @contextmanager
 def _opened(settings, status, person, source, tracker):
-    """The outputs and what is listened to beside them; receivers are told how it ended."""
+    """The outputs, and what is called beside them once a turn; receivers are told how it ended."""
     config = settings.config
     outputs = Outputs(config.targets, config.loss, config.output, config.camera.fov)
     settings.follow(lambda new: outputs.change(new.targets, new.loss, new.output))
@@ -204,12 +225,14 @@ def _opened(settings, status, person, source, tracker):
     control = Control(settings, outputs, status, person, source, tracker=tracker,
                       hosts=surroundings.hosts)
     settings.follow(control.change)
+    cable = Cable(config, outputs, monotonic)
+    settings.follow(cable.change)
     settings.follow(status.follow)
     if person is not None:
         settings.follow(person.change)
     failed = True
     try:
-        yield outputs, control
+        yield outputs, [control.turn, cable.turn]
         failed = False
     finally:
         status.stop(failed)

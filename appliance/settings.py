@@ -3,7 +3,6 @@
 A wrong one changes nothing and says why; what cannot change while running says so.
 """
 import logging
-import os
 from collections import OrderedDict
 
 from appliance.amendments import merged
@@ -12,6 +11,7 @@ from appliance.errors import ConfigError, KagamiError, PartMissing, UsageError
 from appliance.keys import changed, parsed
 from appliance.outputs.channel import dialect
 from appliance.outputs.targets import MOST, checked, mistakes
+from appliance.service import managed
 from appliance.sources import understood
 
 AGAIN = 75          # exit status that asks a service manager for another start
@@ -116,11 +116,6 @@ class Settings:
         for follower in self._followers:
             follower(config)
         self.config, self._read, self._set = config, read, values
-
-
-def managed():
-    """Whether systemd has started us, and waits to hear from us."""
-    return bool(os.environ.get("NOTIFY_SOCKET"))
 
 
 def check(config):

@@ -1,26 +1,27 @@
 """What the loop sees becomes one record of the state; terminal, OSC and systemd read the same."""
 import glob
-import os
 import time
 from collections import deque
 
 from appliance.framing import Framing
+from appliance.service import notifier
 from appliance.shortfall import Shortfall
 from appliance.timing import ROWS, Timing
 
 CODES = {"starting": 0, "tracking": 1, "no face": 2, "no camera": 3, "error": 5, "stopping": 6}
 AWAY_AFTER = 0.5          # seconds without a picture after which the camera counts as away
 JUDGE_EVERY = 0.5         # seconds between looks at how the face lies in the picture
+TELL_EVERY = 0.5          # seconds between two words to systemd
+PATIENCE = 10.0           # seconds after which a source that tells nothing counts as away
 
 
 class Status:
     """One record of the state.
 
     `state`: a key of CODES, `code` its number, `text` its words, with the reason where no camera
-    is, how the face lies in the picture, and `notice`: what is asked of the person. `size`:
-    (width, height) or None, `fov` degrees. `fps`, `dropped`, `restarts` (of the camera), `uptime`
-    (seconds).
-    `temperature`: degrees Celsius, 0 where unknown. `ms`: {row: 95th percentile over about the
+    is, how the face lies in the picture, `trouble`: what is wrong with the configuration, and
+    `notice`: what is asked of the person. `size`: (width, height) or None, `fov` degrees. `fps`,
+    `dropped`, `restarts` (of the camera), `uptime` (seconds). `temperature`: degrees Celsius, 0 where unknown. `ms`: {row: 95th percentile over about the
     last second}. `targets`: texts, only to be shown.
     """
 
@@ -28,13 +29,14 @@ class Status:
         self.timing = timing if timing is not None else Timing()
         self.fov, self.targets = fov, tuple(targets)
         self.state, self.text = "starting", "starting"
-        self.size, self.dropped, self.restarts, self.faces, self.notice = None, 0, 0, [], ""
+        self.size, self.dropped, self.restarts, self.faces = None, 0, 0, []
+        self.notice = self.trouble = ""
         self._framing, self._judged, self._words = Framing(), 0.0, ""
         self._started = self._last_picture = time.monotonic()
         self._arrivals = deque(maxlen=60)
         self._reported = (None, 0.0)
         self._shortfall = Shortfall(self.timing, self._started)
-        self._notify = notifier()
+        self._notify, self._ready, self._told = notifier(), False, 0.0
 
     @property
     def code(self):
@@ -68,6 +70,7 @@ class Status:
 
     def follow(self, config):
         """Tell of a new configuration."""
+        self.trouble = config.trouble
         self.fov = config.camera.fov
         self.targets = tuple(target.to for target in config.targets)
 
@@ -75,7 +78,8 @@ class Status:
         """One turn of the loop: a frame with its faces as they are sent, or None and [] where none
         came in time.
 
-        The watchdog is fed here and nowhere else.
+        systemd's watchdog is fed here and nowhere else. It hears that we are ready when it is
+        known whether there are pictures.
         """
         now = time.monotonic()
         self.dropped, self.restarts, self.size = source.dropped, source.restarts, source.size
@@ -90,12 +94,12 @@ class Status:
             self.faces = []
             self._arrivals.clear()
             self._become("no camera", "no picture" if source.state == "running" else source.state)
-        self._notify("WATCHDOG=1")
+        self._tell(now, frame is not None or source.absent)
 
     def stop(self, failed=False):
         """The last state: stopping, or error."""
         self._become("error" if failed else "stopping")
-        self._notify("STOPPING=1")
+        self._notify("STOPPING=1\nSTATUS=" + self.text)
 
     def due(self):
         """True once a second and whenever the state has changed since the last True."""
@@ -129,10 +133,18 @@ class Status:
             self._words = ", ".join(["tracking"] * tracked + [words] * bool(words))
 
     def _become(self, state, text=""):
-        if self.state == "starting":
+        words = text or state, self.trouble, self.notice
+        self.state, self.text = state, ", ".join(filter(None, words))
+
+    def _tell(self, now, known):
+        """Tell systemd how things are, now and then."""
+        if not self._ready and (known or now - self._started > PATIENCE):
+            self._ready = True
             self._notify("READY=1")
-        self.state = state
-        self.text = (text or state) + (", " + self.notice if self.notice else "")
+        if now - self._told >= TELL_EVERY:
+            self._told = now
+            figures = ", %.1f fps, %.2f ms" % (self.fps, self.timing.percentile("total", 50, 30))
+            self._notify("WATCHDOG=1\nSTATUS=" + self.text + figures * bool(self._arrivals))
 
 
 def _degrees(path):
@@ -141,15 +153,3 @@ def _degrees(path):
             return int(f.read()) / 1000.0
     except (OSError, ValueError):
         return 0.0
-
-
-def notifier():
-    """A function that tells systemd a word ("READY=1", "STATUS=words"), where it started us and
-    its Python package is there; elsewhere the function does nothing."""
-    if os.environ.get("NOTIFY_SOCKET"):
-        try:
-            from systemd.daemon import notify
-            return notify
-        except ImportError:
-            pass
-    return lambda word: None

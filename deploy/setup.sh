@@ -3,6 +3,7 @@
 #   deploy/setup.sh                       .venv, to run
 #   deploy/setup.sh test                  .venv, to run the tests as well
 #   deploy/setup.sh test36 PYTHON         .venv36 made with that Python 3.6, for the tests
+#   deploy/setup.sh system                GStreamer from the system alone
 #   deploy/setup.sh wires                 .venv for the tests, and what others wrote that reads our wires
 # A second call finds its stamp and is done at once.
 set -eu
@@ -91,6 +92,9 @@ install_packages() {      # FOLDER REQUIREMENTS
 }
 
 case "${1:-run}" in
+system)
+    install_system
+    ;;
 run|test)
     install_system
     [ "${1:-run}" = run ] || install_test_tools

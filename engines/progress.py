@@ -3,7 +3,7 @@ service, lines of JSON."""
 import json
 from time import monotonic
 
-from appliance.status import notifier
+from appliance.service import notifier
 from appliance.terminal import LiveLine
 
 LONGER = 120            # seconds by which a service's start may last longer than it is allowed

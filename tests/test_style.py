@@ -31,12 +31,11 @@ DOORS = {
     "tensorrt": ("appliance/backends/tensorrt.py",),
     "pycuda": ("appliance/backends/cuda.py", "engines/"),
     "socket": ("appliance/outputs/", "appliance/network/", "appliance/panel/",
-               "appliance/monitor.py", "benchmarks/"),
+               "appliance/monitor.py", "appliance/service.py", "benchmarks/"),
     "pythonosc": ("appliance/outputs/", "appliance/monitor.py"),
     "zeroconf": ("appliance/network/discovery.py",),
     "aiohttp": ("appliance/network/oscquery.py", "appliance/network/query.py",
                 "appliance/panel/", "benchmarks/panel.py"),
-    "systemd": ("appliance/status.py",),
     "argparse": ("appliance/arguments.py", "benchmarks/"),
 }
 # What a module may never import, because it comes before it on a frame's way.

@@ -16,14 +16,15 @@ class Source:
 
     live: pictures come when they come, and while none do the loop goes on. ended: True after the
     last picture. dropped: pictures that were there and never handed out. restarts: how often a
-    camera was opened anew. state: "running", or "waiting for WHAT: REASON". size: (width,
-    height), None before the first picture.
+    camera was opened anew. state: "running", or "waiting for WHAT: REASON". absent: whether it is
+    known to be away. size: (width, height), None before the first picture.
     `length`: seconds in all, None where nobody can tell. `rate`: pictures per second that a camera
     was set to, else None.
     """
 
     def __init__(self, live=False):
         self.live, self.ended, self.state, self.size = live, False, "running", None
+        self.absent = False
         self.length = self.rate = None
         self.dropped = self.restarts = 0
 

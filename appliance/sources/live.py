@@ -171,13 +171,13 @@ class Live(Source):
             self._pipeline = None
         self.restarts += self.state == "running"
         self._count.restart()
-        self.state = "waiting for %s: %s" % (self._name, reason)
+        self.state, self.absent = "waiting for %s: %s" % (self._name, reason), True
         if self._told != "away":
             self._told = "away"
             log.warning(self.state)
 
     def _frame(self, picture):
-        self._heard, self.state = monotonic(), "running"
+        self._heard, self.state, self.absent = monotonic(), "running", False
         number = self._count(picture)
         self.dropped, self.size = self._count.dropped, picture.luma.shape[1::-1]
         if self._told != "here":

@@ -105,7 +105,7 @@ class Switch(Source):
         if self._source is not None:
             self._source.close()
         self.live, self._source, self._again = True, None, monotonic() + AGAIN
-        self.state = "waiting for %s: %s" % (self._camera.source, error.why)
+        self.state, self.absent = "waiting for %s: %s" % (self._camera.source, error.why), True
         if self._reason != self.state:
             log.warning("%s; %s", self.state, error.do)
         self._reason = self.state
@@ -114,6 +114,7 @@ class Switch(Source):
         """Be what the source is."""
         source = self._source
         self.live, self.ended, self.state = source.live, source.ended, source.state
+        self.absent = source.absent
         self.rate, self.length = source.rate, source.length
         self.size = source.size or self.size
         self.dropped = self._gone[0] + source.dropped

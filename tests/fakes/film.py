@@ -13,7 +13,7 @@ class Film:
         self.live, self.state, self.size = live, "running", None
         self.dropped = self.restarts = 0
         self.length, self.closed = len(self._pictures) / 30.0, False
-        self.rate = None
+        self.rate, self.absent = None, False
 
     @property
     def ended(self):
@@ -24,6 +24,7 @@ class Film:
         """The next Frame, or None."""
         luma = self._pictures.pop(0)
         self.state = "running" if luma is not None else "waiting for a camera: unplugged"
+        self.absent = luma is None
         if luma is None:
             return None
         self._number, self.size = self._number + 1, luma.shape[1::-1]

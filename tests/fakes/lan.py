@@ -56,6 +56,10 @@ class Lan:
         for name in self._names.values():
             _ip("netns", "del", name)
 
+    def name(self, name):
+        """What the namespace of a machine is called on this one."""
+        return self._names[name]
+
     def at(self, name, *words):
         """Run a program on a machine and wait for it; what it wrote."""
         done = subprocess.run(["ip", "netns", "exec", self._names[name]] + list(words), check=True,

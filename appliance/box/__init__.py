@@ -1,0 +1,1 @@
+"""What concerns the machine that Kagami runs on, rather than faces."""

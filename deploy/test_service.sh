@@ -1,0 +1,25 @@
+#!/bin/sh
+# Boot a Debian of our own in a container, whose systemd runs Kagami, and do to it what happens to a box. What is
+# missing is installed first, and none of these tests may be passed over.
+#   deploy/test_service.sh [WORDS FOR PYTEST]
+set -eu
+cd "$(dirname "$0")/.."
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+
+fail() { echo "kagami: error: test-service: $1" >&2; exit 69; }
+
+[ "$(id -u)" = 0 ] || fail "a container takes root; try: sudo make test-service"
+deploy/setup.sh test
+for program in debootstrap systemd-nspawn systemd-analyze nsenter setpriv ip; do
+    command -v "$program" >/dev/null || missing="${missing:-} $program"
+done
+if [ -n "${missing:-}" ]; then
+    command -v apt-get >/dev/null || fail "not here and no apt-get to install it:$missing"
+    echo "kagami: installing what is not here:$missing"
+    apt-get update -q
+    env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends debootstrap systemd \
+        systemd-container util-linux iproute2
+fi
+deploy/root.sh kagami > /dev/null
+[ $# -gt 0 ] || set -- tests/service
+exec timeout 900 .venv/bin/python -m pytest -q -s --none-skipped -p no:cacheprovider "$@"

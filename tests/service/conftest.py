@@ -1,0 +1,58 @@
+"""Machines for the tests here, fresh for every module."""
+import glob
+import os
+
+import pytest
+
+from tests.service import house as houses
+
+CONFIG = "[camera]\nsource = test\n[backend]\nname = onnxruntime\n[target]\nto = vmc@%s:%d\n"
+PORT = 39539
+
+
+@pytest.fixture(scope="session")
+def possible():
+    """Passes over what takes root and systemd-nspawn where they are not."""
+    if houses.missing():
+        pytest.skip(houses.missing())
+
+
+@pytest.fixture(scope="module")
+def bare(possible):
+    """A Debian that has never seen Kagami, not running."""
+    with houses.House(houses.root()) as house:
+        yield house
+
+
+@pytest.fixture(scope="module")
+def house(possible):
+    """A Debian with this Kagami under /opt/kagami/current and none of its units, not running."""
+    with houses.House(houses.root("kagami")) as house:
+        houses.install(house)
+        yield house
+
+
+@pytest.fixture(scope="module")
+def box(house):
+    """The same with its user, its units and a configuration that sends the pattern to our end of
+    the cable, running."""
+    units(house)
+    house.write("/etc/kagami.conf", CONFIG % (houses.HERE, PORT))
+    house.boot()
+    return house
+
+
+def units(house):
+    """Put what lies in systemd/ where a Debian's systemd reads it, and enable it."""
+    place = "/etc/systemd/system/"
+    house.shell("useradd --system --user-group --groups video --no-create-home kagami")
+    for path in glob.glob(os.path.join(houses.ROOT, "systemd", "**", "kagami*"), recursive=True):
+        if os.path.isfile(path):
+            with open(path) as f:
+                inside = os.path.relpath(path, os.path.join(houses.ROOT, "systemd"))
+                house.write(place + inside, f.read())
+    for path in glob.glob(os.path.join(houses.ROOT, "systemd", "*.d", "*.conf")):
+        with open(path) as f:
+            house.write(place + os.path.relpath(path, os.path.join(houses.ROOT, "systemd")),
+                        f.read())
+    house.shell("cd %s && systemctl enable $(grep -l '^.Install' kagami*.*)" % place)
