@@ -32,6 +32,8 @@ ABOUT = """kagami: head, eyes and face from a camera to every avatar application
   kagami settings export me.json    settings, calibration, taught expressions: one file, and back
   kagami calibrate neutral          my resting face, straight ahead, of the kagami that runs
   kagami teach smirk                show a face a few times, and it becomes a value
+  kagami update BUNDLE              on a box: install a version, which stays if it tracks
+  kagami rollback                   on a box: go back to the version before
 
 `kagami COMMAND --help` tells each command's options. --debug shows the trace of an error,
 --version the version."""
@@ -124,7 +126,8 @@ def teach(words):
 
 
 _ALL = (run, demo, track, commands.cameras, commands.discover, commands.monitor, commands.targets,
-        commands.panel, commands.config, commands.settings, commands.calibrate, teach)
+        commands.panel, commands.config, commands.settings, commands.calibrate, teach,
+        commands.update, commands.rollback)
 COMMANDS = OrderedDict((command.__name__, command) for command in _ALL)
 
 

@@ -136,3 +136,28 @@ def settings(words):
         checking.check(found)
         return found
     print({"export": belongings.export, "import": belongings.take}[args.action](read, args.file))
+
+
+def update(words):
+    """Install a version from a bundle, as root; it has a minute to track, or the one before runs
+    again.
+
+    Without a bundle: which versions are there."""
+    parser = Parser(update, "  kagami update kagami-0.2.0-cp36-aarch64.tar\n  kagami update")
+    parser.add_argument("bundle", metavar="BUNDLE", nargs="?", help="a kagami-*.tar, signed with "
+                        "the key of this box's releases")
+    parser.add_argument("--older", action="store_true", help="it may be older than what runs")
+    args = parser.read(words)
+    from appliance.box.update import Updates
+    updates = Updates()
+    if args.bundle is None:
+        print("\n".join(updates.listing()))
+    else:
+        print(updates.update(args.bundle, args.older))
+
+
+def rollback(words):
+    """Go back, as root, to the version that ran before the last update."""
+    Parser(rollback, "  kagami rollback").read(words)
+    from appliance.box.update import Updates
+    print(Updates().rollback())

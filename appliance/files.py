@@ -1,4 +1,6 @@
-"""Files that appear whole or not at all: written beside their place, flushed, renamed."""
+"""Files that appear whole or not at all: written beside their place, flushed, renamed, and the
+folder flushed too, so that they are there after a power cut."""
+import errno
 import os
 import tempfile
 from contextlib import contextmanager
@@ -49,3 +51,16 @@ def _settle(temporary, path, mode):
     with open(temporary, "rb+") as f:
         os.fsync(f.fileno())
     os.replace(temporary, path)
+    settle_folder(os.path.dirname(path))
+
+
+def settle_folder(folder):
+    """Return when the names in a folder are on the disk, as far as its file system can do that."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as e:
+        if e.errno != errno.EINVAL:
+            raise
+    finally:
+        os.close(handle)

@@ -3,6 +3,7 @@ import glob
 import time
 from collections import deque
 
+from appliance.box import board
 from appliance.framing import Framing
 from appliance.service import notifier
 from appliance.shortfall import Shortfall
@@ -65,8 +66,7 @@ class Status:
     @property
     def temperature(self):
         """The hottest thermal zone, degrees Celsius; 0.0 where the system tells none."""
-        zones = glob.glob("/sys/class/thermal/thermal_zone*/temp")
-        return max([_degrees(path) for path in zones] or [0.0])
+        return max(board.temperatures().values(), default=0.0)
 
     def follow(self, config):
         """Tell of a new configuration."""

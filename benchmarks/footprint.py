@@ -11,8 +11,9 @@ from collections import OrderedDict
 
 from appliance import backends
 from appliance.backends import manifest
+from appliance.box import board
 from appliance.errors import KagamiError
-from benchmarks import board, fed, report
+from benchmarks import fed, report
 from benchmarks.stages import pictures
 
 # What a figure of benchmarks.life is called in the table.

@@ -7,8 +7,8 @@ import sys
 import time
 
 from appliance import __version__, backends, files
+from appliance.box import board
 from appliance.errors import KagamiError
-from benchmarks import board
 
 ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir))
 RESULTS = os.path.join(ROOT, "benchmarks", "results")

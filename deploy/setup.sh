@@ -3,28 +3,67 @@
 #   deploy/setup.sh                       .venv, to run
 #   deploy/setup.sh test                  .venv, to run the tests as well
 #   deploy/setup.sh test36 PYTHON         .venv36 made with that Python 3.6, for the tests
-#   deploy/setup.sh system                GStreamer from the system alone
 #   deploy/setup.sh wires                 .venv for the tests, and what others wrote that reads our wires
-# A second call finds its stamp and is done at once.
+#   deploy/setup.sh lacking               only name the packages of the system that are missing
+#   deploy/setup.sh system                only install those
+# A second call finds its stamp and is done at once. Where a folder `wheels` lies here (an unpacked bundle),
+# Python packages come from it and nothing is fetched but missing packages of the system.
 set -eu
 cd "$(dirname "$0")/.."
 
 SYSTEM_PYTHON=/usr/bin/python3       # not the first on the path: GStreamer's bindings belong to this one
-PACKAGES="python3-gi python3-gst-1.0 python3-venv gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0
+PACKAGES="python3-gi python3-venv gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0
     gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav"
 
 fail() { echo "kagami: error: $1" >&2; exit 69; }
 
-# Each step pairs a check with what mends it, so that nothing is fetched that is there.
-system_is_ready() {
-    [ -x "$SYSTEM_PYTHON" ] && "$SYSTEM_PYTHON" - 2>/dev/null <<'PYTHON'
-import ensurepip, gi, venv
-for name in ("Gst", "GstApp", "GstVideo"):
-    gi.require_version(name, "1.0")
-from gi.repository import Gst, GstApp, GstVideo
-Gst.init(None)
-needed = "appsink decodebin fdsrc jpegdec jpegparse qtdemux rawvideoparse v4l2src videoconvert videoflip avdec_h264 avdec_mpeg4"
-raise SystemExit(not all(Gst.ElementFactory.find(name) for name in needed.split()))
+if [ -d wheels ]; then      # from a bundle: what pip wants lies here, and nowhere else is asked
+    export PIP_NO_INDEX=1 PIP_FIND_LINKS=wheels PIP_CONFIG_FILE=/dev/null
+fi
+
+# What is not here of PACKAGES, a line each: its name and "needed", or "useful" where cameras do without it.
+lacking() {
+    # shellcheck disable=SC2086  # a word each
+    [ -x "$SYSTEM_PYTHON" ] || { printf '%s needed\n' $PACKAGES; return; }
+    "$SYSTEM_PYTHON" - "$(ls wheels/pip-*.whl 2>/dev/null)" <<'PYTHON'
+import sys
+NEEDED = {"gstreamer1.0-plugins-base": "appsink decodebin videoconvert",
+          "gstreamer1.0-plugins-good": "jpegdec v4l2src videoflip"}
+USEFUL = {"gstreamer1.0-plugins-base": "fdsrc", "gstreamer1.0-plugins-good": "qtdemux",
+          "gstreamer1.0-plugins-bad": "jpegparse rawvideoparse", "gstreamer1.0-libav": "avdec_h264 avdec_mpeg4"}
+
+def there(name, version="1.0"):
+    try:
+        import gi
+        gi.require_version(name, version)
+        return True
+    except (ImportError, ValueError):
+        return False
+
+def without(packages):
+    """Those of the packages of which an element is missing."""
+    if not there("Gst"):
+        return list(packages)
+    from gi.repository import Gst
+    Gst.init(None)
+    return [name for name in packages if not all(map(Gst.ElementFactory.find, packages[name].split()))]
+
+lacks = without(NEEDED)
+try:
+    import gi
+except ImportError:
+    lacks.append("python3-gi")
+lacks += [] if there("Gst") else ["gir1.2-gstreamer-1.0"]
+lacks += [] if there("GstApp") and there("GstVideo") else ["gir1.2-gst-plugins-base-1.0"]
+try:
+    import ensurepip, venv
+except ImportError:     # a pip that lies here as a wheel does as well
+    lacks += [] if sys.argv[1] else ["python3-venv"]
+for name in lacks:
+    print(name, "needed")
+for name in without(USEFUL):
+    if name not in lacks:
+        print(name, "useful")
 PYTHON
 }
 
@@ -33,15 +72,26 @@ apt() {
     else sudo env DEBIAN_FRONTEND=noninteractive apt-get "$@"; fi
 }
 
+of_kind() { echo "$1" | sed -n "s/ $2\$//p" | tr '\n' ' ' | sed 's/ $//'; }
+
 install_system() {
-    system_is_ready && return
-    command -v apt-get >/dev/null || fail "GStreamer: its Python bindings are not here; install: $(echo $PACKAGES)"
-    [ "$(id -u)" = 0 ] || command -v sudo >/dev/null ||
-        fail "GStreamer: installing it takes root; as root run: apt-get install $(echo $PACKAGES)"
-    echo "kagami: installing GStreamer (about 100 MB)"
-    apt update -q
-    apt install -q -y --no-install-recommends $PACKAGES
-    system_is_ready || fail "GStreamer: it does not load after its installation; try: gst-inspect-1.0 decodebin"
+    all=$(lacking)
+    [ -n "$all" ] || return 0
+    packages="$(of_kind "$all" needed) $(of_kind "$all" useful)"
+    if ! command -v apt-get >/dev/null; then why="no apt-get here"
+    elif [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then why="installing them takes root"
+    else
+        echo "kagami: installing $packages"
+        why="apt-get did not install them; is there a network?"
+        # A repository that does not answer is no reason to stop: the packages may be known already.
+        apt update -q || :
+        # shellcheck disable=SC2086  # words are wanted
+        apt install -q -y --no-install-recommends $packages || :
+        all=$(lacking)
+    fi
+    needed=$(of_kind "$all" needed) useful=$(of_kind "$all" useful)
+    [ -z "$needed" ] || fail "GStreamer: packages are missing: $why; with a network run: sudo apt-get install $needed $useful"
+    [ -z "$useful" ] || echo "kagami: without these some video files do not play: sudo apt-get install $useful"
 }
 
 install_test_tools() {      # a second OSC reader and systemd's ear; the tests do without where they must
@@ -59,11 +109,11 @@ install_readers() {      # programs and libraries of others, for tests/foreign
         command -v apt-get >/dev/null || fail "test-wires: not here and no apt-get to install it:$missing"
         echo "kagami: installing what is not here:$missing"
         apt update -q
-        case "$missing" in *node*|*npm*) node="nodejs npm" ;; *) node= ;; esac
+        case "$missing" in *node*|*npm*) node=1 ;; *) node= ;; esac
         apt install -q -y --no-install-recommends tshark liblo-tools avahi-utils avahi-daemon dbus iproute2 \
-            util-linux $node
+            util-linux ${node:+nodejs npm}
     fi
-    made=$(cat tests/foreign/package-lock.json | cksum)
+    made=$(cksum < tests/foreign/package-lock.json)
     [ "$(cat tests/foreign/node_modules/.made 2>/dev/null)" = "$made" ] && return
     echo "kagami: installing the pinned libraries of Node.js into tests/foreign/node_modules"
     (cd tests/foreign && npm ci --silent --omit=optional --ignore-scripts --no-audit --no-fund)
@@ -71,6 +121,7 @@ install_readers() {      # programs and libraries of others, for tests/foreign
 }
 
 install_openvino() {      # 60 MB to fetch, 180 MB on the disk: only where it is twice as fast
+    [ ! -d wheels ] || ls wheels/openvino-* >/dev/null 2>&1 || return 0
     grep -qsE '^flags.* (amx_bf16|avx512_bf16)' /proc/cpuinfo || return 0
     made=$(stamp .venv requirements-openvino.txt)
     [ "$(cat .venv/.made-openvino 2>/dev/null)" = "$made" ] && return
@@ -82,6 +133,25 @@ install_openvino() {      # 60 MB to fetch, 180 MB on the disk: only where it is
 # stamp FOLDER FILE...: what FOLDER was made from; it changes with the pins and with Python.
 stamp() { folder=$1; shift; { "$folder/bin/python" -V; pwd; cat "$@" setup.cfg deploy/setup.sh; } 2>/dev/null | cksum; }
 
+make_venv() {      # FOLDER PYTHON OPTION...
+    folder=$1 python=$2
+    shift 2
+    "$folder/bin/python" -c "import pip" 2>/dev/null && return
+    if "$python" -c "import ensurepip" 2>/dev/null; then "$python" -m venv --clear "$@" "$folder"
+    else        # a wheel of pip can be run as it is
+        "$python" -m venv --clear --without-pip "$@" "$folder"
+        PYTHONPATH=$(ls wheels/pip-*.whl) "$folder/bin/python" -m pip install -q --ignore-installed pip setuptools wheel
+    fi
+    case $("$folder/bin/python" -V 2>&1) in "Python 3.6."*)
+        # The pip that comes with Python 3.6 does not know the wheels of the pins.
+        "$folder/bin/python" -m pip install -q --disable-pip-version-check pip==21.3.1 setuptools==59.6.0 wheel==0.37.1
+        # On a Nano's processor numpy 1.19 ends at its import (illegal instruction) unless it is told which one it is.
+        [ "$(uname -m)" != aarch64 ] ||
+            echo 'import os; os.environ.setdefault("OPENBLAS_CORETYPE", "ARMV8")' \
+                > "$folder/lib/python3.6/site-packages/kagami.pth"
+    esac
+}
+
 install_packages() {      # FOLDER REQUIREMENTS
     made=$(stamp "$1" requirements.txt "$2")
     [ "$(cat "$1/.made-$(basename "$2")" 2>/dev/null)" = "$made" ] && return
@@ -92,13 +162,12 @@ install_packages() {      # FOLDER REQUIREMENTS
 }
 
 case "${1:-run}" in
-system)
-    install_system
-    ;;
+lacking) lacking ;;
+system) install_system ;;
 run|test)
     install_system
     [ "${1:-run}" = run ] || install_test_tools
-    .venv/bin/python -c "import pip" 2>/dev/null || "$SYSTEM_PYTHON" -m venv --clear --system-site-packages .venv
+    make_venv .venv "$SYSTEM_PYTHON" --system-site-packages
     install_packages .venv "requirements$([ "${1:-run}" = run ] || echo -test).txt"
     install_openvino
     ;;
@@ -107,11 +176,7 @@ wires)
     install_readers
     ;;
 test36)
-    .venv36/bin/python -c "import pip" 2>/dev/null || {
-        "$2" -m venv --clear .venv36
-        # The pip that comes with Python 3.6 does not know the wheels of the pins.
-        .venv36/bin/python -m pip install -q --disable-pip-version-check pip==21.3.1 setuptools==59.6.0 wheel==0.37.1
-    }
+    make_venv .venv36 "$2"
     install_packages .venv36 requirements-test.txt
     ;;
 esac

@@ -37,6 +37,7 @@ DOORS = {
     "aiohttp": ("appliance/network/oscquery.py", "appliance/network/query.py",
                 "appliance/panel/", "benchmarks/panel.py"),
     "argparse": ("appliance/arguments.py", "benchmarks/"),
+    "nacl": ("appliance/box/signature.py",),
 }
 # What a module may never import, because it comes before it on a frame's way.
 ABOVE = {
@@ -45,6 +46,7 @@ ABOVE = {
     "appliance/sources/": ("stages", "backends", "outputs", "tracker", "run", "cli"),
     "appliance/outputs/": ("stages", "backends", "sources", "tracker", "run", "cli", "config"),
     "appliance/network/": ("stages", "backends", "sources", "tracker", "run", "cli", "settings"),
+    "appliance/box/": ("stages", "run", "cli"),
     "appliance/panel/": ("stages", "backends", "sources", "outputs", "tracker", "run", "cli",
                          "settings", "face", "geometry"),
     "appliance/outputs/dialects/": ("outputs.link", "outputs.clock", "outputs.targets"),

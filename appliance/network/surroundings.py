@@ -6,6 +6,7 @@ import ipaddress
 import os
 
 from appliance import keeping
+from appliance.box import board
 from appliance.network import addresses, oscquery
 from appliance.network.avatars import Avatars
 from appliance.network.background import Background
@@ -19,7 +20,6 @@ from appliance.outputs.mailbox import Mailbox
 
 LOOK_EVERY = 0.5        # seconds between looks at which targets there are
 GOODBYE = 1.0           # seconds in which a last frame may be answered
-_BOARD = "/proc/device-tree/model"
 
 
 class Surroundings:
@@ -67,11 +67,12 @@ class Surroundings:
     def _offer(self, serial):
         config = self._config
         network, panel = config.network, config.panel
+        kind = "nano" if "Jetson Nano" in board.model() else "pc"
         ports = {"control": heard_at(config),
                  "web": 0 if panel.address.is_loopback else panel.port,
                  "oscquery": oscquery.PORT if network.oscquery else 0}
         return services(serial, ports, sorted(DIALECTS), config.tracker.max_faces,
-                        bool(config.control.token), network.name, _model())
+                        bool(config.control.token), network.name, kind)
 
     async def _plugins(self):
         """Keep a connection for each mailbox among the targets."""
@@ -91,12 +92,3 @@ class Surroundings:
                 await asyncio.wait(serving.values(), timeout=GOODBYE)
             for task in serving.values():
                 task.cancel()
-
-
-def _model():
-    """What kind of machine this is, for those who look for one."""
-    try:
-        with open(_BOARD) as f:
-            return "nano" if "Jetson Nano" in f.read() else "pc"
-    except OSError:
-        return "pc"

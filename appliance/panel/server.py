@@ -11,10 +11,10 @@ import signal
 from aiohttp import web
 
 from appliance import __version__, keeping
+from appliance.box.board import machine
 from appliance.errors import KagamiError, PartMissing, UsageError
 from appliance.network import quiet
 from appliance.panel import wishes
-from appliance.panel.box import box
 from appliance.panel.guard import COOKIE, TRIED, Doorway, Guard, refused
 from appliance.panel.pages import FOLDER, Pages
 from appliance.panel.password import LASTS, Password
@@ -151,7 +151,7 @@ class Panel:
             state.get("config", {}).get(section, {}).pop(key, None)
         state["targets"] = [row for row in state.get("targets", ())
                             if not self._stream.owns(row["to"])]
-        state["box"] = dict(box(), engines=state.pop("engines", []))
+        state["box"] = dict(machine(), engines=state.pop("engines", []))
         return state
 
     async def _list(self):

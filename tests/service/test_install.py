@@ -1,0 +1,147 @@
+"""install.sh, from an unpacked bundle without a network, on a Debian with its own systemd."""
+import os
+import re
+import shutil
+import subprocess
+import time
+
+import pytest
+
+from appliance import __version__
+from tests.service import house as houses
+from tests.service.house import HERE, ROOT, until
+
+BUNDLE = "/root/kagami-" + __version__
+INSTALL = BUNDLE + "/deploy/install.sh"
+VERSION = "/opt/kagami/versions/" + __version__
+PATTERN = "[camera]\nsource = test\n[target]\nto = vmc@%s:39539\n" % HERE
+# What a running system changes by itself, and where the bundle lies.
+OTHERS = re.compile(r"^/(proc|sys|dev|run|tmp|root/kagami-|var/log|var/tmp|var/lib/systemd|"
+                    r"var/cache/ldconfig|etc/(resolv\.conf|machine-id|\.pwd\.lock|\.updated|"
+                    r"(passwd|group|shadow|gshadow|subuid|subgid)-?$)|var/\.updated)")
+
+
+def wheels():
+    """A folder with the wheels of requirements.txt, fetched once."""
+    folder = os.path.expanduser("~/.cache/kagami/wheels/bundle-cp311")
+    os.makedirs(folder, exist_ok=True)
+    subprocess.run([".venv/bin/python", "-m", "pip", "download", "-q", "-d", folder,
+                    "--disable-pip-version-check", "-r", "requirements.txt", "pip", "setuptools",
+                    "wheel"], cwd=ROOT, check=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bundle(bare):
+    """The machine, with a bundle unpacked on it."""
+    bare.shell("mkdir " + BUNDLE)
+    files = subprocess.run(["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT,
+                           check=True, stdout=subprocess.PIPE).stdout
+    packed = subprocess.run(["tar", "-c", "--null", "-T", "-"], cwd=ROOT, input=files,
+                            check=True, stdout=subprocess.PIPE).stdout
+    subprocess.run(["tar", "-x", "--no-same-owner", "-C", bare.path(BUNDLE)], input=packed,
+                   check=True)
+    shutil.copytree(wheels(), bare.path(BUNDLE + "/wheels"))
+    bare.write(BUNDLE + "/release.pub", "the key\n")
+    bare.shell("cd %s && find . -type f ! -name SHA256SUMS -exec sha256sum {} + > SHA256SUMS"
+               % BUNDLE)
+    bare.boot()
+    return bare
+
+
+def listing(house):
+    """{path: what is there} of all that lasts on the machine."""
+    rows = house.shell(r"find / -xdev -printf '%p\t%y %m %u %g %l\n'").splitlines()
+    return {path: told for path, _, told in (row.partition("\t") for row in rows)
+            if not OTHERS.match(path)}
+
+
+def names(house, *files):
+    return [line.split(":")[0] for file in files for line in house.read(file).splitlines()]
+
+
+def used_mb(house):
+    return int(house.shell("du -smx / | cut -f1"))
+
+
+@pytest.fixture(scope="module")
+def before(bundle):
+    """What was there before anything was installed."""
+    return listing(bundle), names(bundle, "/etc/passwd", "/etc/group")
+
+
+def test_a_check_says_what_will_be_done_and_does_nothing(bundle, before):
+    said = bundle.run(INSTALL, "--check")
+    assert "put version %s into %s, offline" % (__version__, VERSION) in said
+    assert listing(bundle) == before[0]
+
+
+@pytest.mark.parametrize("moment", [
+    "-e /opt/kagami", "-e %s/deploy" % VERSION, "-e %s/.venv/bin/python" % VERSION,
+    "-e %s/.venv/lib/python3.11/site-packages/numpy" % VERSION, "-e %s/.complete" % VERSION,
+    "-L /opt/kagami/current", "-e /usr/local/lib/systemd/system/kagami-panel.service"])
+def test_killed_at_any_point_it_leaves_a_whole_version_or_none(bundle, before, moment):
+    bundle.shell("systemd-run -q --unit install --collect %s; until [ %s ]; do sleep 0.05; done; "
+                 "systemctl kill --kill-who=all -s KILL install; systemctl stop install; true"
+                 % (INSTALL, moment))
+    current = bundle.shell("readlink -e /opt/kagami/current; true").strip()
+    assert not current or bundle.shell("%s/.venv/bin/kagami --version" % current).startswith(
+        "kagami " + __version__)
+
+
+def test_run_again_it_goes_on_and_the_page_is_served(bundle):
+    said = bundle.run(INSTALL, timeout=600)
+    assert "version %s is installed" % __version__ in said
+    assert bundle.property("kagami-panel.service", "ActiveState") == "active"
+    until(lambda: "Kagami" in bundle.shell(PAGE, check=False), 20)
+
+
+PAGE = ("/usr/bin/python3 -c \"import urllib.request as u; "
+        "print(u.urlopen('http://127.0.0.1/').read().decode())\"")
+
+
+def test_the_command_is_on_everybodys_path(bundle):
+    assert bundle.run("kagami", "--version").strip() == "kagami " + __version__
+
+
+def test_a_second_run_changes_nothing_and_says_so(bundle):
+    there = listing(bundle)
+    assert bundle.run(INSTALL).splitlines()[-1] == (
+        "kagami: all is there already, nothing was changed")
+    assert listing(bundle) == there
+
+
+def test_what_is_masked_stays_off(bundle):
+    bundle.run("systemctl", "mask", "--now", "kagami-panel.service")
+    assert "nothing was changed" in bundle.run(INSTALL)
+    assert bundle.property("kagami-panel.service", "ActiveState") == "inactive"
+    bundle.run("systemctl", "unmask", "kagami-panel.service")
+
+
+def test_a_damaged_bundle_is_refused_in_one_line(bundle):
+    bundle.shell("echo >> %s/setup.cfg" % BUNDLE)
+    said = bundle.run(INSTALL, check=False)
+    assert "bad   bundle     ./setup.cfg is not as it was packed" in said
+    assert said.count("kagami: error: ") == 1
+    bundle.shell("truncate -s -1 %s/setup.cfg" % BUNDLE)
+
+
+def test_taken_away_it_leaves_nothing_but_the_configuration(bundle, before):
+    bundle.run(INSTALL)
+    bundle.shell("mkdir -p /var/lib/kagami && echo mine > /var/lib/kagami/settings.conf")
+    said = bundle.run(INSTALL, "--uninstall")
+    assert "/etc/kagami.conf stays" in said and "/var/lib/kagami stays" in said
+    after = listing(bundle)
+    left = {path for path in set(after) | set(before[0]) if after.get(path) != before[0].get(path)}
+    assert {path for path in left if not path.startswith("/var/lib/kagami")} == {
+        "/etc/kagami.conf"}
+    assert names(bundle, "/etc/passwd", "/etc/group") == before[1]
+
+
+def test_installed_again_it_has_the_old_configuration(bundle):
+    bundle.write("/etc/kagami.conf", PATTERN)
+    began, used = time.monotonic(), used_mb(bundle)
+    bundle.run(INSTALL, timeout=600)
+    print("installed in %.0f s, %d MB added" % (time.monotonic() - began, used_mb(bundle) - used))
+    assert bundle.read("/etc/kagami.conf") == PATTERN
+    assert bundle.shell("stat -c %U /var/lib/kagami/settings.conf").strip() == "kagami"
