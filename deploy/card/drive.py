@@ -6,7 +6,7 @@ from deploy.card.tools import run
 LABEL = "KAGAMI"
 SIZE = 64 << 20
 HERE = os.path.dirname(os.path.abspath(__file__))
-FILES = ("kagami.txt", "README.txt")
+FILES = "../kagami.txt", "README.txt"
 
 
 def make(path, size=SIZE):

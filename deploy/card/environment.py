@@ -19,6 +19,8 @@ from %(module)s import main
 sys.exit(main())
 """
 COMMANDS = {"kagami": "appliance.cli", "kagami-engines": "engines.first_run"}
+# On a Nano's processor numpy 1.19 ends at its import unless it is told which one it is.
+CORE = 'import os; os.environ.setdefault("OPENBLAS_CORETYPE", "ARMV8")\n'
 GLIBC = range(17, 42)     # manylinux_2_17 is the oldest that has aarch64
 
 
@@ -68,7 +70,7 @@ def make(folder, final, wheels, code, target):
         os.symlink(to, os.path.join(folder, "bin", name))
     _write(folder, "pyvenv.cfg", "home = /usr/bin\ninclude-system-site-packages = true\n"
            "version = %d.%d\n" % target.version)
-    _write(packages, "kagami.pth", code + "\n")
+    _write(packages, "kagami.pth", code + "\n" + CORE * (target.version == (3, 6)))
     for name, module in COMMANDS.items():
         _write(folder, "bin/" + name, SCRIPT % {"folder": final, "module": module})
         os.chmod(os.path.join(folder, "bin", name), 0o755)

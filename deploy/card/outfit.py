@@ -56,8 +56,9 @@ def dress(root, release):
     _copy(root, release.units, "")
     root.write(release.place + "/.complete", "")
     root.link("versions/" + release.version, HOME + "/current")
-    if release.key:
-        root.write(HOME + "/release.pub", release.key)
+    root.write(HOME + "/release.pub", release.key.decode("ascii"))
+    for name in environment.COMMANDS:
+        root.link(HOME + "/current/.venv/bin/" + name, "/usr/local/bin/" + name)
 
 
 def _anonymous(root):

@@ -4,6 +4,7 @@ import os
 import shutil
 import tarfile
 
+from appliance.box import bundle, signature
 from appliance.errors import DataError
 from deploy.card import environment
 from deploy.card.tools import run
@@ -12,16 +13,19 @@ HOME = "/opt/kagami"
 
 
 class Release:
-    """A version of Kagami, unpacked and made ready in the folder `work`."""
+    """A version of Kagami, unpacked and made ready in the folder `work`.
 
-    def __init__(self, bundle, work):
+    version, target: what the bundle is ("0.2.0", "cp36-aarch64"). key: text of the key by which it
+    is signed, and later ones have to be. DataError for what is no bundle, or not whole.
+    """
+
+    def __init__(self, path, work):
         self.tree, self.units = os.path.join(work, "tree"), os.path.join(work, "units")
-        with tarfile.open(bundle) as packed:
-            top = packed.getnames()[0].split("/")[0]
-            packed.extractall(work)
-        os.rename(os.path.join(work, top), self.tree)
-        self.version = top.split("-")[1]
-        self.key = ""
+        self.key = _key(path)
+        with open(path, "rb") as stream:
+            found = bundle.Bundle(stream, path, signature.key_of(self.key, path))
+            found.extract(self.tree)
+        self.version, self.target, self._path = found.version, found.target, path
 
     @property
     def place(self):
@@ -30,9 +34,24 @@ class Release:
 
     def settle(self, target):
         """Make its environment for a Target, in place of its wheels, and its units."""
+        if self.target != target.tag:
+            raise DataError(self._path, "it is for %s, the base has %s" % (self.target, target.tag),
+                            "take the bundle whose name ends in %s.tar" % target.tag)
         wheels = os.path.join(self.tree, "wheels")
         environment.make(os.path.join(self.tree, ".venv"), self.place + "/.venv", wheels,
                          self.place, target)
         shutil.rmtree(wheels)
         os.mkdir(self.units)
         run([os.path.join(self.tree, "deploy", "units.sh"), "install", self.units])
+
+
+def _key(path):
+    """The key that lies in a bundle: a card's first version is believed, as an installation is."""
+    try:
+        with tarfile.open(path) as packed:
+            for member in packed:
+                if member.name.partition("/")[2] == bundle.KEY:
+                    return packed.extractfile(member).read(200)
+    except tarfile.TarError:
+        pass
+    raise DataError(path, "not a bundle of Kagami", "name a kagami-*.tar")
