@@ -2,14 +2,17 @@
 as `venv` and pip would have made it there goes out. No program of the other computer runs.
 """
 import os
+import re
 import shutil
 import stat
 import sys
+import tarfile
 from typing import NamedTuple
 
 from appliance.errors import DataError, KagamiError
 from deploy.card.tools import run
 
+AS_KNOWN = "give a system of Debian or Ubuntu"
 MACHINES = {183: "aarch64", 62: "x86_64"}        # e_machine of the ELF header
 SCRIPT = """#!%(folder)s/bin/python3
 import sys
@@ -26,11 +29,12 @@ GLIBC = range(17, 42)     # manylinux_2_17 is the oldest that has aarch64
 
 class Target(NamedTuple):
     """The Python of another computer. version: (3, minor). machine: aarch64 or x86_64. glibc: its
-    minor version."""
+    minor version. systemd: its version."""
 
     version: tuple
     machine: str
     glibc: int
+    systemd: int
 
     @property
     def tag(self):
@@ -46,17 +50,20 @@ def target(root):
     program = root.read(path)
     machine = MACHINES.get(int.from_bytes((program or b"")[18:20], "little"))
     if not name.startswith("python3.") or not machine:
-        raise DataError(root.path, "there is no Python 3 in it", "give a root of Debian or Ubuntu")
-    return Target((3, int(name.split(".")[1])), machine, _glibc(root))
+        raise DataError(root.path, "there is no Python 3 in it", AS_KNOWN)
+    glibc = re.match(r"2\.(\d+)", installed(root, "libc6"))
+    systemd = re.match(r"\d+", installed(root, "systemd"))
+    if not glibc or not systemd:
+        raise DataError(root.path, "it has no libc6 or no systemd", AS_KNOWN)
+    return Target((3, int(name.split(".")[1])), machine, int(glibc.group(1)),
+                  int(systemd.group()))
 
 
-def _glibc(root):
-    """The minor version, from the notes of the dynamic linker's package; 27 where it is not told."""
+def installed(root, package):
+    """The version of a package of the system in a FileSystem, "" where it is not told."""
     status = (root.read("/var/lib/dpkg/status") or b"").decode(errors="replace")
-    package = status.partition("\nPackage: libc6\n")[2].partition("\n\n")[0]
-    version = package.partition("\nVersion: 2.")[2]
-    digits = version.split("-")[0].split(".")[0]
-    return int(digits) if digits.isdigit() else 27
+    block = status.partition("Package: %s\n" % package)[2].partition("\n\n")[0]
+    return block.partition("\nVersion: ")[2].partition("\n")[0]
 
 
 def make(folder, final, wheels, code, target):
@@ -91,8 +98,20 @@ def _unpack(wheels, packages, target):
         run(words + files)
     except KagamiError as e:
         raise DataError("the bundle's wheels", e.why, "give a bundle for " + target.tag) from e
+    for name in os.listdir(wheels):
+        if re.match("idna[-_]ssl-.*[.]tar[.]gz$", name):
+            _module("idna_ssl.py", os.path.join(wheels, name), packages)
     # The programs that wheels bring call the Python of this computer, and none is needed.
     shutil.rmtree(os.path.join(packages, "bin"), ignore_errors=True)
+
+
+def _module(module, source, packages):
+    """Take the one file of a package that was only ever published as its source; aiohttp wants it
+    on Python 3.6."""
+    with tarfile.open(source) as packed:
+        member = next(m for m in packed if os.path.basename(m.name) == module)
+        with open(os.path.join(packages, module), "wb") as f:
+            f.write(packed.extractfile(member).read())
 
 
 def _write(folder, name, text):

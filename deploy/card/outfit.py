@@ -64,7 +64,7 @@ def dress(root, release):
 def _anonymous(root):
     """Nothing that would be the same on every box of this image; ssh waits for its key."""
     root.write("/etc/machine-id", "")
-    for name in root.listed("/etc/ssh"):
+    for name in list(root.listed("/etc/ssh")):
         if name.startswith("ssh_host_"):
             root.remove("/etc/ssh/" + name)
     for name in SSH:

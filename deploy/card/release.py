@@ -1,7 +1,6 @@
 """A bundle comes in, what a box of that version consists of goes out: a folder as it will lie in
 /opt/kagami/versions, and the units that start it."""
 import os
-import shutil
 import tarfile
 
 from appliance.box import bundle, signature
@@ -33,16 +32,16 @@ class Release:
         return "%s/versions/%s" % (HOME, self.version)
 
     def settle(self, target):
-        """Make its environment for a Target, in place of its wheels, and its units."""
+        """Make its environment for a Target, and its units."""
         if self.target != target.tag:
             raise DataError(self._path, "it is for %s, the base has %s" % (self.target, target.tag),
                             "take the bundle whose name ends in %s.tar" % target.tag)
         wheels = os.path.join(self.tree, "wheels")
         environment.make(os.path.join(self.tree, ".venv"), self.place + "/.venv", wheels,
                          self.place, target)
-        shutil.rmtree(wheels)
         os.mkdir(self.units)
-        run([os.path.join(self.tree, "deploy", "units.sh"), "install", self.units])
+        run(["env", "KAGAMI_SYSTEMD=%d" % target.systemd, "sh",
+             os.path.join(self.tree, "deploy", "units.sh"), "install", self.units])
 
 
 def _key(path):

@@ -10,7 +10,7 @@ from tests.fakes.receiver import free_tcp_port
 
 U_BOOT = "/usr/lib/u-boot/qemu_arm64/u-boot.bin"
 HOST = "10.0.2.2"               # by which the machine knows us
-KERNEL = "Booting Linux on physical CPU"
+KERNEL = "Starting kernel"          # U-Boot's last words
 
 
 def missing():

@@ -46,7 +46,7 @@ DEFAULT primary
 LABEL primary
     LINUX /boot/Image
     INITRD /boot/initrd
-    APPEND root=/dev/vda1 rw rootwait rootfstype=ext4 console=ttyAMA0 net.ifnames=0
+    APPEND root=/dev/vda1 rw rootwait rootfstype=ext4 console=ttyAMA0 net.ifnames=0 loglevel=3
 START
 }
 
