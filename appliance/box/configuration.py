@@ -6,6 +6,7 @@ import os
 import re
 
 from appliance import config, files, settings
+from appliance.errors import KagamiError
 
 HEADER = """\
 # Written from kagami.txt on the card's KAGAMI partition (sum %s): change it there.
@@ -39,6 +40,18 @@ def write(lines, path="/etc/kagami.conf"):
                 % (path, os.path.basename(path) + BESIDE))
     _put(path, body)
     return ""
+
+
+def overruled(lines, path="/var/lib/kagami/settings.conf"):
+    """[words] of those lines that what was changed on the page or by command has the better of."""
+    try:
+        changed = {line[:2]: line.text for line in config.load(path, kept=[]).lines
+                   if line.origin != "default"}
+    except KagamiError:                 # there is none, or one that does not count
+        return []
+    return ["%s: %s; but %s was set on the page or by command, and is in force: take it back there"
+            % (line.origin, _words(line), changed[line[:2]])
+            for line in lines if changed.get(line[:2], line.text) != line.text]
 
 
 def is_ours(text):

@@ -1,5 +1,5 @@
-"""A card in a board that starts becomes a box: the disk used whole, what kagami.txt wants applied,
-and beside it kagami-says.txt with what was understood.
+"""A card in a board that starts becomes a box: what its kagami.txt wants is applied, and beside it
+kagami-says.txt tells what was understood.
 
 It runs as root at every start, before the network and the tracker, and waits for neither. Where
 nothing has changed it only reads one small file. A part that fails is told, and the others go on.
@@ -7,19 +7,17 @@ nothing has changed it only reads one small file. A part that fails is told, and
 import hashlib
 import logging
 import os
-import stat
 import sys
 from contextlib import contextmanager
 
 from appliance import __version__, files, terminal
 from appliance.arguments import Parser
-from appliance.box import access, card, connections, growing, naming, system
+from appliance.box import access, card, connections, drive, marks, naming, system
 from appliance.errors import KagamiError
 
 LOG = logging.getLogger("kagami.box")
-LABEL = "KAGAMI"                                    # of the partition
 MOUNTED = "run/kagami-card"
-STATE = "var/lib/kagami-first-boot"                 # root's own: what was applied, what was grown
+MOST = 50           # lines of a kind that are told
 TEMPLATE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../deploy", card.FILE)
 
 
@@ -28,7 +26,7 @@ def main(words=None):
     parser = Parser(main, "  kagami-first-boot\n  kagami-first-boot --card folder",
                     "kagami-first-boot")
     parser.add_argument("--card", metavar="FOLDER", help="take kagami.txt from here, not from the "
-                        "partition %s" % LABEL)
+                        "partition %s" % drive.LABEL)
     parser.add_argument("--root", metavar="FOLDER", default="/", help="of the system (default /)")
     args = parser.read(sys.argv[1:] if words is None else words)
     terminal.log()
@@ -48,12 +46,11 @@ class Start:
         self.root, self._run, self._fine, self._told = root, run, True, []
 
     def whole(self):
-        """Grow, and apply the card's kagami.txt; whether all of it went well."""
-        device = self._device()
+        """Apply the card's kagami.txt; whether all of it went well."""
+        device = drive.device(self.root, self._run)
         if not device:
-            LOG.info("no partition %s on the disk started from: nothing to apply", LABEL)
+            LOG.info("no partition %s on the disk started from: nothing to apply", drive.LABEL)
             return True
-        self._part("the disk", self._grow)
         with self._mounted(device) as folder:
             return self.apply(folder)
 
@@ -61,7 +58,7 @@ class Start:
         """Apply the kagami.txt in a folder if it has changed; whether all of it went well."""
         data = self._wishes(folder)
         mark = hashlib.sha256(__version__.encode() + b"\0" + data).hexdigest()
-        if mark == self._state("applied"):
+        if mark == marks.read("applied", self.root):
             return self._fine
         wanted = card.read(data)
         self._told = []
@@ -71,7 +68,7 @@ class Start:
         wanted = self._part("kagami.conf", lambda: self._configured(wanted)) or wanted
         self._part(card.ANSWER, lambda: self._answer(folder, wanted))
         if self._fine:
-            self._keep("applied", mark)
+            marks.keep("applied", mark, self.root)
         return self._fine
 
     def _part(self, name, work):
@@ -86,33 +83,6 @@ class Start:
         if isinstance(told, list):
             self._told += told
         return told
-
-    def _device(self):
-        """The partition with the label, if it is on the disk that the system was started from: a
-        stick in somebody's PC is not ours."""
-        found = growing.root(self.root)
-        if found is None:
-            return ""
-        for device in self._labelled():
-            folder = os.path.realpath("/sys/class/block/" + os.path.basename(device))
-            if os.path.basename(os.path.dirname(folder)) == os.path.basename(found.disk):
-                return device
-        return ""
-
-    def _labelled(self):
-        try:
-            told = self._run("blkid", "-t", "LABEL=" + LABEL, "-o", "device")
-        except KagamiError:                         # there is none
-            return []
-        return [device for device in told.split() if stat.S_ISBLK(os.stat(device).st_mode)]
-
-    def _grow(self):
-        found = growing.root(self.root)
-        with open("/sys/class/block/%s/size" % os.path.basename(found.disk)) as f:
-            size = f.read().strip()
-        if size != self._state("grown"):
-            growing.grow(found, self._run)
-            self._keep("grown", size)
 
     @contextmanager
     def _mounted(self, device):
@@ -137,7 +107,8 @@ class Start:
         from appliance.box import configuration
         wanted = configuration.fit(wanted)
         told = configuration.write(wanted.lines, os.path.join(self.root, "etc/kagami.conf"))
-        self._told += [told] if told else []
+        self._told += [told] if told else configuration.overruled(
+            wanted.lines, os.path.join(self.root, "var/lib/kagami/settings.conf"))
         return wanted
 
     def _answer(self, folder, wanted):
@@ -163,19 +134,6 @@ class Start:
             rows += ["", "Could not be done:"] + ["  " + words for words in self._told]
         return rows
 
-    def _state(self, name):
-        try:
-            with open(os.path.join(self.root, STATE, name)) as f:
-                return f.read().strip()
-        except OSError:
-            return ""
-
-    def _keep(self, name, text):
-        path = os.path.join(self.root, STATE, name)
-        os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
-        with files.whole(path, 0o600) as temporary, open(temporary, "w") as f:
-            f.write(text + "\n")
-
 
 def _noted(*words):
     LOG.info("not run for another root: %s", " ".join(words))
@@ -191,7 +149,8 @@ def _bytes(path):
 
 
 def _numbered(rows):
-    return ["  line %d: %s" % row if row[0] else "  " + row[1] for row in sorted(rows)]
+    told = ["  line %d: %s" % row if row[0] else "  " + row[1] for row in sorted(rows)[:MOST]]
+    return told + ["  and %d more" % (len(rows) - MOST)] * (len(rows) > MOST)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The disk that is started from comes in; its root partition and file system fill the room behind
-them when it is left, so that a card of any size is used whole.
+them when it is left, so that a card of any size is used whole. A program of its own unit, after
+the tracker has begun: a large card takes minutes.
 
 A power cut at any moment leaves a table that is good, the old or the new one: each of its two
 copies has its checksum, and all that changes of the first lies in the disk's first 4 KiB, which
@@ -8,36 +9,42 @@ the kernel writes at once. What was not finished goes on with the next start.
 import logging
 import os
 import re
+import sys
 from collections import namedtuple
+
+from appliance import terminal
+from appliance.box import drive, marks, system
+from appliance.errors import DataError, KagamiError
 
 LOG = logging.getLogger("kagami.box")
 WORTH = 8 << 20         # bytes of room for which it is worth it
 _LAST = 34              # sectors at the end that the copy of the table takes, and the last of all
 
-Root = namedtuple("Root", "disk number device")
 Partition = namedtuple("Partition", "number first last type guid flags name")
 _ROWS = (("first", r"First sector: (\d+)"), ("last", r"Last sector: (\d+)"),
          ("type", r"Partition GUID code: (\S+)"), ("guid", r"Partition unique GUID: (\S+)"),
          ("flags", r"Attribute flags: ([0-9A-Fa-f]+)"), ("name", r"Partition name: '(.*)'"))
 
 
-def root(place="/", devices="/sys/dev/block"):
-    """The Root that the file system of `place` lies on; None where that is no disk's partition
-    (an overlay, a network, a whole disk)."""
-    number = os.stat(place).st_dev
-    folder = os.path.realpath(os.path.join(devices, "%d:%d" % (os.major(number),
-                                                               os.minor(number))))
+def main(run=system.run):
+    """Grow what was started from, if it is a card of ours and larger than when that was done last;
+    1 where it cannot be."""
+    terminal.log()
     try:
-        with open(os.path.join(folder, "partition")) as f:
-            partition = int(f.read())
-    except (OSError, ValueError):
-        return None
-    disk, device = os.path.dirname(folder), os.path.basename(folder)
-    return Root("/dev/" + os.path.basename(disk), partition, "/dev/" + device)
+        if drive.device("/", run):
+            found = drive.root()
+            size = drive.size(found.disk)
+            if marks.read("grown") != size:
+                grow(found, run)
+                marks.keep("grown", size)
+    except (KagamiError, OSError) as e:
+        LOG.error("the card is not used whole: %s", e)
+        return 1
+    return 0
 
 
 def grow(found, run):
-    """Have partition and file system of a Root fill the room behind it; whether there was any.
+    """Have partition and file system of a drive.Root fill the room behind it; whether any was.
 
     run: called with the words of a command, gives what it prints, raises where it fails.
     """
@@ -71,12 +78,23 @@ def enlarge(disk, number, run):
 
 def _listing(text):
     """(sectors of the disk, bytes of one, [(number, first sector)])."""
-    sectors = int(re.search(r"^Disk .*: (\d+) sectors", text, re.M).group(1))
-    size = int(re.search(r"^Sector size \(logical.*?\): (\d+)", text, re.M).group(1))
+    sectors = _told(r"^Disk .*: (\d+) sectors", text)
+    size = _told(r"^Sector size \(logical.*?\): (\d+)", text)
     rows = re.findall(r"^ +(\d+) +(\d+) +\d+ ", text, re.M)
-    return sectors, size, [(int(n), int(first)) for n, first in rows]
+    return int(sectors), int(size), [(int(n), int(first)) for n, first in rows]
 
 
 def _partition(number, text):
-    found = {name: re.search(pattern, text).group(1) for name, pattern in _ROWS}
+    found = {name: _told(pattern, text) for name, pattern in _ROWS}
     return Partition(number, int(found.pop("first")), int(found.pop("last")), **found)
+
+
+def _told(pattern, text):
+    found = re.search(pattern, text, re.M)
+    if not found:
+        raise DataError("sgdisk", "it does not tell %s" % pattern, "see what it prints")
+    return found.group(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -218,8 +218,9 @@ async def holders(name, own, seconds=3):
             question.add_question(DNSQuestion(name, _A, 1))
             asking.zeroconf.async_send(question)
             await asyncio.sleep(1)
-        return [socket.inet_ntoa(record.address)
-                for record in asking.zeroconf.cache.entries_with_name(name) if record.type == _A]
+        found = [ipaddress.IPv4Address(record.address) for record in
+                 asking.zeroconf.cache.entries_with_name(name) if record.type == _A]
+        return [str(address) for address in found if not address.is_loopback]
     finally:
         await asking.async_close()
 

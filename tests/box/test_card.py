@@ -54,7 +54,8 @@ def test_every_example_of_the_template_is_understood_when_its_mark_is_taken_away
 @pytest.mark.parametrize("data", [
     "name = desk\r\n".encode("utf-8-sig"), "name = desk\r\n".encode("utf-16"),
     b"name = desk\r", b"\tname\t=\tdesk \t \r\n", "name\u00a0=\u00a0desk\n".encode(),
-    b"Name: desk", b"HOST NAME = desk.local", b"name = \"desk\"", "name = \u201cdesk\u201d".encode(),
+    b"Name: desk", b"HOST NAME = desk.local", b"name = \"desk\"",
+    "name = \u201cdesk\u201d".encode(),
     "name = \u201edesk\u201c".encode(), b"name = desk # mine", b"[tracker]\nname = desk"])
 def test_the_spelling_of_editors_and_people_is_forgiven(data):
     found = read(data)
@@ -66,7 +67,8 @@ def test_letters_of_an_old_windows_are_read():
 
 
 @pytest.mark.parametrize("text, name", [
-    ("wifi-name = Ben\u2019s iPhone", "Ben\u2019s iPhone"), ("wifi-name = #1 net # x", "#1 net # x"),
+    ("wifi-name = Ben\u2019s iPhone", "Ben\u2019s iPhone"),
+    ("wifi-name = #1 net # x", "#1 net # x"),
     ("wifi-name = \" blank \"", " blank "), ("WIFI SSID = a=b:c", "a=b:c")])
 def test_the_name_of_a_network_is_taken_as_it_is(text, name):
     assert read(text).wifi.name == name.encode("utf-8")
@@ -92,7 +94,8 @@ def test_a_network_without_a_password_is_told_to_be_open():
     ("wifi-password = long enough", 1, "without wifi-name"),
     ("wifi-name = " + "x" * 33, 1, "more than 32"),
     ("wifi-name = x\ncountry = Germany", 2, "two letters"),
-    ("address = 192.168.1", 1, "no IPv4 address"), ("address = 192.168.1.0/24", 1, "no address for"),
+    ("address = 192.168.1", 1, "no IPv4 address"),
+    ("address = 192.168.1.0/24", 1, "no address for"),
     ("address = 127.0.0.1", 1, "no address for"), ("address = 0.0.0.0", 1, "no address for"),
     ("address = 192.168.1.5\nmask = 255.255.0.1", 1, "no IPv4 address with its mask"),
     ("address = 192.168.1.5/24\nmask = 255.255.0.0", 2, "keep one of the two"),
@@ -138,8 +141,8 @@ def test_no_word_tells_a_secret(text):
 
 
 def test_whatever_bytes_there_are_give_a_card():
-    for data in (b"", b"\0" * 99, os.urandom(4096), b"=" * 9000, b"[" * 99, b"\xff\xfe", b"\xfe\xff0",
-                 b"[target]\nto = [\n", b"name = a\n" * 9000):
+    for data in (b"", b"\0" * 99, os.urandom(4096), b"=" * 9000, b"[" * 99, b"\xff\xfe",
+                 b"\xfe\xff0", b"[target]\nto = [\n", b"name = a\n" * 9000):
         read(data)
 
 

@@ -1,9 +1,11 @@
 """A start applies the card's kagami.txt once, anew when it changes, and says what came of it."""
 import os
+import subprocess
+import sys
 
 import pytest
 
-from appliance.box import first_boot, naming
+from appliance.box import first_boot, marks, naming
 from appliance.errors import PartMissing
 from tests.box.cards import KEY, WHOLE, Commands, below, got, put, system
 
@@ -76,12 +78,11 @@ def test_a_changed_card_is_applied_anew(box):
 
 
 def test_a_power_cut_in_the_middle_is_made_up_for(box):
-    whole = Box.__new__(Box)
     box.start()
     after = below(box.root)
-    os.unlink(os.path.join(box.root, first_boot.STATE, "applied"))
+    os.unlink(os.path.join(box.root, marks.FOLDER, "applied"))
     os.unlink(os.path.join(box.root, CONF))
-    assert box.start() and below(box.root) == after and whole
+    assert box.start() and below(box.root) == after
 
 
 def test_the_answer_is_for_any_editor(box):
@@ -128,6 +129,16 @@ def test_a_configuration_that_was_ours_and_is_changed_by_hand_is_kept(box):
     assert got(box.root, CONF) == mine
 
 
+def test_what_the_page_has_set_is_told_where_it_has_the_better(box):
+    os.makedirs(os.path.join(box.root, "var/lib/kagami"))
+    put(box.root, "var/lib/kagami/settings.conf",
+        "[camera]\nsource = usb\n[tracker]\nmax_faces = 2\n")
+    box.start()
+    told = [row.strip() for row in box.says if "take it back there" in row]
+    assert told == ["line 11: camera.source = test; but usb was set on the page or by command, and "
+                    "is in force: take it back there"]
+
+
 def test_a_file_that_has_gone_comes_back_fresh(tmp_path):
     box = Box(tmp_path, None)
     assert box.start()
@@ -164,6 +175,8 @@ def test_a_disk_without_our_partition_is_left_alone(box, caplog):
     assert [words for words in run.run if not words.startswith("blkid")] == []
 
 
-def test_another_systems_root_is_never_given_commands_of_this_one(box, capsys):
-    assert first_boot.main(["--root", box.root, "--card", box.card]) == 0
-    assert "not run for another root: hostname desk" in capsys.readouterr().err
+def test_another_systems_root_is_never_given_commands_of_this_one(box):
+    told = subprocess.run([sys.executable, "-m", "appliance.box.first_boot", "--root", box.root,
+                           "--card", box.card], stderr=subprocess.PIPE, check=True,
+                          universal_newlines=True).stderr
+    assert "not run for another root: hostname desk" in told

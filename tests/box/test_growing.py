@@ -9,7 +9,7 @@ import zlib
 
 import pytest
 
-from appliance.box import growing
+from appliance.box import drive, growing
 from appliance.box.system import run
 
 MIB = 1 << 20
@@ -191,20 +191,5 @@ def test_growing_tells_the_kernel_and_the_file_system(image):
     def noted(*words):
         told.append(words)
         return run(*words) if words[0] == "sgdisk" else ""
-    assert growing.grow(growing.Root(image, 1, "/dev/part"), noted)
+    assert growing.grow(drive.Root(image, 1, "/dev/part"), noted)
     assert told[-2:] == [("partx", "--update", "--nr", "1", image), ("resize2fs", "/dev/part")]
-
-
-def test_a_root_that_is_no_partition_is_none(tmp_path):
-    assert growing.root(str(tmp_path), str(tmp_path)) is None
-
-
-def test_the_root_is_found_by_its_device(tmp_path):
-    number = os.stat(str(tmp_path)).st_dev
-    place = tmp_path / "devices/mmcblk0/mmcblk0p1"
-    place.mkdir(parents=True)
-    (place / "partition").write_text("1\n")
-    link = tmp_path / ("%d:%d" % (os.major(number), os.minor(number)))
-    link.symlink_to(str(place))
-    assert growing.root(str(tmp_path), str(tmp_path)) == (
-        "/dev/mmcblk0", 1, "/dev/mmcblk0p1")

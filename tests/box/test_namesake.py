@@ -12,7 +12,6 @@ from appliance.box.namesake import another
 from appliance.network import addresses
 print(repr(another([one for one in addresses.adapters() if not one[1].ip.is_loopback])))
 """
-AVAHI = "avahi-set-host-name %s 2>/dev/null; echo called; "
 
 
 @pytest.fixture
@@ -20,14 +19,16 @@ def two():
     pytest.importorskip("zeroconf")
     if lan.missing():
         pytest.skip(lan.missing())
-    needs("avahi-daemon", "avahi-set-host-name", "dbus-daemon", "unshare")
+    needs("avahi-daemon", "avahi-resolve", "dbus-daemon", "unshare")
     with lan.Lan() as made:
         yield made
 
 
 def called(two, machine, name):
     """Have a machine's avahi call it so."""
-    assert Log(two.avahi(machine, AVAHI % name)).says("called")
+    there = Log(two.avahi(machine, "until avahi-resolve -n %s.local; do sleep 0.2; done" % name,
+                          called=name))
+    assert there.says(name + ".local\t"), there.lines
 
 
 def test_where_another_machine_is_called_so_there_is_another_name(two):
