@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """An image for a card and a bundle of Kagami come in, the image of a card that is a box goes out.
 
-    deploy/image.py jetson-nano-jp461-sd-card-image.zip kagami-0.2.0-cp36-aarch64.tar kagami-nano.img.xz
-    deploy/image.py ROOT kagami-0.2.0-cp311-aarch64.tar kagami.img
+    P=.venv/bin/python
+    $P deploy/image.py jetson-nano-jp461-sd-card-image.zip kagami-0.2.0-cp36-aarch64.tar n.img.xz
+    $P deploy/image.py ROOT kagami-0.2.0-cp311-aarch64.tar box.img
 
-The first is for a Jetson Nano; ROOT is a folder with the root file system of another board. For a
-PC with Linux and Python 3.9 or newer; the first form needs no root. Beside the image lie NAME.sha256
-and NAME.json, which says what it was made from.
+The first is for a Jetson Nano; ROOT is a folder with the root file system of another board. For
+a PC with Linux and Python 3.9 or newer; the first form wants no root. Beside the image lie its sum
+(.sha256) and what it was made from (.json).
 """
 import argparse
 import json

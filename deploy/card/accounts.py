@@ -1,5 +1,5 @@
-"""The accounts of a root file system: what /etc/passwd and its like say comes in, with the box's own
-user and without any password goes out."""
+"""The accounts of a root file system: /etc/passwd and its like come in, the
+same with the box's own user and without any password goes out."""
 FILES = ("passwd", "shadow", "group", "gshadow")
 NAME = "kagami"
 

@@ -1,5 +1,5 @@
-"""Which card a base becomes: an image of the board's maker, or a root file system, comes in; a card
-with Kagami's small drive and the root behind it goes out, which nothing has been put into yet.
+"""Which card a base becomes: an image of the board's maker, or a root file system, comes in; a
+card with Kagami's small drive and the root behind it goes out, into which nothing was put yet.
 
     the maker's image    its partitions | KAGAMI (15) | APP (1), moved up by the drive's size
     a root file system                    KAGAMI (15) | APP (1)
@@ -17,7 +17,7 @@ from deploy.card.tools import run
 
 NUMBER = 15
 TAIL = 1 << 20          # for the copy of the table
-ROOM = 600 << 20        # beside what a root file system holds: Kagami, and what a first start writes
+ROOM = 600 << 20        # beside what a root holds: Kagami, and what a first start writes
 # What kernel 4.9 and old U-Boots read; newer mke2fs would add more.
 FEATURES = ("none,has_journal,ext_attr,resize_inode,dir_index,filetype,extent,flex_bg,"
             "sparse_super,large_file,huge_file,dir_nlink,extra_isize")

@@ -21,7 +21,8 @@ IDLE = ("nv-oem-config.service", "nv-oem-config-gui.service", "apport.service", 
         "snapd.socket", "snapd.seeded.service", "cups.service", "cups-browsed.service",
         "cups.socket", "cups.path", "packagekit.service", "fwupd.service", "bluetooth.service",
         "speech-dispatcher.service", "colord.service")
-# Their packages write into the board's flash or change the kernel: a power cut there needs a PC to mend.
+# Their packages write into the board's flash, or change the kernel: after a power cut meanwhile
+# it takes a PC to mend the board.
 HELD = re.compile(r"nvidia-l4t-(bootloader|kernel.*|xusb-firmware|initrd)$")
 SSH = ("ssh.service", "sshd.service", "ssh.socket")
 
@@ -55,6 +56,7 @@ def dress(root, release):
     _copy(root, release.tree, release.place)
     _copy(root, release.units, "")
     root.write(release.place + "/.complete", "")
+    root.write(release.place + "/.uncompiled", "")
     root.link("versions/" + release.version, HOME + "/current")
     root.write(HOME + "/release.pub", release.key.decode("ascii"))
     for name in environment.COMMANDS:

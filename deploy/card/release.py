@@ -34,8 +34,8 @@ class Release:
     def settle(self, target):
         """Make its environment for a Target, and its units."""
         if self.target != target.tag:
-            raise DataError(self._path, "it is for %s, the base has %s" % (self.target, target.tag),
-                            "take the bundle whose name ends in %s.tar" % target.tag)
+            raise DataError(self._path, "it is for %s, the base has %s" % (
+                self.target, target.tag), "take the bundle whose name ends in %s.tar" % target.tag)
         wheels = os.path.join(self.tree, "wheels")
         environment.make(os.path.join(self.tree, ".venv"), self.place + "/.venv", wheels,
                          self.place, target)

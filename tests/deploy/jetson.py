@@ -1,12 +1,13 @@
-"""A stand-in for NVIDIA's card image of a Jetson Nano, small: its partitions, and of its system what
-is met by whoever puts a box into it."""
+"""A stand-in for NVIDIA's card image of a Jetson Nano, small: its partitions, and of its system
+what is met by whoever puts a box into it."""
 import os
 import subprocess
 
 MIB = 1 << 20
 SECTOR = 512
 # Names and order of the 4.6.1 image; the small ones fill the 14 MiB before the root.
-SMALL = ("TBC", "RP1", "EBT", "WB0", "BPF", "BPF-DTB", "FX", "TOS", "DTB", "LNX", "EKS", "BMP", "RP4")
+SMALL = ("TBC", "RP1", "EBT", "WB0", "BPF", "BPF-DTB", "FX", "TOS", "DTB", "LNX", "EKS", "BMP",
+         "RP4")
 FIRST = 28672                       # sector of the root
 ROOT = 96 * MIB
 RELEASE = ("# R32 (release), REVISION: 7.1, GCID: 29818004, BOARD: t210ref, EABI: aarch64, "
@@ -69,7 +70,8 @@ def system(folder, **more):
 
 
 def card(path, folder, last="APP", root=ROOT):
-    """Write the image `path` whose root holds `folder`; each small partition has bytes of its own."""
+    """Write the image `path` whose root holds `folder`; each small partition has bytes of its
+    own."""
     with open(path, "wb") as f:
         f.truncate(FIRST * SECTOR + root + MIB)
     words = ["sgdisk", "--clear", "--set-alignment=1",

@@ -170,8 +170,8 @@ def test_nothing_is_the_same_on_every_box(made):
 
 
 def test_the_user_is_there_without_a_login(made):
-    number = re.search("^kagami:x:([0-9]+):([0-9]+):.*:/usr/sbin/nologin$", made.text("/etc/passwd"),
-                       re.M)
+    number = re.search("^kagami:x:([0-9]+):([0-9]+):.*:/usr/sbin/nologin$",
+                       made.text("/etc/passwd"), re.M)
     assert number and number.group(1) == number.group(2) != "999"
     assert "video:x:44:kagami\n" in made.text("/etc/group")
 

@@ -53,8 +53,8 @@ class Ears:
         return None
 
     def follows(self, yaws, when, within):
-        """(frames, correlation with the clip's yaws) of what is heard from `when` on, as soon as it
-        is enough to tell; where it never is, of what there was."""
+        """(frames, correlation with the clip's yaws) of what is heard from `when` on, as soon as
+        it is enough to tell; where it never is, of what there was."""
         end = time.monotonic() + within
         while time.monotonic() < end:
             frames = self.since(when)
@@ -71,8 +71,8 @@ class Ears:
         ours = np.median([one.arrived - one.time for one in frames])
         taken = np.array([one.time for one in frames]) + ours
         heard = np.array([one.yaw for one in frames])
-        fits = [_r(heard, self._truth(taken - delay, yaws)) for delay in np.arange(0, LATEST, 0.1)]
-        return max(fits)
+        return max(_r(heard, self._truth(taken - delay, yaws))
+                   for delay in np.arange(0, LATEST, 0.1))
 
     def _truth(self, times, yaws):
         shown = list(self.shown)

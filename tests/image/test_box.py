@@ -1,5 +1,5 @@
-"""A card as deploy/image.py makes it boots, is found by its owner's kagami.txt, tracks what its camera
-shows, and comes back from what happens to a box. `make test-image` makes the card."""
+"""A card as deploy/image.py makes it boots, does what its owner's kagami.txt says, tracks what its
+camera shows, and comes back from what happens to a box. `make test-image` makes the card."""
 import json
 import os
 import random
@@ -130,7 +130,8 @@ def test_its_owner_gets_in_with_the_key_and_nobody_with_a_password(box):
 def test_the_root_fills_the_card(box):
     size = int(box.machine.ssh("df -B1 --output=size / | tail -1"))
     assert size > box._drive()["APP"].size - (200 << 20)
-    assert os.path.getsize(box.card) - box._drive()["APP"].offset - box._drive()["APP"].size < 2 << 20
+    root = box._drive()["APP"]
+    assert os.path.getsize(box.card) - root.offset - root.size < 2 << 20
 
 
 def test_the_drive_tells_what_was_understood(box):
