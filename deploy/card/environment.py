@@ -92,6 +92,7 @@ def _unpack(wheels, packages, target):
     abis = ["cp" + tag + ("m" if target.version < (3, 8) else ""), "abi3", "none"]
     words = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
              "--no-index", "--no-deps", "--no-compile", "--only-binary=:all:",
+             "--ignore-requires-python",      # which pip would ask of this computer's
              "--implementation=cp", "--python-version=" + tag, "--target=" + packages]
     words += ["--platform=" + name for name in platforms] + ["--abi=" + name for name in abis]
     try:

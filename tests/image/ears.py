@@ -88,7 +88,8 @@ class Ears:
         for datagram in _datagrams(self, self._vmc):
             for address, _, values in decoded(datagram):
                 if address == "/VMC/Ext/Bone/Pos" and values[0] == "Head":
-                    self._yaw = math.degrees(2 * math.atan2(values[5], values[7]))
+                    # Unity turns the other way: left is negative there.
+                    self._yaw = -math.degrees(2 * math.atan2(values[5], values[7]))
                 elif address == "/VMC/Ext/OK":
                     self._tracking = values[-1] == 1
                 elif address == "/VMC/Ext/T":       # the last message of a frame
