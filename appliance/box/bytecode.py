@@ -2,8 +2,8 @@
 that later starts are quick.
 
 The card was made on a PC, which cannot compile for the board's Python; the service may not write
-beside its modules. A power cut at any moment leaves no half file: all are on the disk before any
-has its name.
+beside its modules. A power cut at any moment leaves no half file, since a batch is on the disk
+before any of it has its name; the next start goes on with what is left.
 """
 import os
 import py_compile
@@ -14,18 +14,26 @@ from appliance.box.versions import CURRENT, ROOT
 
 TO_DO = ".uncompiled"       # lies in a version until all of it is compiled
 NEW = ".kagami-new"
+BATCH = 50                  # modules, some seconds on a Nano
 
 
 def compile_all(folder):
-    """Compile what a version's folder has, its environment included; how many modules."""
-    made = [name for name in map(_compiled, sorted(_modules(folder))) if name]
-    os.sync()
-    for name in made:
-        os.rename(name + NEW, name)
-    os.sync()
+    """Compile what a version's folder has, its environment included, and is not compiled yet; how
+    many modules."""
+    missing = [path for path in sorted(_modules(folder))
+               if not os.path.exists(cache_from_source(path))]
+    made = sum(_batch(missing[i:i + BATCH]) for i in range(0, len(missing), BATCH))
     mark = os.path.join(folder, TO_DO)
     if os.path.exists(mark):
         os.unlink(mark)
+    return made
+
+
+def _batch(paths):
+    made = [name for name in map(_compiled, paths) if name]
+    os.sync()
+    for name in made:
+        os.rename(name + NEW, name)
     return len(made)
 
 

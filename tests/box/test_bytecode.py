@@ -2,6 +2,8 @@
 import os
 from importlib.util import cache_from_source
 
+import pytest
+
 from appliance.box import bytecode
 
 
@@ -11,6 +13,17 @@ def version(folder, **files):
     for name, text in files.items():
         (folder / (name + ".py")).write_text(text)
     return str(folder)
+
+
+def cut_at(monkeypatch, name):
+    """Stop where this module is to be compiled."""
+    compiled = bytecode._compiled
+
+    def cut(path):
+        if path.endswith(name):
+            raise KeyboardInterrupt
+        return compiled(path)
+    monkeypatch.setattr(bytecode, "_compiled", cut)
 
 
 def test_every_module_is_compiled_and_the_mark_is_gone(tmp_path):
@@ -32,19 +45,27 @@ def test_nothing_is_left_under_another_name(tmp_path):
             if name.endswith(bytecode.NEW)] == []
 
 
-def test_a_cut_before_the_end_leaves_no_compiled_file(tmp_path, monkeypatch):
-    folder = version(tmp_path, a="x = 1\n", b="y = 2\n")
-    compiled = bytecode._compiled
+def test_what_is_compiled_is_not_compiled_again(tmp_path):
+    folder = version(tmp_path, a="x = 1\n")
+    bytecode.compile_all(folder)
+    assert bytecode.compile_all(folder) == 0
 
-    def cut(path):
-        if path.endswith("b.py"):
-            raise KeyboardInterrupt
-        return compiled(path)
-    monkeypatch.setattr(bytecode, "_compiled", cut)
-    try:
+
+def test_a_cut_leaves_whole_batches_alone(tmp_path, monkeypatch):
+    folder = version(tmp_path, a="x = 1\n", b="y = 2\n", c="z = 3\n")
+    monkeypatch.setattr(bytecode, "BATCH", 1)
+    cut_at(monkeypatch, "b.py")
+    with pytest.raises(KeyboardInterrupt):
         bytecode.compile_all(folder)
-    except KeyboardInterrupt:
-        pass
+    assert [os.path.exists(cache_from_source(os.path.join(folder, name + ".py")))
+            for name in "abc"] == [True, False, False]
+
+
+def test_a_cut_within_a_batch_leaves_nothing_of_it_and_the_mark(tmp_path, monkeypatch):
+    folder = version(tmp_path, a="x = 1\n", b="y = 2\n")
+    cut_at(monkeypatch, "b.py")
+    with pytest.raises(KeyboardInterrupt):
+        bytecode.compile_all(folder)
     assert not os.path.exists(cache_from_source(os.path.join(folder, "a.py")))
     assert os.path.exists(os.path.join(folder, bytecode.TO_DO))
 

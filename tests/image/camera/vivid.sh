@@ -5,12 +5,13 @@ driver=/sys/bus/platform/drivers/vivid
 case ${1:-in} in
 out) echo vivid.0 > $driver/unbind; exit ;;
 in)
+    # Until udev has looked at a new node it is root's alone: nobody opens it before it is set up, as a webcam is.
+    udevadm control --stop-exec-queue
     # One picture input and one output of the kind that is wired to it: HDMI.
     modprobe vivid n_devs=1 node_types=0x101 num_inputs=1 input_types=3 num_outputs=1 output_types=1
     [ -e $driver/vivid.0 ] || echo vivid.0 > $driver/bind
     ;;
 esac
-udevadm settle
 for node in /sys/bus/platform/devices/vivid.0/video4linux/video*; do
     case $(cat "$node/name") in
     *vid-cap) capture=/dev/${node##*/} ;;
@@ -23,4 +24,5 @@ for node in $capture $output; do
 done
 v4l2-ctl -d "$output" --set-fmt-video-out width=640,height=480,pixelformat=YUYV
 v4l2-ctl -d "$capture" -c loop_video=1,osd_text_mode=2
+udevadm control --start-exec-queue
 exec python3 "$(dirname "$0")/play.py" "$output" "$(dirname "$0")/clip.yuyv"
