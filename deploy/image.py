@@ -12,6 +12,7 @@ a PC with Linux and Python 3.9 or newer; the first form wants no root. Beside th
 import argparse
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -49,6 +50,8 @@ def make(source, bundle, output, progress):
     base.need(bundle)
     if not output.endswith((".img", ".img.xz")):
         raise UsageError(output, "neither NAME.img nor NAME.img.xz", "name one of them")
+    if os.path.exists(output) and os.path.samefile(source, output):
+        raise UsageError(output, "it is the base", "name another file")
     folder = os.path.dirname(os.path.abspath(output))
     with tempfile.TemporaryDirectory(dir=folder, prefix=files.TEMPORARY) as work:
         image = os.path.join(work, "card.img")
@@ -93,7 +96,7 @@ def _room(root, release, free):
              os.walk(release.tree) for name in names]
     needed = sum(size + 4096 for size in sizes)
     if needed > free[0] or len(sizes) * 2 > free[1]:
-        raise DataError(root.path, "%d MB are free in its root, Kagami takes %d" % (
+        raise DataError(root.name, "%d MB are free in its root, Kagami takes %d" % (
             free[0] // MIB, needed // MIB), "give a base with more room")
 
 
@@ -125,6 +128,8 @@ def main():
     parser.add_argument("bundle", help="kagami-VERSION-PYTHON-MACHINE.tar")
     parser.add_argument("output", help="NAME.img, or NAME.img.xz to have it packed")
     args = parser.parse_args()
+    # Whoever ends it ends it as Ctrl-C does: nothing is left behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         progress = Progress()
         facts = make(args.base, args.bundle, args.output, progress)
@@ -134,6 +139,8 @@ def main():
                                  "place"))
     except KagamiError as e:
         return _told(e)
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 

@@ -1,5 +1,5 @@
-"""A version that came on a card, without any compiled file, comes in; its modules compiled go out, so
-that later starts are quick.
+"""A version that came on a card, without any compiled file, comes in; its modules compiled go
+out, so that later starts are quick.
 
 The card was made on a PC, which cannot compile for the board's Python; the service may not write
 beside its modules. A power cut at any moment leaves no half file, since a batch is on the disk

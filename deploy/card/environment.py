@@ -50,11 +50,11 @@ def target(root):
     program = root.read(path)
     machine = MACHINES.get(int.from_bytes((program or b"")[18:20], "little"))
     if not name.startswith("python3.") or not machine:
-        raise DataError(root.path, "there is no Python 3 in it", AS_KNOWN)
+        raise DataError(root.name, "there is no Python 3 in it", AS_KNOWN)
     glibc = re.match(r"2\.(\d+)", installed(root, "libc6"))
     systemd = re.match(r"\d+", installed(root, "systemd"))
     if not glibc or not systemd:
-        raise DataError(root.path, "it has no libc6 or no systemd", AS_KNOWN)
+        raise DataError(root.name, "it has no libc6 or no systemd", AS_KNOWN)
     return Target((3, int(name.split(".")[1])), machine, int(glibc.group(1)),
                   int(systemd.group()))
 

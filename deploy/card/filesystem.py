@@ -24,10 +24,10 @@ class Entry(NamedTuple):
 
 
 class FileSystem:
-    """The ext4 file system at byte `offset` of the image `path`."""
+    """The ext4 file system at byte `offset` of the image `path`, which errors call `name`."""
 
-    def __init__(self, path, offset):
-        self.path, self.offset = path, offset
+    def __init__(self, path, offset, name=None):
+        self.name = name or path
         self._device = "%s?offset=%d" % (path, offset)
         self._orders, self._made, self._listed = [], set(), {}
         self._texts = tempfile.TemporaryDirectory()
@@ -37,7 +37,7 @@ class FileSystem:
         try:
             run(["e2fsck", "-fp", self._device], accept=(0, 1))
         except Exception as e:
-            raise DataError(self.path, "its root file system is broken", "fetch it again") from e
+            raise DataError(self.name, "its root file system is broken", "fetch it again") from e
 
     def free(self):
         """(bytes, inodes) that are free."""
@@ -151,7 +151,7 @@ class FileSystem:
         done = talk(["debugfs"] + words + [self._device])
         said = VERSION_LINE.sub(b"", done.stderr).decode(errors="replace").strip()
         if done.returncode or said and not quiet:
-            raise DataError(self.path, "debugfs: " + said.splitlines()[0], "make it anew")
+            raise DataError(self.name, "debugfs: " + said.splitlines()[0], "make it anew")
         return done.stdout
 
 

@@ -37,7 +37,7 @@ def from_image(path, image, told):
             target.truncate(app.offset + drive.SIZE + app.size + TAIL)
     step = drive.SIZE // table.SECTOR
     moved = app._replace(first=app.first + step, last=app.last + step)
-    return _finish(image, moved, _drive_at(app.first))
+    return _finish(path, image, moved, _drive_at(app.first))
 
 
 def _root_of(parts, path):
@@ -62,7 +62,7 @@ def from_root(folder, image):
         f.truncate(app.offset + size + TAIL)
     run(["mke2fs", "-q", "-t", "ext4", "-O", FEATURES, "-d", folder,
          "-E", "offset=%d" % app.offset, image, "%dk" % (size >> 10)])
-    return _finish(image, app, _drive_at(at), new=True)
+    return _finish(folder, image, app, _drive_at(at), new=True)
 
 
 def _used(folder):
@@ -78,7 +78,7 @@ def _drive_at(first):
     return table.Partition(NUMBER, drive.LABEL, first, last, table.BASIC_DATA, table.new_guid(), 0)
 
 
-def _finish(image, app, small, new=False):
+def _finish(name, image, app, small, new=False):
     table.write(image, [app, small], new)
     made = image + ".drive"
     try:
@@ -89,4 +89,4 @@ def _finish(image, app, small, new=False):
     finally:
         if os.path.exists(made):
             os.unlink(made)
-    return FileSystem(image, app.offset)
+    return FileSystem(image, app.offset, name)

@@ -33,15 +33,15 @@ def fits(root, is_makers):
     is_makers: whether it comes from the image of the board's maker."""
     release = (root.read("/etc/nv_tegra_release") or b"").decode(errors="replace")
     if is_makers and not BOARD.match(release) or release and not BOARD.match(release):
-        raise DataError(root.path, "its system is not L4T 32.7 of a Jetson Nano (%s)" %
+        raise DataError(root.name, "its system is not L4T 32.7 of a Jetson Nano (%s)" %
                         (release.strip()[:60] or "no /etc/nv_tegra_release"), AS_OFFERED)
     if root.kind(HOME):
-        raise DataError(root.path, "Kagami is on it already", AS_OFFERED)
+        raise DataError(root.name, "Kagami is on it already", AS_OFFERED)
     people = Accounts(root).people
     if people:
         # Whoever finished the wizard had the board move its start programs: not everything is
         # on the card any more. And what was private on that card would be on every box.
-        raise DataError(root.path, "it was in use already, by %s" % people[0], AS_OFFERED)
+        raise DataError(root.name, "it was in use already, by %s" % people[0], AS_OFFERED)
 
 
 def dress(root, release):

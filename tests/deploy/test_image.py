@@ -12,6 +12,7 @@ import pytest
 
 from tests.box import workshop
 from tests.deploy import jetson
+from tests.fakes.receiver import eventually
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
 TOOLS = ("sgdisk", "debugfs", "e2fsck", "mke2fs", "mkfs.vfat", "mcopy", "systemctl", "xz")
@@ -190,6 +191,7 @@ def test_what_writes_into_the_boards_flash_is_held(made):
 def test_the_version_is_whole_and_current(made):
     assert made.root.target("/opt/kagami/current") == "versions/0.2.0"
     assert made.root.kind(PLACE + "/.complete") == "file"
+    assert made.root.kind(PLACE + "/.uncompiled") == "file"
     assert made.text("/opt/kagami/release.pub").strip() == workshop.signature.spelt(
         workshop.signature.sign(workshop.SECRET, b"")[1]).decode().strip()
 
@@ -262,6 +264,7 @@ def refused(folder, base, packed, status, words):
     got, said = run(base, packed, folder / "refused.img")
     last = said.strip().splitlines()[-1]
     assert got == status and last.startswith("kagami: error: ") and words in last, said
+    assert ".kagami-" not in last, "a name that its user never gave"
     assert "Traceback" not in said and sorted(os.listdir(str(folder))) == before
 
 
@@ -338,3 +341,31 @@ def test_a_base_that_is_not_there_is_told(made, tmp_path):
 def test_a_name_without_its_ending_is_told(made, tmp_path):
     status, said = run(made.base, made.bundle, tmp_path / "card")
     assert status == 2 and "NAME.img" in said
+
+
+def test_the_base_itself_is_not_written_over(made):
+    status, said = run(made.base, made.bundle, made.base)
+    assert status == 2 and "it is the base" in said
+
+
+FULL = """mount -t tmpfs -o size=6m disk "$1" || { echo no; exit; }
+"$2" "$3" "$4" "$5" "$1/card.img" 2>&1; echo "status $?"; ls -A "$1" """
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="a small disk takes root")
+def test_a_full_disk_is_told_and_nothing_stays_on_it(made, tmp_path):
+    done = subprocess.run(
+        ["unshare", "-m", "sh", "-c", FULL, "sh", str(tmp_path), sys.executable,
+         HERE + "/deploy/image.py", made.base, made.bundle], stdout=subprocess.PIPE, text=True)
+    if done.stdout == "no\n":
+        pytest.skip("no disk may be mounted here")
+    error, status = done.stdout.strip().splitlines()[-2:]
+    assert status == "status 73" and "kagami: error: " in error and "No space left" in error
+
+
+def test_whoever_is_stopped_leaves_nothing(made, tmp_path):
+    one = subprocess.Popen([sys.executable, HERE + "/deploy/image.py", made.base, made.bundle,
+                            str(tmp_path / "card.img")], stderr=subprocess.DEVNULL)
+    assert eventually(lambda: os.listdir(str(tmp_path)), 30)
+    one.terminate()
+    assert one.wait(30) == 143 and os.listdir(str(tmp_path)) == []

@@ -1,5 +1,5 @@
-"""A clip comes in, goes out on a video output node for ever, slowly; each picture's number is told by
-UDP as it is shown. Runs inside the machine, with nothing but Python.
+"""A clip comes in, goes out on a video output node for ever, slowly; each picture's number is told
+by UDP as it is shown. Runs inside the machine, with nothing but Python.
 
 The records are those of linux/videodev2.h on 64 bits.
 """
