@@ -51,19 +51,22 @@ def target(root):
     machine = MACHINES.get(int.from_bytes((program or b"")[18:20], "little"))
     if not name.startswith("python3.") or not machine:
         raise DataError(root.name, "there is no Python 3 in it", AS_KNOWN)
-    glibc = re.match(r"2\.(\d+)", installed(root, "libc6"))
-    systemd = re.match(r"\d+", installed(root, "systemd"))
+    here = packages(root)
+    glibc = re.match(r"2\.(\d+)", here.get("libc6", ""))
+    systemd = re.match(r"\d+", here.get("systemd", ""))
     if not glibc or not systemd:
         raise DataError(root.name, "it has no libc6 or no systemd", AS_KNOWN)
     return Target((3, int(name.split(".")[1])), machine, int(glibc.group(1)),
                   int(systemd.group()))
 
 
-def installed(root, package):
-    """The version of a package of the system in a FileSystem, "" where it is not told."""
+def packages(root):
+    """{name: version} of the packages of the system in a FileSystem."""
     status = (root.read("/var/lib/dpkg/status") or b"").decode(errors="replace")
-    block = status.partition("Package: %s\n" % package)[2].partition("\n\n")[0]
-    return block.partition("\nVersion: ")[2].partition("\n")[0]
+    rows = (dict(re.findall("^(Package|Status|Version): (.*)$", block, re.M))
+            for block in status.split("\n\n"))
+    return {row["Package"]: row.get("Version", "") for row in rows
+            if row.get("Status", "").endswith(" installed")}
 
 
 def make(folder, final, wheels, code, target):

@@ -13,6 +13,9 @@ UNITS = "/etc/systemd/system"
 FOREIGN = ("/lib/systemd/system", "/usr/lib/systemd/system", "/etc/systemd/system")
 # 32.7 is JetPack 4.6.1 to 4.6.6; t210ref is the Nano's reference board.
 BOARD = re.compile(r"# R32 \(release\), REVISION: 7\..*BOARD: t210ref", re.DOTALL)
+# As deploy/setup.sh; the wheels of a bundle bring everything else.
+NEEDED = ("python3-gi", "gir1.2-gstreamer-1.0", "gir1.2-gst-plugins-base-1.0",
+          "gstreamer1.0-plugins-base", "gstreamer1.0-plugins-good")
 AS_OFFERED = "give the image as its maker offers it"
 # What asks, fetches, prints or reports by itself, and is of no use to a box without a screen.
 IDLE = ("nv-oem-config.service", "nv-oem-config-gui.service", "apport.service", "whoopsie.service",
@@ -37,6 +40,10 @@ def fits(root, is_makers):
                         (release.strip()[:60] or "no /etc/nv_tegra_release"), AS_OFFERED)
     if root.kind(HOME):
         raise DataError(root.name, "Kagami is on it already", AS_OFFERED)
+    lacks = sorted(set(NEEDED) - set(environment.packages(root)))
+    if lacks:
+        raise DataError(root.name, "its system lacks " + ", ".join(lacks),
+                        "install them in it; a box has no network to fetch them")
     people = Accounts(root).people
     if people:
         # Whoever finished the wizard had the board move its start programs: not everything is

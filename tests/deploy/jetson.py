@@ -29,7 +29,9 @@ Package: nvidia-l4t-camera
 Status: install ok installed
 Version: 32.7.1-20220219090432
 
-"""
+""" + "".join("Package: %s\nStatus: install ok installed\nVersion: 1.14.5\n\n" % name for name in (
+    "python3-gi", "gir1.2-gstreamer-1.0", "gir1.2-gst-plugins-base-1.0",
+    "gstreamer1.0-plugins-base", "gstreamer1.0-plugins-good"))
 FILES = {
     "etc/nv_tegra_release": RELEASE, "var/lib/dpkg/status": STATUS,
     "etc/nv-oem-config.conf.t210": "", "boot/extlinux/extlinux.conf": "TIMEOUT 30\n",

@@ -304,6 +304,13 @@ def test_a_card_that_was_in_use_is_refused(made, tmp_path):
     refused(tmp_path, base, made.bundle, 65, "in use already, by ann")
 
 
+def test_a_system_that_lacks_gstreamer_is_refused(made, tmp_path):
+    lacking = jetson.STATUS.replace("Package: python3-gi\n", "Package: python3-other\n")
+    system = jetson.system(str(tmp_path / "s"), **{"var/lib/dpkg/status": lacking})
+    base = jetson.card(str(tmp_path / "a.img"), system)
+    refused(tmp_path, base, made.bundle, 65, "lacks python3-gi")
+
+
 def test_a_box_is_refused(made, tmp_path):
     refused(tmp_path, made.path, made.bundle, 65, "Kagami is on it already")
 
