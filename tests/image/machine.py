@@ -51,7 +51,8 @@ class Machine:
              "-device", "virtio-blk-pci,drive=card", "-device",
              "virtio-net-pci,netdev=net,romfile=", "-netdev",
              "user,id=net,hostfwd=tcp:127.0.0.1:%d-:22" % self._port],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            # Of an input that has ended QEMU never stops reading, on a whole processor.
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self._reader = threading.Thread(target=self._read, args=(self._board.stdout,), daemon=True)
         self._reader.start()
 
