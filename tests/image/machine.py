@@ -70,6 +70,7 @@ class Machine:
         if self._board is not None:
             self._board.send_signal(signal.SIGKILL)
             self._board.wait()
+            self._board.stdin.close()
             self._reader.join()
             self._board = None
 
