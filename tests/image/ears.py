@@ -10,6 +10,7 @@ import numpy as np
 from tests.golden import decoded
 
 ENOUGH = 20             # frames
+FIT = 0.9               # Pearson's r
 SWING = 40.0            # degrees between the clip's most different pictures among them
 LATEST = 8.0            # seconds from a picture shown to its frame heard
 
@@ -53,35 +54,42 @@ class Ears:
         return None
 
     def follows(self, yaws, when, within):
-        """(frames, correlation with the clip's yaws) of what is heard from `when` on, as soon as
-        it is enough to tell; where it never is, of what there was."""
-        end = time.monotonic() + within
-        while time.monotonic() < end:
+        """([Heard], correlation with the clip's yaws) of what is heard from `when` on, as soon as
+        it is enough and fits; where it never does, of all there was."""
+        end, tried, fit = time.monotonic() + within, 0, 0.0
+        frames = []
+        while time.monotonic() < end and fit < FIT:
             frames = self.since(when)
-            if len(frames) >= ENOUGH and self._swing(frames, yaws) >= SWING:
-                return len(frames), self.correlation(frames, yaws)
+            if len(frames) >= max(ENOUGH, tried + 1) and self._swing(frames, yaws) >= SWING:
+                fit, tried = self.correlation(frames, yaws), len(frames)
             time.sleep(0.2)
-        frames = self.since(when)
-        return len(frames), self.correlation(frames, yaws) if len(frames) >= ENOUGH else 0.0
+        return frames, fit
 
     def correlation(self, frames, yaws):
         """Pearson's r of the yaws heard and those of the pictures shown, at the delay at which
-        they fit best. The box's clock tells when each was taken; how far it is from ours, and how
-        long a frame takes, is that delay."""
-        ours = np.median([one.arrived - one.time for one in frames])
+        they fit best.
+
+        Both sides tell the box's own time, each from where it counts; how far these are apart,
+        and how long a picture takes from the one to the other, is within that delay."""
+        ours = min(one.arrived - one.time for one in frames)
         taken = np.array([one.time for one in frames]) + ours
         heard = np.array([one.yaw for one in frames])
-        return max(_r(heard, self._truth(taken - delay, yaws))
+        times, truth = self._truth(yaws)
+        return max(_r(heard, truth[np.searchsorted(times, taken - delay, "right") - 1])
                    for delay in np.arange(0, LATEST, 0.1))
 
-    def _truth(self, times, yaws):
+    def _truth(self, yaws):
+        """Our times at which pictures were shown since the box's last start, and their yaws."""
         shown = list(self.shown)
-        at = np.searchsorted([when for when, _ in shown], times, "right") - 1
-        return np.array([yaws[shown[max(0, i)][1]] for i in at])
+        starts = [0] + [i for i in range(1, len(shown)) if shown[i][1] < shown[i - 1][1]]
+        shown = shown[starts[-1]:]
+        ours = min(arrived - time for arrived, time, _ in shown)
+        return (np.array([time + ours for _, time, _ in shown]),
+                np.array([yaws[number] for _, _, number in shown]))
 
     def _swing(self, frames, yaws):
         first, last = frames[0].arrived, frames[-1].arrived
-        there = [yaws[n] for when, n in list(self.shown) if first <= when <= last]
+        there = [yaws[n] for when, _, n in list(self.shown) if first <= when <= last]
         return max(there) - min(there) if there else 0.0
 
     def _hear(self):
@@ -98,7 +106,8 @@ class Ears:
 
     def _see(self):
         for datagram in _datagrams(self, self._camera):
-            self.shown.append((time.monotonic(), int(datagram)))
+            number, when = datagram.split()
+            self.shown.append((time.monotonic(), float(when), int(number)))
 
 
 def _datagrams(ears, source):

@@ -1,5 +1,5 @@
-"""A clip comes in, goes out on a video output node for ever, slowly; each picture's number is told
-by UDP as it is shown. Runs inside the machine, with nothing but Python.
+"""A clip comes in, goes out on a video output node for ever, slowly; each picture's number and
+moment are told by UDP as it is shown. Runs inside the machine, with nothing but Python.
 
 The records are those of linux/videodev2.h on 64 bits.
 """
@@ -66,7 +66,7 @@ def main(path, clip, host="10.0.2.2"):
     while True:
         screen.show(pictures[number * SIZE:(number + 1) * SIZE])
         try:
-            asker.sendto(b"%d" % number, listener)
+            asker.sendto(b"%d %.3f" % (number, time.monotonic()), listener)
         except OSError:                 # no network yet
             pass
         number = (number + 1) % (len(pictures) // SIZE)
