@@ -5,8 +5,8 @@
     $P deploy/image.py jetson-nano-jp461-sd-card-image.zip kagami-0.2.0-cp36-aarch64.tar n.img.xz
     $P deploy/image.py ROOT kagami-0.2.0-cp311-aarch64.tar box.img
 
-The first is for a Jetson Nano; ROOT is a folder with the root file system of another board. For
-a PC with Linux and Python 3.9 or newer; the first form wants no root. Beside the image lie its sum
+The first is for a Jetson Nano; ROOT is a root file system for another board, a folder or a
+tar of one, and wants root. For a PC with Linux and Python 3.9 or newer. Beside the image lie its sum
 (.sha256) and what it was made from (.json).
 """
 import argparse
@@ -68,15 +68,16 @@ def build(source, bundle, image, work, progress):
     """Fill the new file `image`; the facts about it."""
     release = Release(bundle, work)
     progress.step("Kagami %s, on a copy of %s" % (release.version, source))
-    if os.path.isdir(source):
-        root, came = layout.from_root(source, image), {"name": os.path.basename(source)}
+    came = {"name": os.path.basename(os.path.abspath(source))}
+    if base.is_root(source):
+        root = layout.from_root(base.folder(source, work), image, source)
     else:
         root = layout.from_image(source, image, progress.amount("copying"))
-        came = {"name": os.path.basename(source),
-                "sha256": base.digest(source, progress.amount("its checksum"))}
+    if not os.path.isdir(source):
+        came["sha256"] = base.digest(source, progress.amount("its checksum"))
     root.check()
     target = environment.target(root)
-    outfit.fits(root, not os.path.isdir(source))
+    outfit.fits(root, not base.is_root(source))
     progress.step("making its environment for Python 3.%d on %s" % (target.version[1],
                                                                     target.machine))
     release.settle(target)
@@ -123,8 +124,8 @@ def main():
     """The command; its status."""
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("base", help="the maker's card image (.img, .zip, .img.xz), or a folder "
-                        "with a root file system")
+    parser.add_argument("base", help="the maker's card image (.img, .zip, .img.xz), or a root "
+                        "file system as a folder or a .tar")
     parser.add_argument("bundle", help="kagami-VERSION-PYTHON-MACHINE.tar")
     parser.add_argument("output", help="NAME.img, or NAME.img.xz to have it packed")
     args = parser.parse_args()

@@ -3,13 +3,15 @@ out one after another."""
 import hashlib
 import lzma
 import os
+import re
 import zipfile
 from contextlib import contextmanager
 
-from appliance.errors import DataError, InputMissing
+from appliance.errors import DataError, InputMissing, NotPermitted
+from deploy.card.tools import run
 
 PIECE = 4 << 20
-ENDINGS = (".img", ".img.xz", ".zip")
+TAR = re.compile("[.](tar|tar[.](gz|xz|bz2)|tgz|tbz2)$")
 
 
 @contextmanager
@@ -38,6 +40,24 @@ def need(path):
     """InputMissing where it is not there."""
     if not os.path.exists(path):
         raise InputMissing(path, "no such file", "name the image or the root to make a card from")
+
+
+def is_root(path):
+    """Whether it is a root file system rather than a card: a folder, or a tar of one."""
+    return os.path.isdir(path) or bool(TAR.search(path))
+
+
+def folder(path, work):
+    """The folder with a root file system; a tar's is made in the folder `work`, which takes root,
+    for files there belong to many."""
+    if os.path.isdir(path):
+        return path
+    if os.geteuid() != 0:
+        raise NotPermitted(path, "only root can keep the owners of its files", "use sudo")
+    to = os.path.join(work, "root")
+    os.mkdir(to)
+    run(["tar", "--numeric-owner", "--xattrs", "-xpf", path, "-C", to])
+    return to
 
 
 def digest(path, told):

@@ -51,8 +51,9 @@ def _root_of(parts, path):
     return app
 
 
-def from_root(folder, image):
-    """Write a card whose root is a copy of `folder`; the FileSystem of that."""
+def from_root(folder, image, name):
+    """Write a card whose root is a copy of `folder`, which errors call `name`; the FileSystem of
+    that."""
     at = table.MIB // table.SECTOR
     step = drive.SIZE // table.SECTOR
     size = _rounded(_used(folder) * 5 // 4 + ROOM)
@@ -62,7 +63,7 @@ def from_root(folder, image):
         f.truncate(app.offset + size + TAIL)
     run(["mke2fs", "-q", "-t", "ext4", "-O", FEATURES, "-d", folder,
          "-E", "offset=%d" % app.offset, image, "%dk" % (size >> 10)])
-    return _finish(folder, image, app, _drive_at(at), new=True)
+    return _finish(name, image, app, _drive_at(at), new=True)
 
 
 def _used(folder):

@@ -258,6 +258,16 @@ def test_a_root_becomes_a_card_of_two_partitions(made, tmp_path):
     assert parts[1].first > parts[15].last and parts[1].attributes == 4
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="owners in a tar take root")
+def test_a_tar_of_a_root_becomes_the_same_card(made, tmp_path):
+    jetson.system(str(tmp_path / "system"))
+    subprocess.run(["tar", "-cf", str(tmp_path / "root.tar"), "-C", str(tmp_path / "system"), "."],
+                   check=True)
+    status, said = run(tmp_path / "root.tar", made.bundle, tmp_path / "card.img")
+    assert status == 0, said
+    assert {p.name for p in made.parts(str(tmp_path / "card.img")).values()} == {"APP", "KAGAMI"}
+
+
 def refused(folder, base, packed, status, words):
     """That image.py says no in one line, and leaves nothing."""
     before = sorted(os.listdir(str(folder)))
