@@ -40,6 +40,11 @@ class Ears:
         """Hear no more."""
         self._open = False
 
+    def forget(self):
+        """The box starts anew, and with it its clock."""
+        self.heard.clear()
+        self.shown.clear()
+
     def since(self, when):
         """[Heard] of followed faces from then on."""
         return [one for one in list(self.heard) if one.arrived > when and one.tracking]
@@ -79,10 +84,8 @@ class Ears:
                    for delay in np.arange(0, LATEST, 0.1))
 
     def _truth(self, yaws):
-        """Our times at which pictures were shown since the box's last start, and their yaws."""
+        """Our times at which pictures were shown, rising, and their yaws."""
         shown = list(self.shown)
-        starts = [0] + [i for i in range(1, len(shown)) if shown[i][1] < shown[i - 1][1]]
-        shown = shown[starts[-1]:]
         ours = min(arrived - time for arrived, time, _ in shown)
         return (np.array([time + ours for _, time, _ in shown]),
                 np.array([yaws[number] for _, _, number in shown]))
