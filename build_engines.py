@@ -31,8 +31,12 @@ def build_engines(words):
     names = workshop.smallest_first(args.models or workshop.shipped())
     line = LiveLine()
     progress = Progress(names, line, sys.stdout if args.json else None)
-    with plan.held(args.folder) as folder:
-        done, status = _build_all(names, folder, args, progress, line)
+    try:
+        with plan.held(args.folder) as folder:
+            done, status = _build_all(names, folder, args, progress, line)
+    except KagamiError as e:
+        progress.end(str(e))
+        raise
     if done and not args.json:
         print(table(done))
     return status
@@ -41,7 +45,7 @@ def build_engines(words):
 def _build_all(names, folder, args, progress, line):
     """([what each engine tells], the exit status: that of the first error)."""
     from engines import workshop
-    done, status = [], 0
+    done, status, why = [], 0, ""
     for name in names:
         request = workshop.Request(name, args.precision, args.workspace, args.libraries,
                                    args.again, folder)
@@ -51,9 +55,11 @@ def _build_all(names, folder, args, progress, line):
                 line.write(_told(done[-1]))
         except KagamiError as e:
             status = status or e.status
+            why = why or str(e)
             line.write("kagami: error: %s" % e)
             if isinstance(e, OF_THE_MACHINE):
                 break
+    progress.end(why)
     return done, status
 
 

@@ -5,6 +5,7 @@ Each command imports what it runs, so that `--help` is quick and the settings of
 are made before they load.
 """
 import os
+import platform
 import signal
 import sys
 from collections import OrderedDict
@@ -28,6 +29,7 @@ ABOUT = """kagami: head, eyes and face from a camera to every avatar application
   kagami monitor 39539              show what arrives on a port
   kagami targets                    who is sent what, and whether anybody answers; add, drop
   kagami panel                      a page to see oneself, aim, connect and calibrate
+  kagami doctor                     how every part is, camera to clock, and what to do
   kagami config                     the options in force, and where each comes from
   kagami settings export me.json    settings, calibration, taught expressions: one file, and back
   kagami calibrate neutral          my resting face, straight ahead, of the kagami that runs
@@ -126,8 +128,8 @@ def teach(words):
 
 
 _ALL = (run, demo, track, commands.cameras, commands.discover, commands.monitor, commands.targets,
-        commands.panel, commands.config, commands.settings, commands.calibrate, teach,
-        commands.update, commands.rollback)
+        commands.panel, commands.doctor, commands.config, commands.settings, commands.calibrate,
+        teach, commands.update, commands.rollback)
 COMMANDS = OrderedDict((command.__name__, command) for command in _ALL)
 
 
@@ -138,6 +140,9 @@ def main(words=None):
     # One thread each: workers that spin between frames cost more processor time than they save.
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
+    if platform.machine() == "aarch64" and sys.version_info < (3, 7):
+        # numpy's last wheel for it dies on a Nano's processor as it looks which one that is.
+        os.environ.setdefault("OPENBLAS_CORETYPE", "ARMV8")
     try:
         _command([w for w in words if w != "--debug"])
         sys.stdout.flush()

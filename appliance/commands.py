@@ -4,6 +4,7 @@ what is kept.
 As in cli.py each imports what it runs.
 """
 import signal
+import sys
 
 from appliance import terminal
 from appliance.arguments import Parser, configured
@@ -78,16 +79,30 @@ def panel(words):
     for number in (signal.SIGUSR1, signal.SIGUSR2):     # meant for the tracker, of the same name
         signal.signal(number, signal.SIG_IGN)
     from appliance import config
+    from appliance.fallback import Fallback
     from appliance.network.query import library
-    settings = config.load(args.config, args.set)
+    terminal.log()
+    settings = Fallback(lambda kept, path: config.load(path, args.set, kept), args.config).start()
     if args.password:
         from appliance.panel import password
         print(password.ask(settings.calibration.folder))
         return
     library()
-    terminal.log()
     from appliance.panel import server
     server.run(settings)
+
+
+def doctor(words):
+    """Look at every part, camera to configuration, and say in a line how it is and what to do."""
+    parser = Parser(doctor, "  kagami doctor\n  sudo kagami doctor\n  kagami doctor --json")
+    parser.add_argument("--json", action="store_true", help="for a program: a list of objects")
+    configured(parser)
+    args = parser.read(words)
+    from appliance.box import doctor as parts
+    found = parts.examine(args.config, args.set)
+    print(parts.document(found) if args.json else "\n".join(parts.lines(found)))
+    if parts.fell_short(found):
+        sys.exit(1)
 
 
 def config(words):
@@ -119,25 +134,6 @@ def calibrate(words):
         print(errand.calibrate(args.what, args.values))
 
 
-def settings(words):
-    """Write what was changed, the calibration and the taught expressions to one file, or take such
-    a file over in place of them."""
-    parser = Parser(settings, "  kagami settings export kagami.json\n"
-                    "  kagami settings import kagami.json")
-    parser.add_argument("action", metavar="ACTION", choices=("export", "import"),
-                        help="export or import")
-    parser.add_argument("file", metavar="FILE", help="the one to write or read")
-    configured(parser)
-    args = parser.read(words)
-    from appliance import belongings, config, settings as checking
-
-    def read(kept=None):
-        found = config.load(args.config, args.set, kept, checking.check)
-        checking.check(found)
-        return found
-    print({"export": belongings.export, "import": belongings.take}[args.action](read, args.file))
-
-
 def update(words):
     """Install a version from a bundle, as root; it has a minute to track, or the one before runs
     again.
@@ -161,3 +157,22 @@ def rollback(words):
     Parser(rollback, "  kagami rollback").read(words)
     from appliance.box.update import Updates
     print(Updates().rollback())
+
+
+def settings(words):
+    """Write what was changed, the calibration and the taught expressions to one file, or take such
+    a file over in place of them."""
+    parser = Parser(settings, "  kagami settings export kagami.json\n"
+                    "  kagami settings import kagami.json")
+    parser.add_argument("action", metavar="ACTION", choices=("export", "import"),
+                        help="export or import")
+    parser.add_argument("file", metavar="FILE", help="the one to write or read")
+    configured(parser)
+    args = parser.read(words)
+    from appliance import belongings, config, settings as checking
+
+    def read(kept=None):
+        found = config.load(args.config, args.set, kept, checking.check)
+        checking.check(found)
+        return found
+    print({"export": belongings.export, "import": belongings.take}[args.action](read, args.file))

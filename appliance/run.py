@@ -154,7 +154,7 @@ def session(config, timing_path=None, every_frame=False, line=None, again=None, 
                 view = open_preview(line, config.camera.fov) if show else None
                 if show:
                     stack.callback(view.close)
-                beside = [settings.turn] + beside + [again.turn] * managed()
+                beside = [settings.turn] + beside + ([again.turn] if managed() else [])
                 run(source, tracker, outputs, status, stop, None if managed() else line, beside,
                     person, view)
         print_table(status, line)

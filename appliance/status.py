@@ -1,5 +1,4 @@
 """What the loop sees becomes one record of the state; terminal, OSC and systemd read the same."""
-import glob
 import time
 from collections import deque
 
@@ -8,6 +7,7 @@ from appliance.framing import Framing
 from appliance.service import notifier
 from appliance.shortfall import Shortfall
 from appliance.timing import ROWS, Timing
+from engines import sheet
 
 CODES = {"starting": 0, "tracking": 1, "no face": 2, "no camera": 3, "error": 5, "stopping": 6}
 AWAY_AFTER = 0.5          # seconds without a picture after which the camera counts as away
@@ -20,10 +20,11 @@ class Status:
     """One record of the state.
 
     `state`: a key of CODES, `code` its number, `text` its words, with the reason where no camera
-    is, how the face lies in the picture, `trouble`: what is wrong with the configuration, and
-    `notice`: what is asked of the person. `size`: (width, height) or None, `fov` degrees. `fps`,
-    `dropped`, `restarts` (of the camera), `uptime` (seconds). `temperature`: degrees Celsius, 0 where unknown. `ms`: {row: 95th percentile over about the
-    last second}. `targets`: texts, only to be shown.
+    is, how the face lies in the picture, `trouble`: what is wrong with the configuration, how far
+    a build of engines is, and `notice`: what is asked of the person. `engines`: of sheet.Reader.
+    `size`: (width, height) or None, `fov` degrees. `fps`, `dropped`, `restarts` (of the camera),
+    `uptime` (seconds). `temperature`: degrees Celsius, 0 where unknown. `ms`: {row: 95th
+    percentile over about the last second}. `targets`: texts, only to be shown.
     """
 
     def __init__(self, timing=None, fov=60.0, targets=()):
@@ -38,6 +39,7 @@ class Status:
         self._reported = (None, 0.0)
         self._shortfall = Shortfall(self.timing, self._started)
         self._notify, self._ready, self._told = notifier(), False, 0.0
+        self._building, self.engines = sheet.Reader(), {}
 
     @property
     def code(self):
@@ -133,7 +135,9 @@ class Status:
             self._words = ", ".join(["tracking"] * tracked + [words] * bool(words))
 
     def _become(self, state, text=""):
-        words = text or state, self.trouble, self.notice
+        building = self.engines.get("state") == "building"
+        engines = "building engines: %s" % self.engines["text"] if building else ""
+        words = text or state, self.trouble, engines, self.notice
         self.state, self.text = state, ", ".join(filter(None, words))
 
     def _tell(self, now, known):
@@ -142,14 +146,6 @@ class Status:
             self._ready = True
             self._notify("READY=1")
         if now - self._told >= TELL_EVERY:
-            self._told = now
+            self._told, self.engines = now, self._building()
             figures = ", %.1f fps, %.2f ms" % (self.fps, self.timing.percentile("total", 50, 30))
             self._notify("WATCHDOG=1\nSTATUS=" + self.text + figures * bool(self._arrivals))
-
-
-def _degrees(path):
-    try:
-        with open(path) as f:
-            return int(f.read()) / 1000.0
-    except (OSError, ValueError):
-        return 0.0

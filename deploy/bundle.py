@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""A commit's files and the wheels that they need become a signed bundle, from which a box is installed or updated
-without a network.
+"""A commit's files and the wheels that they need become a signed bundle, from which a box is
+installed or updated without a network.
 
     .venv/bin/python deploy/bundle.py --new-key ~/kagami-release.key
     .venv/bin/python deploy/bundle.py --key ~/kagami-release.key --for nano
     .venv/bin/python deploy/bundle.py --key ~/kagami-release.key               # for this machine
 
-Python 3.9 or newer, on a PC with a network. What was fetched is kept in ~/.cache/kagami/wheels; with the same commit,
-wheels and key the bundle is the same to the last byte. docs/updates.md tells how a release is made.
+Python 3.9 or newer, on a PC with a network. What was fetched is kept in ~/.cache/kagami/wheels;
+with the same commit, wheels and key the bundle is the same to the last byte. docs/updates.md tells
+how a release is made.
 """
 import argparse
 import email
@@ -28,15 +29,19 @@ from pip._vendor.packaging.utils import canonicalize_name, parse_wheel_filename
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, ROOT)
 from appliance.box import bundle, signature  # noqa: E402
-from appliance.errors import DataError, KagamiError, OutputError, PartMissing, UsageError  # noqa: E402
+from appliance.errors import (DataError, KagamiError, OutputError, PartMissing,  # noqa: E402
+                              UsageError)
 from appliance.files import whole  # noqa: E402
 
 NANO = "cp36-aarch64"
-# The C library of the system that each Python comes with, glibc 2.N: Ubuntu 18.04, 20.04, Debian 11, Ubuntu 22.04 ...
+# The C library, glibc 2.N, of the system that each Python comes with: Ubuntu 18.04, 20.04,
+# Debian 11, Ubuntu 22.04, Debian 12, Ubuntu 24.04, Debian 13.
 GLIBC = {"36": 27, "38": 31, "39": 31, "310": 35, "311": 36, "312": 39, "313": 41}
-# What makes an environment offline: Python's own pip is too old for the wheels in 3.6, and brings no setuptools in 3.12.
-TOOLS = {"36": ("pip==21.3.1", "setuptools==59.6.0", "wheel==0.37.1"), "38": ("setuptools==75.3.2", "wheel==0.45.1")}
-NEWER_TOOLS = "setuptools==80.9.0", "wheel==0.45.1"
+# What makes an environment without a network: the pip of Python 3.6 is too old for these wheels,
+# and 3.12 brings no setuptools.
+TOOLS = {"36": ("pip==21.3.1", "setuptools==59.6.0", "wheel==0.37.1"),
+         "38": ("pip==25.0.1", "setuptools==75.3.2", "wheel==0.45.1")}
+NEWER_TOOLS = "pip==25.0.1", "setuptools==80.9.0", "wheel==0.45.1"
 NEVER_A_WHEEL = "idna-ssl"          # only its source was ever published
 ROUNDS = 40
 
@@ -50,27 +55,30 @@ class Target:
             raise UsageError("--for " + tag, "not known", "give nano, or one like cp311-x86_64")
         self.tag, self.digits, self.machine = tag, found.group(1) + found.group(2), found.group(3)
         self.python = "%s.%s" % found.groups()[:2]
-        self.folder = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"),
-                                   "kagami", "wheels", tag)
+        cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+        self.folder = os.path.join(cache, "kagami", "wheels", tag)
 
     def counts(self, requirement):
         """Whether a requirement's marker is true there."""
         return requirement.marker is None or requirement.marker.evaluate({
             "python_version": self.python, "python_full_version": self.python + ".9", "extra": "",
-            "platform_machine": self.machine, "sys_platform": "linux", "platform_system": "Linux", "os_name": "posix",
-            "implementation_name": "cpython", "platform_python_implementation": "CPython"})
+            "platform_machine": self.machine, "sys_platform": "linux", "platform_system": "Linux",
+            "os_name": "posix", "implementation_name": "cpython",
+            "platform_python_implementation": "CPython"})
 
     def wanted(self):
         """[Requirement] of the pins and of what installs them."""
-        files = ["requirements.txt"] + ["requirements-openvino.txt"] * (self.machine == "x86_64")
-        lines = [line for name in files for line in open(os.path.join(ROOT, name)) if line.strip() and line[0] != "#"]
-        lines += TOOLS.get(self.digits, NEWER_TOOLS)
+        lines = list(TOOLS.get(self.digits, NEWER_TOOLS))
+        for name in ("requirements.txt", "requirements-openvino.txt"):
+            with open(os.path.join(ROOT, name)) as f:
+                lines += [line for line in f if line.strip() and line[0] != "#"]
         return [found for found in map(Requirement, lines) if self.counts(found)]
 
     def options(self):
         """pip's, to fetch for it."""
         most = GLIBC[self.digits]
-        names = ["manylinux_2_%d" % n for n in range(most, 4, -1)] + ["manylinux2014", "manylinux2010", "manylinux1"]
+        names = ["manylinux_2_%d" % n for n in range(most, 4, -1)]
+        names += ["manylinux2014", "manylinux2010", "manylinux1"]
         out = ["--python-version", self.python, "--implementation", "cp"]
         for name in names:
             out += ["--platform", "%s_%s" % (name, self.machine)]
@@ -88,9 +96,10 @@ def run(*words, **more):
 
 def fetch(target, requirements):
     """Wheels for requirements into the target's folder; PartMissing where there is none."""
-    pip = [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check", "--no-deps",
-           "-d", target.folder]
-    sources = [text for text in requirements if canonicalize_name(Requirement(text).name) == NEVER_A_WHEEL]
+    pip = [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check",
+           "--no-deps", "-d", target.folder]
+    sources = [text for text in requirements
+               if canonicalize_name(Requirement(text).name) == NEVER_A_WHEEL]
     wheels = [text for text in requirements if text not in sources]
     print("kagami: fetching " + ", ".join(requirements))
     if wheels:
@@ -136,7 +145,7 @@ def merged(requirements):
 
 
 def wheels(target):
-    """Names of the files, in the target's folder, that together install there without a network."""
+    """Names of the files, in the target's folder, that install there without a network."""
     os.makedirs(target.folder, exist_ok=True)
     pins, bare = target.wanted(), ("openvino",)      # whose libraries alone are used
     wanted = merged(pins)
@@ -151,7 +160,8 @@ def wheels(target):
         if grown == wanted:
             return sorted(chosen.values())
         wanted = grown
-    raise PartMissing("wheels for " + target.tag, "they never suit each other", "see requirements.txt")
+    raise PartMissing("wheels for " + target.tag, "they never suit each other",
+                      "see requirements.txt")
 
 
 def compiled(target):
@@ -169,14 +179,14 @@ def tracked(commit):
     """({name: bytes} of a commit's files, its time)."""
     told = run("git", "status", "--porcelain", "--untracked-files=no")
     if told:
-        print("kagami: what is not committed is left out: %s" % told.decode().split("\n")[0].strip())
+        print("kagami: what is not committed is left out: %s" % told.decode().splitlines()[0])
     files = {}
     with tarfile.open(fileobj=io.BytesIO(run("git", "archive", "--format=tar", commit))) as tree:
         for member in tree:
             if member.isfile():
                 files[member.name] = tree.extractfile(member).read()
             elif not member.isdir():
-                raise DataError(member.name, "a link in the repository", "commit a file in its place")
+                raise DataError(member.name, "a link in the repository", "commit a file instead")
     return files, int(run("git", "log", "-1", "--format=%ct", commit))
 
 
@@ -237,7 +247,8 @@ def report(path, files):
     print("%8.1f MB  %d files of the repository" % (
         (sum(map(len, files.values())) - sum(carried.values())) / 1e6, len(files) - len(carried)))
     with open(path, "rb") as f:
-        print("%8.1f MB  %s\nsha256 %s" % (os.path.getsize(path) / 1e6, path, hashlib.sha256(f.read()).hexdigest()))
+        whole_sum = hashlib.sha256(f.read()).hexdigest()
+    print("%8.1f MB  %s\nsha256 %s" % (os.path.getsize(path) / 1e6, path, whole_sum))
     print("release key %s" % files[bundle.KEY].decode().strip())
 
 
@@ -256,12 +267,14 @@ def new_key(path):
 
 def main():
     """The program; its exit status."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--new-key", metavar="FILE", help="make a key for releases, and end")
     parser.add_argument("--key", metavar="FILE", help="the secret key to sign with")
     parser.add_argument("--for", metavar="TAG", default=bundle.tag(), dest="tag",
                         help="nano, or a Python and a machine (default %(default)s)")
-    parser.add_argument("--to", metavar="FOLDER", default=os.path.join(ROOT, "dist"), help="default: dist")
+    parser.add_argument("--to", metavar="FOLDER", default=os.path.join(ROOT, "dist"),
+                        help="where it is written (default: dist)")
     args = parser.parse_args()
     if not (args.key or args.new_key):
         parser.error("give --key or --new-key")

@@ -21,12 +21,25 @@ if [ -d wheels ]; then      # from a bundle: what pip wants lies here, and nowhe
     export PIP_NO_INDEX=1 PIP_FIND_LINKS=wheels PIP_CONFIG_FILE=/dev/null
 fi
 
+# pip for Python 3.6 wants distutils, most of which Ubuntu keeps in a package of its own; setuptools has it as well.
+lend_distutils() {
+    "$SYSTEM_PYTHON" -c "import distutils" 2>/dev/null || return 0      # Python 3.12 and newer: nobody wants it
+    ! "$SYSTEM_PYTHON" -c "import distutils.cmd" 2>/dev/null || return 0
+    wheel=$(ls wheels/setuptools-*.whl 2>/dev/null) || return 0
+    lent=$(mktemp -d)
+    trap 'rm -rf "$lent"' EXIT
+    "$SYSTEM_PYTHON" -m zipfile -e "$wheel" "$lent/all"
+    mv "$lent/all/setuptools/_distutils" "$lent/distutils"
+    rm -rf "$lent/all"
+    export PYTHONPATH="$lent"
+}
+
 # What is not here of PACKAGES, a line each: its name and "needed", or "useful" where cameras do without it.
 lacking() {
     # shellcheck disable=SC2086  # a word each
     [ -x "$SYSTEM_PYTHON" ] || { printf '%s needed\n' $PACKAGES; return; }
     "$SYSTEM_PYTHON" - "$(ls wheels/pip-*.whl 2>/dev/null)" <<'PYTHON'
-import sys
+import subprocess, sys
 NEEDED = {"gstreamer1.0-plugins-base": "appsink decodebin videoconvert",
           "gstreamer1.0-plugins-good": "jpegdec v4l2src videoflip"}
 USEFUL = {"gstreamer1.0-plugins-base": "fdsrc", "gstreamer1.0-plugins-good": "qtdemux",
@@ -40,10 +53,18 @@ def there(name, version="1.0"):
     except (ImportError, ValueError):
         return False
 
+def installed(name):
+    """What dpkg says, where GStreamer cannot be asked."""
+    try:
+        told = subprocess.check_output(["dpkg-query", "-W", "-f", "${Status}", name], stderr=subprocess.DEVNULL)
+    except (OSError, subprocess.CalledProcessError):
+        return False
+    return told.endswith(b" installed")
+
 def without(packages):
     """Those of the packages of which an element is missing."""
     if not there("Gst"):
-        return list(packages)
+        return [name for name in packages if not installed(name)]
     from gi.repository import Gst
     Gst.init(None)
     return [name for name in packages if not all(map(Gst.ElementFactory.find, packages[name].split()))]
@@ -53,8 +74,9 @@ try:
     import gi
 except ImportError:
     lacks.append("python3-gi")
-lacks += [] if there("Gst") else ["gir1.2-gstreamer-1.0"]
-lacks += [] if there("GstApp") and there("GstVideo") else ["gir1.2-gst-plugins-base-1.0"]
+for name, typelibs in ("gir1.2-gstreamer-1.0", ["Gst"]), ("gir1.2-gst-plugins-base-1.0", ["GstApp", "GstVideo"]):
+    if not all(map(there, typelibs)) and not ("python3-gi" in lacks and installed(name)):
+        lacks.append(name)
 try:
     import ensurepip, venv
 except ImportError:     # a pip that lies here as a wheel does as well
@@ -75,30 +97,33 @@ apt() {
 of_kind() { echo "$1" | sed -n "s/ $2\$//p" | tr '\n' ' ' | sed 's/ $//'; }
 
 install_system() {
-    all=$(lacking)
+    all=$(lacking) why=
     [ -n "$all" ] || return 0
     packages="$(of_kind "$all" needed) $(of_kind "$all" useful)"
-    if ! command -v apt-get >/dev/null; then why="no apt-get here"
+    # A bundle is for where there is no network: what can be done without is only named.
+    if [ -d wheels ] && [ -z "$(of_kind "$all" needed)" ]; then :
+    elif ! command -v apt-get >/dev/null; then why="no apt-get here"
     elif [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then why="installing them takes root"
     else
         echo "kagami: installing $packages"
-        why="apt-get did not install them; is there a network?"
         # A repository that does not answer is no reason to stop: the packages may be known already.
-        apt update -q || :
+        apt update -qq >/dev/null 2>&1 || :
         # shellcheck disable=SC2086  # words are wanted
-        apt install -q -y --no-install-recommends $packages || :
-        all=$(lacking)
+        why=$(apt install -qq -y --no-install-recommends $packages 2>&1 >/dev/null | sed -n 's/^E: //p' | head -n 1)
+        why=${why:-they do not help} all=$(lacking)
     fi
     needed=$(of_kind "$all" needed) useful=$(of_kind "$all" useful)
     [ -z "$needed" ] || fail "GStreamer: packages are missing: $why; with a network run: sudo apt-get install $needed $useful"
     [ -z "$useful" ] || echo "kagami: without these some video files do not play: sudo apt-get install $useful"
 }
 
-install_test_tools() {      # a second OSC reader and systemd's ear; the tests do without where they must
-    command -v oscdump >/dev/null && "$SYSTEM_PYTHON" -c "import systemd.daemon" 2>/dev/null && return
+# A second OSC reader, and what makes stand-ins for a Jetson's elements; the tests do without where they must.
+install_test_tools() {
+    command -v oscdump >/dev/null && command -v gcc >/dev/null && pkg-config --exists gstreamer-base-1.0 2>/dev/null &&
+        return
     command -v apt-get >/dev/null && apt update -q &&
-        apt install -q -y --no-install-recommends liblo-tools python3-systemd ||
-        echo "kagami: no liblo-tools or python3-systemd: their tests are passed over"
+        apt install -q -y --no-install-recommends liblo-tools gcc libc6-dev pkg-config libgstreamer1.0-dev ||
+        echo "kagami: no liblo-tools, gcc or libgstreamer1.0-dev: their tests are passed over"
 }
 
 install_readers() {      # programs and libraries of others, for tests/foreign
@@ -140,7 +165,8 @@ make_venv() {      # FOLDER PYTHON OPTION...
     if "$python" -c "import ensurepip" 2>/dev/null; then "$python" -m venv --clear "$@" "$folder"
     else        # a wheel of pip can be run as it is
         "$python" -m venv --clear --without-pip "$@" "$folder"
-        PYTHONPATH=$(ls wheels/pip-*.whl) "$folder/bin/python" -m pip install -q --ignore-installed pip setuptools wheel
+        PYTHONPATH=$(ls wheels/pip-*.whl)${PYTHONPATH:+:$PYTHONPATH} "$folder/bin/python" -m pip install -q \
+            --disable-pip-version-check --ignore-installed pip setuptools wheel
     fi
     case $("$folder/bin/python" -V 2>&1) in "Python 3.6."*)
         # The pip that comes with Python 3.6 does not know the wheels of the pins.
@@ -167,6 +193,7 @@ system) install_system ;;
 run|test)
     install_system
     [ "${1:-run}" = run ] || install_test_tools
+    lend_distutils
     make_venv .venv "$SYSTEM_PYTHON" --system-site-packages
     install_packages .venv "requirements$([ "${1:-run}" = run ] || echo -test).txt"
     install_openvino

@@ -16,12 +16,15 @@ import build_engines
 from appliance.backends import tensorrt
 from appliance.errors import DataError, KagamiError, PartMissing
 from appliance.terminal import write
+from engines import sheet
 
 ROOT = os.path.dirname(os.path.abspath(build_engines.__file__))
-BUNDLE = os.path.join(ROOT, "bundle")
+# An unpacked bundle carries pycuda's source among its wheels, deploy/pycuda.sh fills the other.
+CARRIED = os.path.join(ROOT, "wheels"), os.path.join(ROOT, "bundle")
 CUDA = ("/usr/local/cuda", "/usr/local/cuda-10.2")
 MEMORY_MB = 1200        # what the compiler may take
 TELLING = {"--list", "--help", "-h"}        # words that ask for no engine
+PYCUDA = "--pycuda"     # pycuda alone, for a service whose user may not install it
 NOTE = ("kagami: building pycuda, once: 5 to 10 minutes on a Nano as others tell, not measured by "
         "us, and up to %d MB of memory" % MEMORY_MB)
 # pycuda's setup reads this from the home folder; random numbers on the GPU are not needed.
@@ -29,18 +32,31 @@ DEFAULTS = "CUDA_ROOT = %r\nCUDA_ENABLE_CURAND = False\n"
 
 
 def main(words=None):
-    """Build what is missing; the words are those of build_engines.py; the exit status."""
+    """Build what is missing; the words are those of build_engines.py, or PYCUDA; the exit
+    status."""
     words = list(sys.argv[1:] if words is None else words)
     try:
         if not TELLING & set(words):
             tensorrt.library()      # without it pycuda is built in vain
-            why = lacking()
-            if why:
-                build_pycuda(why)
+            _with_pycuda()
     except KagamiError as e:
         write("kagami: error: %s" % e)
         return e.status
-    return build_engines.main(words)
+    return 0 if PYCUDA in words else build_engines.main(words)
+
+
+def _with_pycuda():
+    """Build pycuda where there is none, and tell so on the sheet."""
+    why = lacking()
+    if not why:
+        return
+    told = sheet.Sheet(["pycuda"])
+    told.mark("pycuda", "building", "pycuda, once")
+    try:
+        build_pycuda(why)
+    except KagamiError as e:
+        told.end(str(e))
+        raise
 
 
 def lacking():
@@ -53,29 +69,32 @@ def lacking():
     return ""
 
 
-def build_pycuda(why="", bundle=BUNDLE):
-    """Compile and install pycuda from the newest source in a folder, without a network.
+def build_pycuda(why="", folders=CARRIED):
+    """Compile and install pycuda from the newest source in the first of some folders that has one,
+    without a network.
 
     why: it is needed. PartMissing with what is missing for it; DataError where the compiler fails.
     """
-    source, cuda = _source(bundle, why), _cuda()
+    source, cuda = _source(folders, why), _cuda()
     _check_tools()
     write(NOTE)
     with tempfile.TemporaryDirectory() as home:
         with open(os.path.join(home, ".aksetup-defaults.py"), "w") as f:
             f.write(DEFAULTS % cuda)
-        _run([sys.executable, "-m", "pip", "install", "--no-index", "--find-links", bundle,
-              "--no-build-isolation", source, "six"],     # which it imports without asking for it
+        _run([sys.executable, "-m", "pip", "install", "--no-index", "--find-links",
+              os.path.dirname(source), "--no-build-isolation", source,
+              "six"],       # which it imports without asking for it
              dict(os.environ, HOME=home, PATH="%s/bin:%s" % (cuda, os.environ.get("PATH", "")),
                   CPATH=cuda + "/include", LIBRARY_PATH=cuda + "/lib64", MAX_JOBS="1"))
 
 
-def _source(bundle, why):
-    found = sorted(glob.glob(os.path.join(bundle, "pycuda-*.tar.gz")))
-    if not found:
-        raise PartMissing("pycuda", "%s, and no pycuda-*.tar.gz in %s" % (why, bundle),
-                          "on a PC run deploy/pycuda.sh and copy the folder `bundle` here")
-    return found[-1]
+def _source(folders, why):
+    for folder in folders:
+        found = sorted(glob.glob(os.path.join(folder, "pycuda-*.tar.gz")))
+        if found:
+            return found[-1]
+    raise PartMissing("pycuda", "%s, and no pycuda-*.tar.gz in %s" % (why, " or ".join(folders)),
+                      "on a PC run deploy/pycuda.sh and copy the folder `bundle` here")
 
 
 def _cuda():

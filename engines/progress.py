@@ -1,10 +1,11 @@
 """Events of a build in, what people and programs read out: a line on the terminal, the status of a
-service, lines of JSON."""
+service, its sheet, lines of JSON."""
 import json
 from time import monotonic
 
 from appliance.service import notifier
 from appliance.terminal import LiveLine
+from engines.sheet import Sheet
 
 LONGER = 120            # seconds by which a service's start may last longer than it is allowed
 AGAIN = 5.0             # seconds between two lines of JSON about the same step
@@ -14,12 +15,12 @@ class Progress:
     """How far the builds of some networks are. names: of all, in order. line: a LiveLine. lines:
     a stream for JSON instead of the terminal, or None.
 
-    of(name) gives what is called with the events of that network's build.
+    of(name) gives what is called with the events of that network's build; end() is for after all.
     """
 
     def __init__(self, names, line=None, lines=None):
         self._names, self._line, self._lines = list(names), line or LiveLine(), lines
-        self._notify = notifier()
+        self._notify, self._sheet = notifier(), Sheet(names)
         self._name, self._event = "", {}
         self._began = self._reported = 0.0
 
@@ -27,6 +28,11 @@ class Progress:
         """A function for the events of one network, and for {} while nothing happens."""
         self._name, self._event = name, {}
         return self._tell
+
+    def end(self, why=""):
+        """All is over; why: what went wrong, if anything did."""
+        self._sheet.end(why)
+        self._notify("STATUS=" + (why or "all engines are good"))
 
     def text(self):
         """Network, step, elapsed and expected in one line."""
@@ -44,10 +50,18 @@ class Progress:
             self._say(event["bad"] + "; it is built anew", event)
         elif event or (self._lines and now - self._reported > AGAIN):
             self._say(self.text() if "step" in event else "", event)
+        self._mark(event)
         if self._line.live and not self._lines:
             self._line.show(self.text)
         self._notify("STATUS=" + self.text())
         self._notify("EXTEND_TIMEOUT_USEC=%d" % (LONGER * 1000000))
+
+    def _mark(self, event):
+        state = "ready" if "done" in event else "failed" if "error" in event else "building"
+        self._sheet.built += "done" in event and not event["done"].get("kept")
+        expected = self._event.get("expected", 0)
+        self._sheet.mark(self._name, state, self.text(),
+                         self._elapsed() / expected if expected else 0.0)
 
     def _say(self, text, event):
         """A line that stays: JSON, or the text where nothing can be rewritten."""

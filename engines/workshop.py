@@ -17,6 +17,7 @@ import threading
 from appliance import errors
 from appliance.backends import manifest
 from appliance.errors import DataError, InputMissing, KagamiError, PartMissing
+from appliance.service import managed
 from engines import networks, plan
 from engines.build import Request
 from engines.progress import Progress
@@ -52,13 +53,16 @@ def content(network, runtime, folder=None):
     """TensorRT's bytes of a network's engine file, which it takes.
 
     A file that is bad, or whole and refused by this runtime (tensorrt.Runtime), is built again,
-    once, which takes minutes. PartMissing where there is none, or none comes of it.
+    once, which takes minutes; where systemd waits for us, another service does that. PartMissing
+    where there is none, or none comes of it.
     """
     try:
         return _taken(network, runtime, folder)
     except InputMissing as why:
         raise PartMissing(why.what, why.why, why.do) from why
     except DataError as why:
+        if managed():       # kagami-engines.service does it, and tracking goes on meanwhile
+            raise PartMissing(why.what, why.why, plan.again(network.name)) from why
         log.warning("%s: %s; it is built again", why.what, why.why)
         try:
             mend([network.name], folder=folder, anew=True)

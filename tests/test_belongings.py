@@ -2,11 +2,15 @@
 all."""
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 
 from appliance import belongings, cli, config
 from appliance.calibration import Calibration
+from appliance.network.local import program as running
+from tests.fakes.receiver import eventually
 
 
 @pytest.fixture(autouse=True)
@@ -85,3 +89,27 @@ def test_parts_are_what_was_put_together():
     line = config.Line("camera", "flip", "both", "")
     text = json.dumps(belongings.document([line], {"calibration": {}}))
     assert belongings.parted(text) == ({"camera": {"flip": "both"}}, {"calibration": {}})
+
+
+def test_a_running_program_gives_and_takes_it_at_once(filled, tmp_path, capsys):
+    pytest.importorskip("gi", reason="no GStreamer bindings for this Python")
+    path, none = tmp_path / "me.json", tmp_path / "none.conf"
+    none.write_text("")
+    words = [sys.executable, "-m", "appliance", "run", "--source", "test", "--config", str(none)]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as program:
+        try:
+            assert eventually(lambda: running(""), 30.0)
+            assert cli.main(["settings", "export", str(path)]) == 0
+            document = json.loads(path.read_text())
+            assert document["settings"]["camera"] == {"flip": "horizontal"}
+            assert document["calibration"]["gaze"] == [[1.0, 2.0], [3.0, 4.0]]
+            document["settings"] = {"camera": {"flip": "vertical"}}
+            document["calibration"]["gaze"] = [[0.0, 0.0], [5.0, 6.0]]
+            path.write_text(json.dumps(document))
+            capsys.readouterr()
+            assert cli.main(["settings", "import", str(path)]) == 0
+            assert capsys.readouterr().out == "kept, and in force\n"
+            assert "flip = vertical" in kept(filled)["settings.conf"]
+        finally:
+            program.terminate()
+    assert json.loads(kept(filled)["calibration.json"])["gaze"] == [[0.0, 0.0], [5.0, 6.0]]

@@ -206,7 +206,7 @@ TARGETS = "".join("[target t%d]\nto = vmc@127.0.0.1:%d\n" % (i, 5001 + i) for i 
 @pytest.mark.parametrize("text, told", [
     ("[camera]\nfilp = both\n[loss]\nhold_ms = 300\n", "settings.conf:2: camera.filp = both"),
     ("[camra]\nfov = 70\n[loss]\nhold_ms = 300\n", "no section camra"),
-    ("[camera]\nsource = csi:0\n[loss]\nhold_ms = 300\n", "camera.source = csi:0"),
+    ("[camera]\nsource = csi:x\n[loss]\nhold_ms = 300\n", "camera.source = csi:x"),
     ("[loss]\nhold_ms = 300\n[target pc]\nto = vmcc@pc\n", "unknown dialect"),
     ("words\n[loss]\nhold_ms = 300\n", "settings.conf:1: words"),
     ("[loss]\nhold_ms = 300\n" + TARGETS, "13 targets, at most 12 are sent to")])

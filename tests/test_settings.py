@@ -63,7 +63,7 @@ TARGETS = "".join("[target t%d]\nto = vmc@127.0.0.1:%d\n" % (i, 5001 + i) for i 
 
 @pytest.mark.parametrize("text, line, told", [
     ("[camera]\nsource = vebcam\n", 2, "camera.source = vebcam: not known"),
-    ("[camera]\nsource = csi:0\n", 2, "it comes with the box's own cameras"),
+    ("[camera]\nsource = csi:x\n", 2, "not a sensor's number"),
     ("[camera]\nsource = stdin:640x480\n", 2, "not WIDTHxHEIGHT@RATE:FORMAT"),
     ("[target]\nmirror = yes\nto = vmcc@pc\n", 3, "target.to = vmcc@pc: unknown dialect"),
     ("[target]\nprefix = one\n[target pc]\nto = vmc@127.0.0.1:1\n[target tv]\n"

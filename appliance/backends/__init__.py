@@ -56,7 +56,7 @@ def choose(name="auto", device="cpu", precision="auto"):
     """The backend for the options of [backend]: name of NAMES, auto for the best that works here;
     device and precision for OpenVINO. One line in the log tells which, why, and what would make a
     better one possible."""
-    backend, lacking = _first(name, device, precision)
+    backend, lacking = first(name, device, precision)
     log.info("networks run on %s: %s", backend, _reason(name, lacking))
     return backend
 
@@ -64,10 +64,10 @@ def choose(name="auto", device="cpu", precision="auto"):
 def ready(name="auto", device="cpu", precision="auto"):
     """The same without a word. To be called before GStreamer is loaded: behind the libunwind that
     comes with it, a C++ exception of a library that is loaded later ends the program."""
-    return _first(name, device, precision)[0]
+    return first(name, device, precision)[0]
 
 
-def _first(name, device, precision):
+def first(name="auto", device="cpu", precision="auto"):
     """(backend, [PartMissing] of those that would be faster); PartMissing where none works."""
     if name not in NAMES:
         raise UsageError("backend %s" % name, "no such backend",

@@ -13,6 +13,7 @@ HEADER = """\
 # What is changed in this file by hand is kept; then kagami.txt no longer changes it.
 """
 _OURS = re.compile("# Written from kagami.txt .*[(]sum ([0-9a-f]{16})[)].*\n.*\n")
+MOST = 200          # options: each is held against all before it
 BESIDE = ".from-kagami.txt"
 # What a box has otherwise than a PC: its page is for whoever is near, at the usual place.
 BOX = [config.Line("panel", "address", "0.0.0.0", ""), config.Line("panel", "port", "80", "")]
@@ -20,9 +21,10 @@ BOX = [config.Line("panel", "address", "0.0.0.0", ""), config.Line("panel", "por
 
 def fit(card):
     """The Card with those lines alone that mean something, and why the others do not."""
-    good, wrong = config.fitting(card.lines, settings.check)
+    good, wrong = config.fitting(card.lines[:MOST], settings.check)
     said = [(_number(line), _words(line)) for line in good]
     mistakes = [(_number(line), _why(line, mistake)) for line, mistake in wrong]
+    mistakes += [(_number(line), "more options than %d" % MOST) for line in card.lines[MOST:]]
     return card._replace(lines=good, said=card.said + said, mistakes=card.mistakes + mistakes)
 
 

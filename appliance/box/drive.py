@@ -7,7 +7,7 @@ from collections import namedtuple
 from appliance.errors import KagamiError
 
 LABEL = "KAGAMI"
-BLOCKS = "/sys/class/block"
+BLOCKS, CMDLINE = "/sys/class/block", "/proc/cmdline"
 
 Root = namedtuple("Root", "disk number device")
 Root.__doc__ = """The disk as /dev/mmcblk0, the number of its partition, that as /dev/mmcblk0p1."""
@@ -32,17 +32,26 @@ def device(place, run):
     """The partition with the label, as /dev/mmcblk0p15, if it is on the disk that `place` lies on;
     else "": a stick in somebody's PC is not ours. run: as of system.run."""
     found = root(place)
+    disk = found.disk if found else _started_from()
     try:
-        told = run("blkid", "-t", "LABEL=" + LABEL, "-o", "device") if found else ""
+        told = run("blkid", "-t", "LABEL=" + LABEL, "-o", "device") if disk else ""
     except KagamiError:             # there is none
         told = ""
-    return next((path for path in told.split() if _disk(path) == found.disk), "")
+    return next((path for path in told.split() if _disk(path) == disk), "")
 
 
 def size(disk):
     """How large a disk is, as the kernel writes it."""
     with open(os.path.join(BLOCKS, os.path.basename(disk), "size")) as f:
         return f.read().strip()
+
+
+def _started_from(path=CMDLINE):
+    """The disk that the kernel was told to start from, for a root under an overlay; "" where it
+    was told another way."""
+    with open(path) as f:
+        words = [word[5:] for word in f.read().split() if word.startswith("root=/dev/")]
+    return _disk(words[-1]) if words else ""
 
 
 def _disk(path):

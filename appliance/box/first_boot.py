@@ -4,6 +4,7 @@ kagami-says.txt tells what was understood.
 It runs as root at every start, before the network and the tracker, and waits for neither. Where
 nothing has changed it only reads one small file. A part that fails is told, and the others go on.
 """
+import glob
 import hashlib
 import logging
 import os
@@ -44,6 +45,7 @@ class Start:
 
     def __init__(self, root="/", run=system.run):
         self.root, self._run, self._fine, self._told = root, run, True, []
+        self._locked = False        # the card is mounted and must not be written to yet
 
     def whole(self):
         """Apply the card's kagami.txt; whether all of it went well."""
@@ -75,8 +77,8 @@ class Start:
         """One part, of which the failure is not that of the others."""
         try:
             told = work()
-        except (KagamiError, OSError, ValueError) as e:
-            LOG.error("%s: %s", name, e)
+        except Exception as e:      # also a fault of ours: the others have to go on
+            LOG.error("%s: %s", name, e, exc_info=not isinstance(e, (KagamiError, OSError)))
             self._told.append("%s: %s" % (name, e))
             self._fine = False
             return None
@@ -88,16 +90,27 @@ class Start:
     def _mounted(self, device):
         folder = os.path.join(self.root, MOUNTED)
         os.makedirs(folder, 0o700, exist_ok=True)
-        self._run("mount", "-t", "vfat", "-o", "umask=0077,quiet,noatime,utf8", device, folder)
+        # Whatever is cut off while it is read leaves nothing for a PC to mend.
+        self._run("mount", "-t", "vfat", "-o", "ro,umask=0077,quiet,noatime,utf8", device, folder)
+        self._locked = True
         try:
             yield folder
         finally:
             self._run("umount", folder)
 
+    def _unlock(self, folder):
+        """Have the card written to from now on."""
+        if self._locked:
+            self._run("mount", "-o", "remount,rw", folder)
+            self._locked = False
+        for left in glob.glob(os.path.join(folder, files.TEMPORARY + "*")):
+            os.unlink(left)         # of a write that was cut off
+
     def _wishes(self, folder):
         """The bytes of kagami.txt; where it has gone, those of a fresh one that is laid there."""
         path = os.path.join(folder, card.FILE)
         if not os.path.exists(path):
+            self._unlock(folder)
             with open(TEMPLATE, "rb") as fresh, files.whole(path) as temporary:
                 with open(temporary, "wb") as f:
                     f.write(fresh.read())
@@ -119,6 +132,7 @@ class Start:
         # As Windows' own editor has liked it from the first version on.
         data = "\r\n".join(rows + [""]).encode("utf-8-sig")
         if _bytes(path) != data:
+            self._unlock(folder)
             with files.whole(path) as temporary, open(temporary, "wb") as f:
                 f.write(data)
 

@@ -31,8 +31,8 @@ def main(run=system.run):
     1 where it cannot be."""
     terminal.log()
     try:
-        if drive.device("/", run):
-            found = drive.root()
+        found = drive.root()
+        if found and drive.device("/", run):
             size = drive.size(found.disk)
             if marks.read("grown") != size:
                 grow(found, run)
@@ -79,7 +79,7 @@ def enlarge(disk, number, run):
 def _listing(text):
     """(sectors of the disk, bytes of one, [(number, first sector)])."""
     sectors = _told(r"^Disk .*: (\d+) sectors", text)
-    size = _told(r"^Sector size \(logical.*?\): (\d+)", text)
+    size = _told(r"^(?:Logical s|S)ector size.*?: (\d+)", text)     # older and newer sgdisk
     rows = re.findall(r"^ +(\d+) +(\d+) +\d+ ", text, re.M)
     return int(sectors), int(size), [(int(n), int(first)) for n, first in rows]
 

@@ -8,6 +8,7 @@ from appliance.errors import KagamiError, PartMissing
 from appliance.network.local import program
 
 TRACKER, PANEL, TRIAL = "kagami.service", "kagami-panel.service", "kagami-trial.service"
+ENGINES = "kagami-engines.service"
 SECONDS = 60        # that systemctl may take to answer
 
 
@@ -27,7 +28,7 @@ class Services:
 
     def look(self):
         """A Look at the tracker."""
-        rows = self._shown(TRACKER, "ActiveState", "MainPID", "NRestarts")
+        rows = self.shown(TRACKER, "ActiveState", "MainPID", "NRestarts")
         state, version = answered()
         return Look(rows.get("ActiveState", ""), _number(rows.get("MainPID")),
                     _number(rows.get("NRestarts")), state, version)
@@ -36,6 +37,10 @@ class Services:
         """Start what is current; returns at once, because a version may never be ready."""
         self._do("restart", "--no-block", TRACKER)
         self._do("try-restart", "--no-block", PANEL)
+
+    def build_engines(self):
+        """Begin with what this version wants of a GPU, where there is one."""
+        self._do("start", "--no-block", ENGINES)
 
     def install_units(self, tree):
         """Put the units of a version in place."""
@@ -49,27 +54,28 @@ class Services:
 
     def check(self):
         """PartMissing where nothing would judge a version."""
-        if self._shown(TRIAL, "LoadState").get("LoadState") != "loaded":
+        if self.shown(TRIAL, "LoadState").get("LoadState") != "loaded":
             raise PartMissing(TRIAL, "not installed", "install with deploy/install.sh")
 
     def judge(self):
         """Have the trial's version judged, and wait for it."""
         self._do("start", TRIAL)
 
-    def _shown(self, unit, *names):
+    def shown(self, unit, *names):
+        """{name: text} of what systemd knows of a unit."""
         words = [word for name in names for word in ("-p", name)]
         return dict(line.split("=", 1) for line in self._do("show", unit, *words).splitlines()
                     if "=" in line)
 
     @staticmethod
     def _do(*words):
-        patience = None if words[0] == "start" else SECONDS
+        patience = None if words[:2] == ("start", TRIAL) else SECONDS
         try:
             done = subprocess.run(("systemctl",) + words, stdout=subprocess.PIPE, timeout=patience,
                                   stderr=subprocess.STDOUT, universal_newlines=True)
         except (OSError, subprocess.TimeoutExpired) as e:
             raise PartMissing("systemctl", str(e), "versions need a running systemd") from e
-        if done.returncode and words[0] != "try-restart":
+        if done.returncode and PANEL not in words and ENGINES not in words:
             said = done.stdout.strip().splitlines() or ["it ended with %d" % done.returncode]
             raise PartMissing("systemctl " + words[0], said[0], "see `journalctl -b`")
         return done.stdout

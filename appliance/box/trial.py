@@ -48,7 +48,7 @@ class Judge:
             if good is not None and now - good >= STEADY:
                 return ""
             if look.restarts - first.restarts >= ENDED:
-                return "it ended %d times, last it %s" % (ENDED, why or "ran")
+                return "it ended %d times" % ENDED
             if (good or now) - begun >= WITHIN:
                 return "after %d s it %s" % (WITHIN, why or "was not steady")
             self._sleep(EVERY)
@@ -66,7 +66,8 @@ class Judge:
     def _complaint(self, look):
         """What is wrong at this moment, "" for nothing."""
         if look.active != "active":
-            return "is %s" % (look.active or "not there")
+            return "is not ready" if look.active == "activating" else "is " + (
+                look.active or "not there")
         if look.version != self._version:
             return "answers as version %s" % look.version if look.version else "does not answer"
         if look.state == "no camera" and self._seeing and glob.glob(CAMERAS):
@@ -98,6 +99,7 @@ class Trial:
                 self._go_back(old)
                 LOG.error("version %s is not kept: %s; %s runs again", new, why, old)
             else:
+                self._services.build_engines()
                 LOG.info("version %s is kept, %s lies beside it", new, old)
         self._versions.sweep()
         self._versions.end_trial()
@@ -133,9 +135,9 @@ def main():
     terminal.log()
     try:
         Trial(Versions(), Services()).run()
-    except KagamiError as e:
+    except (KagamiError, OSError) as e:     # the trial stays open: the next boot goes on
         LOG.error("%s", e)
-        return e.status
+        return getattr(e, "status", 1)
     return 0
 
 

@@ -13,7 +13,7 @@ from appliance import terminal
 from appliance.box.bundle import Bundle, order, tag
 from appliance.box.services import Services
 from appliance.box.signature import read_key
-from appliance.box.versions import Versions
+from appliance.box.versions import PREVIOUS, Versions
 from appliance.errors import (DataError, InputMissing, KagamiError, OutputError, PartMissing,
                               UsageError)
 
@@ -125,9 +125,11 @@ class Updates:
 
     def _try(self, current, new, before):
         self._versions.refuse(None, "")
+        if self._versions.previous is None:     # the judge is always the previous version's
+            self._versions.point(PREVIOUS, current)
         seeing = self._services.look().state in ("tracking", "no face")
-        self._versions.begin_trial(**{"from": current, "to": new, "before": before,
-                                      "seeing": seeing})
+        self._versions.begin_trial(**{"from": current, "to": new, "seeing": seeing,
+                                      "before": None if before == current else before})
         self._say("version %s is on trial: it has a minute to track" % new)
         self._services.judge()
         refused = self._versions.refused

@@ -23,15 +23,18 @@ MOST = 64                   # names that are followed
 _A, _PTR, _SRV = 1, 12, 33
 
 
-def services(serial, ports, dialects=(), faces=1, token=False, name="", model="pc"):
+def services(serial, ports, dialects=(), faces=1, token=False, name="", model="pc",
+             engines=""):
     """[(type, instance, port, TXT)] to be announced.
 
     serial: six hex digits. ports: {"control": ..., "oscquery": ..., "web": ...}, 0 or absent where
-    nobody listens. The TXT never tells who is sent to, nor any secret.
+    nobody listens. engines: how far a build of them is, "1/4". The TXT never tells who is sent to,
+    nor any secret.
     """
     text = [("txtvers", "1"), ("api", "1"), ("fw", __version__), ("model", model),
             ("faces", str(faces)), ("dialects", ",".join(dialects)[:180]),
             ("auth", "token" if token else "none"), ("name", name[:60])]
+    text += [("engines", engines)] * bool(engines)
     places = (("_kagami._udp.local.", "control", text), ("_osc._udp.local.", "control", text[:1]),
               ("_oscjson._tcp.local.", "oscquery", text[:1]),
               ("_http._tcp.local.", "web", text[:1]))

@@ -56,14 +56,15 @@ class Household:
         driven = [] if self._tracker is None else self._tracker.driven
         return json.dumps(OrderedDict([
             ("version", __version__), ("state", status.state), ("text", status.text),
-            ("uptime", round(status.uptime, 1)), ("temperature", status.temperature),
+            ("fps", round(status.fps, 1)), ("uptime", round(status.uptime, 1)),
+            ("temperature", status.temperature),
             ("source", config.camera.source), ("camera", config.camera._asdict()),
             ("backend", getattr(self._tracker, "backend", "")),
             ("driven", [name for name, on in zip(ARKIT_NAMES, driven) if on]),
             ("taught", sorted(known.get("taught", ()))),
             ("calibration", known.get("calibration", {})),
             ("targets", [self._target(channel) for channel in self._outputs.channels]),
-            ("ignored", self._ignored()),
+            ("engines", status.engines.get("engines", [])), ("ignored", self._ignored()),
             ("config", belongings.sections(config.lines)),
             ("changed", belongings.sections(config.kept)),
             ("log", self._log.lines)]))

@@ -17,6 +17,7 @@ from appliance.network.hosts import Hosts
 from appliance.network.vts_api import VtsApi
 from appliance.outputs.dialects import DIALECTS
 from appliance.outputs.mailbox import Mailbox
+from engines import sheet
 
 LOOK_EVERY = 0.5        # seconds between looks at which targets there are
 GOODBYE = 1.0           # seconds in which a last frame may be answered
@@ -72,7 +73,8 @@ class Surroundings:
                  "web": 0 if panel.address.is_loopback else panel.port,
                  "oscquery": oscquery.PORT if network.oscquery else 0}
         return services(serial, ports, sorted(DIALECTS), config.tracker.max_faces,
-                        bool(config.control.token), network.name, kind)
+                        bool(config.control.token), network.name, kind,
+                        sheet.short(self._status.engines))
 
     async def _plugins(self):
         """Keep a connection for each mailbox among the targets."""

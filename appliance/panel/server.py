@@ -11,6 +11,7 @@ import signal
 from aiohttp import web
 
 from appliance import __version__, keeping
+from appliance.box import wish
 from appliance.box.board import machine
 from appliance.errors import KagamiError, PartMissing, UsageError
 from appliance.network import quiet
@@ -22,6 +23,7 @@ from appliance.panel.picture import Pictures
 from appliance.panel.stream import Stream, Wish
 from appliance.panel.tracker import Tracker
 from appliance.panel.watchers import Watcher, serve
+from appliance.service import notifier
 
 LOG = logging.getLogger("kagami.panel")
 BODY, DOCUMENT = 1 << 16, 3 << 17       # bytes of a change, and of an import
@@ -60,6 +62,7 @@ class Panel:
         app.router.add_get("/api/export", self._export)
         app.router.add_post("/api/login", self._login)
         app.router.add_post("/api/password", self._change_password)
+        app.router.add_post("/api/rollback", self._roll_back)
         app.router.add_post("/api/{wish}", self._wish)
         app.router.add_get("/{path:.*}", self._pages.__call__)
         self._runner = web.AppRunner(app, access_log=None, keepalive_timeout=15.0,
@@ -130,10 +133,10 @@ class Panel:
     async def _state(self, request):
         """Everything that a page shows besides the stream."""
         now = asyncio.get_event_loop().time()
+        here = request.transport.get_extra_info("sockname")[0]      # who asks may soon be gone
         if now >= self._until:
             self._look, self._until = asyncio.ensure_future(self._looked()), now + FRESH
         state = dict(await asyncio.shield(self._look))
-        here = request.transport.get_extra_info("sockname")[0]
         state["panel"] = {"version": __version__, "me": request.remote, "address": here,
                           "names": self._guard.names, "preview": self._config.panel.preview,
                           "auth": self._guard.auth(request)}
@@ -151,7 +154,7 @@ class Panel:
             state.get("config", {}).get(section, {}).pop(key, None)
         state["targets"] = [row for row in state.get("targets", ())
                             if not self._stream.owns(row["to"])]
-        state["box"] = dict(machine(), engines=state.pop("engines", []))
+        state["box"] = dict(machine(), engines=state.pop("engines", []), versions=wish.told())
         return state
 
     async def _list(self):
@@ -184,6 +187,13 @@ class Panel:
             raise UsageError("a value", str(e), "send another") from e
         self._until = 0.0
         return web.json_response({"ok": True, "said": said})
+
+    async def _roll_back(self, request):
+        """The version before is to run again."""
+        if not self._permitted(request):
+            return _login_first()
+        await _body(request, BODY)
+        return web.json_response({"ok": True, "said": wish.go_back()})
 
     async def _login(self, request):
         """The password, and a session comes back."""
@@ -282,6 +292,7 @@ def _yield():
 async def _serve(panel, stopping):
     await panel.open()
     LOG.info("the page is at %s", panel.place)
+    notifier()("READY=1\nSTATUS=the page is at %s" % panel.place)
     try:
         await stopping
     finally:

@@ -4,6 +4,7 @@ import os
 import pytest
 
 from appliance.box import board
+from tests.box.boards import cooling, mode, put, supply, zone
 
 
 @pytest.fixture
@@ -48,40 +49,32 @@ def test_the_power_mode_is_what_nvpmodel_says(tmp_path, monkeypatch):
     assert board.power_mode() == "MAXN"
 
 
-def put(root, **files):
-    """Write files of a board; `__` stands for a slash."""
-    for name, text in files.items():
-        path = root / name.replace("__", "/")
-        os.makedirs(str(path.parent), exist_ok=True)
-        path.write_text(text)
-
-
 def test_zones_are_known_by_their_names_and_the_one_that_always_says_100_is_left_out(tmp_path):
-    put(tmp_path, sys__class__thermal__thermal_zone0__type="CPU-therm\n",
-        sys__class__thermal__thermal_zone0__temp="66500\n",
-        sys__class__thermal__thermal_zone1__temp="100000\n")
-    (tmp_path / "sys/class/thermal/thermal_zone1/type").write_text("PMIC-Die\n")
-    assert board.temperatures(str(tmp_path)) == {"CPU-therm": 66.5}
+    root = put(tmp_path, dict(zone(0, "CPU-therm", 66.5), **zone(1, "PMIC-Die", 100)))
+    assert board.temperatures(root) == {"CPU-therm": 66.5}
 
 
 def test_cooling_that_takes_speed_is_told_and_the_fan_is_not(tmp_path):
-    folder = "sys__class__thermal__cooling_device%d__%s"
-    put(tmp_path, **{folder % (0, "type"): "pwm-fan\n", folder % (0, "cur_state"): "3\n",
-                     folder % (1, "type"): "cpu-balanced\n", folder % (1, "cur_state"): "2\n",
-                     folder % (2, "type"): "gpu-balanced\n", folder % (2, "cur_state"): "0\n"})
-    assert board.throttled(str(tmp_path)) == ["cpu-balanced"]
+    files = dict(cooling(0, "pwm-fan", 3), **cooling(1, "cpu-balanced", 2))
+    root = put(tmp_path, dict(files, **cooling(2, "gpu-balanced", 0)))
+    assert board.throttled(root) == ["cpu-balanced"]
 
 
-def test_the_power_mode_that_was_chosen_is_read_from_its_file(tmp_path):
-    (tmp_path / "etc").mkdir()
-    (tmp_path / "etc/nvpmodel.conf").write_text(
-        "< POWER_MODEL ID=0 NAME=MAXN >\nCPU_ONLINE CORE_0 1\n< POWER_MODEL ID=1 NAME=5W >\n"
-        "< PM_CONFIG DEFAULT=0 >\n")
-    put(tmp_path, var__lib__nvpmodel__status="pmode:0001 fmode:unknown\n")
-    assert board.power_mode(str(tmp_path)) == "5W"
+@pytest.mark.parametrize("number, name", [(0, "MAXN"), (1, "5W")])
+def test_the_power_mode_that_was_chosen_is_read_from_its_file(tmp_path, number, name):
+    assert board.power_mode(put(tmp_path, mode(number))) == name
+
+
+def test_volts_are_read_from_the_power_monitor(tmp_path):
+    assert board.volts(put(tmp_path, supply(4.9))) == {"POM_5V_IN": 4.9}
 
 
 def test_alarms_of_the_supply_are_counted_in_the_kernels_log(tmp_path):
     assert board.alarms(str(tmp_path)) is None
-    put(tmp_path, var__log__dmesg="[3.1] usb\n[9.2] soctherm: OC ALARM 0x00000001\n")
-    assert board.alarms(str(tmp_path)) == 1
+    log = "[3.1] usb\n[9.2] soctherm: OC ALARM 0x00000001\n"
+    assert board.alarms(put(tmp_path, {"var/log/dmesg": log})) == 1
+
+
+def test_the_model_ends_where_its_text_does(tmp_path):
+    text = "NVIDIA Jetson Nano Developer Kit\0"
+    assert board.model(put(tmp_path, {"proc/device-tree/model": text})) == text[:-1]

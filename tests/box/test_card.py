@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from appliance.box import card, configuration
+from appliance.outputs.targets import MOST
 from tests.box.cards import KEY, WHOLE
 
 TEMPLATE = os.path.join(os.path.dirname(__file__), "../../deploy/kagami.txt")
@@ -144,6 +145,13 @@ def test_whatever_bytes_there_are_give_a_card():
     for data in (b"", b"\0" * 99, os.urandom(4096), b"=" * 9000, b"[" * 99, b"\xff\xfe",
                  b"\xfe\xff0", b"[target]\nto = [\n", b"name = a\n" * 9000):
         read(data)
+
+
+def test_more_options_than_anybody_writes_are_told():
+    rows = ["[target t%d]\nto = vmc@127.0.0.1:%d" % (n, 5000 + n) for n in range(300)]
+    found = read("\n".join(rows))
+    assert len(found.lines) == MOST and len(found.mistakes) == 300 - MOST
+    assert found.mistakes[-1] == (600, "more options than 200")
 
 
 def test_too_large_a_file_is_told():

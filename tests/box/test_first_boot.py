@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from appliance.box import first_boot, marks, naming
+from appliance.box import drive, first_boot, marks, naming
 from appliance.errors import PartMissing
 from tests.box.cards import KEY, WHOLE, Commands, below, got, put, system
 
@@ -135,8 +135,8 @@ def test_what_the_page_has_set_is_told_where_it_has_the_better(box):
         "[camera]\nsource = usb\n[tracker]\nmax_faces = 2\n")
     box.start()
     told = [row.strip() for row in box.says if "take it back there" in row]
-    assert told == ["line 11: camera.source = test; but usb was set on the page or by command, and "
-                    "is in force: take it back there"]
+    assert told == ["line 11: camera.source = test; but usb was set on the page or by command, "
+                    "and is in force: take it back there"]
 
 
 def test_a_file_that_has_gone_comes_back_fresh(tmp_path):
@@ -146,15 +146,33 @@ def test_a_file_that_has_gone_comes_back_fresh(tmp_path):
     assert any("nothing, for every line has a # before it" in row for row in box.says)
 
 
+def test_what_a_power_cut_left_half_written_on_the_card_goes(box):
+    put(box.card, ".kagami-abc.txt", "Kagami 0")
+    box.start()
+    assert sorted(os.listdir(box.card)) == [SAYS, "kagami.txt"]
+
+
+def test_the_card_is_written_to_only_where_there_is_something_new(box, monkeypatch):
+    monkeypatch.setattr(drive, "device", lambda root, run: "/dev/card")
+    os.makedirs(os.path.join(box.root, first_boot.MOUNTED))
+    put(box.root, first_boot.MOUNTED + "/kagami.txt", WHOLE)
+    for rows in (["mount -t", "mount -o", "umount"], ["mount -t", "umount"]):
+        box.run.run[:] = []
+        assert first_boot.Start(box.root, box.run).whole()
+        told = [row for row in box.run.run if "mount" in row]
+        assert [" ".join(row.split()[:2]) if row[0] == "m" else "umount" for row in told] == rows
+        assert "-o ro," in told[0]
+
+
 def test_a_part_that_fails_is_told_and_tried_again_and_the_others_go_on(box):
     class Broken(Commands):
         def __call__(self, *words):
-            if words[0] == "ssh-keygen":
-                raise PartMissing("ssh-keygen", "no room", "make some")
+            if words[0] == "systemctl":
+                raise PartMissing("systemctl", "no room", "make some")
             return super().__call__(*words)
     box.run = Broken()
     assert not box.start()
-    assert any("ssh: ssh-keygen: no room" in row for row in box.says)
+    assert any("ssh: systemctl: no room" in row for row in box.says)
     assert "to = vmc@192.168.1.20" in got(box.root, CONF)
     box.run = Commands()
     assert box.start() and not any("no room" in row for row in box.says)
@@ -167,12 +185,11 @@ def test_a_name_that_another_machine_made_us_take_stays(tmp_path):
     assert naming.current(box.root) == "kagami-0b1c"
 
 
-def test_a_disk_without_our_partition_is_left_alone(box, caplog):
-    run = Commands(blkid="")
+def test_a_disk_without_our_partition_is_left_alone(box):
     before = below(box.root)
-    assert first_boot.Start(box.root, run).whole()
+    assert first_boot.Start(box.root, box.run).whole()
     assert below(box.root) == before
-    assert [words for words in run.run if not words.startswith("blkid")] == []
+    assert [words for words in box.run.run if not words.startswith("blkid")] == []
 
 
 def test_another_systems_root_is_never_given_commands_of_this_one(box):

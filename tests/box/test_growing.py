@@ -27,7 +27,7 @@ def card(path, size=SMALL, *more):
     run("sgdisk", "--new=1:%d:0" % FIRST, "--change-name=1:APP", "--typecode=1:8300",
         "--attributes=1:set:2", "--partition-guid=1:11111111-2222-3333-4444-555555555555",
         "--new=2:2048:+1M", "--change-name=2:TBC", "--new=15:8192:+4M", *more + (path,))
-    run("mke2fs", "-q", "-t", "ext4", "-E", "offset=%d" % (FIRST * 512), path,
+    run("mke2fs", "-q", "-F", "-t", "ext4", "-E", "offset=%d" % (FIRST * 512), path,
         "%dk" % ((table(path)[0][1] - FIRST + 1) // 2))
     with open(path, "r+b") as f:
         f.truncate(LARGE)

@@ -106,6 +106,9 @@ class Played:
         """As systemd would, with the program that is current."""
         self.running, self.restarts = runs(self.box), self.restarts + 1
 
+    def build_engines(self):
+        """There is no GPU."""
+
     def install_units(self, folder):
         """As deploy/units.sh would."""
         if not os.path.exists(os.path.join(folder, "deploy/units.sh")):
@@ -119,7 +122,8 @@ class Played:
             look.active
 
     def judge(self):
-        """What kagami-trial.service does."""
+        """What kagami-trial.service does, whose program is that of the version before."""
+        assert self.box.previous is not None, "status=203/EXEC"
         Trial(self.box, self, self.watch).run()
 
     def boot(self):

@@ -32,7 +32,7 @@ def machine(tmp_path, monkeypatch):
 
 
 def test_the_source_of_the_bundle_is_built_without_a_network(machine, tmp_path):
-    first_run.build_pycuda("gone", str(tmp_path))
+    first_run.build_pycuda("gone", [str(tmp_path)])
     (command, environment, defaults), = machine
     assert command[:4] == [sys.executable, "-m", "pip", "install"] and "--no-index" in command
     assert str(tmp_path / "pycuda-2020.1.tar.gz") in command and "six" in command
@@ -40,9 +40,16 @@ def test_the_source_of_the_bundle_is_built_without_a_network(machine, tmp_path):
     assert "CUDA_ENABLE_CURAND = False" in defaults and str(tmp_path / "cuda") in defaults
 
 
+def test_an_unpacked_bundle_comes_before_a_folder_of_ones_own(machine, tmp_path):
+    (tmp_path / "wheels").mkdir()
+    (tmp_path / "wheels" / "pycuda-2020.1.tar.gz").write_text("")
+    first_run.build_pycuda("gone", [str(tmp_path / "wheels"), str(tmp_path)])
+    assert str(tmp_path / "wheels" / "pycuda-2020.1.tar.gz") in machine[0][0]
+
+
 def lacking(folder):
     with pytest.raises(PartMissing) as refusal:
-        first_run.build_pycuda("gone", str(folder))
+        first_run.build_pycuda("gone", [str(folder)])
     return str(refusal.value)
 
 
@@ -113,14 +120,14 @@ def test_pycuda_is_not_built_in_vain(engines, machine, monkeypatch, capsys):
 def test_without_pycuda_it_is_built_first_and_its_cost_told(engines, machine, monkeypatch, capsys,
                                                             tmp_path):
     monkeypatch.setattr(first_run, "lacking", lambda: "No module named 'pycuda'")
-    monkeypatch.setattr(first_run.build_pycuda, "__defaults__", ("", str(tmp_path)))
+    monkeypatch.setattr(first_run.build_pycuda, "__defaults__", ("", [str(tmp_path)]))
     assert first_run.main([]) == 7 and len(machine) == 1 and engines == [[]]
     assert "5 to 10 minutes" in capsys.readouterr().err
 
 
 def test_what_is_missing_ends_it_with_one_line(engines, machine, monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(first_run, "lacking", lambda: "No module named 'pycuda'")
-    monkeypatch.setattr(first_run.build_pycuda, "__defaults__", ("", str(tmp_path / "no")))
+    monkeypatch.setattr(first_run.build_pycuda, "__defaults__", ("", [str(tmp_path / "no")]))
     assert first_run.main([]) == 69 and engines == []
     told = capsys.readouterr().err
     assert told.startswith("kagami: error: pycuda: No module named 'pycuda', and no pycuda-*")

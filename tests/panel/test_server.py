@@ -1,11 +1,14 @@
 """The page's server: what it serves, what it passes on, what it says when nobody runs."""
 import asyncio
 import json
+import os
 
 import pytest
 
+from appliance.box import wish
 from appliance.panel.picture import luma
 from appliance.panel.stream import LINGERS, SLOW
+from tests.box.workshop import installed
 from tests.panel.conftest import told
 
 BUNDLE = b"#bundle\0\0\0\0\0\0\0\0\1"
@@ -237,6 +240,27 @@ def test_a_change_is_passed_on(house, path, body, asked):
         async with house.running() as running:
             assert await house.post("/api/" + path, body) == (200, {"ok": True, "said": "done"})
             assert running.heard == [asked]
+    house(visit)
+
+
+def test_the_versions_are_shown_and_the_one_before_is_wished_for(house, state, tmp_path,
+                                                                 monkeypatch):
+    box = installed(tmp_path / "opt", "0.1.0", "0.2.0")
+    monkeypatch.setattr(wish, "Versions", lambda: box)
+
+    async def visit(house):
+        shown = json.loads((await house.get("/api/state"))[2])["box"]["versions"]
+        assert (shown["current"], shown["previous"]) == ("0.2.0", "0.1.0")
+        assert (await house.post("/api/rollback", {}))[0] == 200
+        assert wish.WANTED in os.listdir(state)
+    house(visit)
+
+
+def test_where_there_is_no_version_before_the_page_is_told(house, state):
+    async def visit(house):
+        status, told_so = await house.post("/api/rollback", {})
+        assert status == 400 and "no version before" in told_so["error"]["why"]
+        assert wish.WANTED not in os.listdir(state)
     house(visit)
 
 

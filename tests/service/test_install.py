@@ -1,4 +1,6 @@
 """install.sh, from an unpacked bundle without a network, on a Debian with its own systemd."""
+import importlib.util
+import json
 import os
 import re
 import shutil
@@ -13,40 +15,70 @@ from tests.service.house import HERE, ROOT, until
 
 BUNDLE = "/root/kagami-" + __version__
 INSTALL = BUNDLE + "/deploy/install.sh"
+NEWER = "9.9.9"
+TAG = ("/usr/bin/python3 -c \"import os, sys; print('cp%d%d-' % sys.version_info[:2] + "
+       "os.uname().machine)\"")
 VERSION = "/opt/kagami/versions/" + __version__
 PATTERN = "[camera]\nsource = test\n[target]\nto = vmc@%s:39539\n" % HERE
-# What a running system changes by itself, and where the bundle lies.
+# What a running system changes by itself, what a killed useradd leaves, and the bundle.
 OTHERS = re.compile(r"^/(proc|sys|dev|run|tmp|root/kagami-|var/log|var/tmp|var/lib/systemd|"
                     r"var/cache/ldconfig|etc/(resolv\.conf|machine-id|\.pwd\.lock|\.updated|"
-                    r"(passwd|group|shadow|gshadow|subuid|subgid)-?$)|var/\.updated)")
+                    r"(passwd|group|shadow|gshadow|subuid|subgid)(-|\.\d+)?$)|var/\.updated)")
 
 
-def wheels():
-    """A folder with the wheels of requirements.txt, fetched once."""
-    folder = os.path.expanduser("~/.cache/kagami/wheels/bundle-cp311")
-    os.makedirs(folder, exist_ok=True)
-    subprocess.run([".venv/bin/python", "-m", "pip", "download", "-q", "-d", folder,
-                    "--disable-pip-version-check", "-r", "requirements.txt", "pip", "setuptools",
-                    "wheel"], cwd=ROOT, check=True)
-    return folder
+def wheels(house):
+    """Paths of what a bundle for the machine's Python carries, fetched once."""
+    spec = importlib.util.spec_from_file_location("maker", os.path.join(ROOT, "deploy/bundle.py"))
+    maker = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(maker)
+    target = maker.Target(house.shell(TAG).strip())
+    return [os.path.join(target.folder, name) for name in maker.wheels(target)]
 
 
 @pytest.fixture(scope="module")
 def bundle(bare):
-    """The machine, with a bundle unpacked on it."""
-    bare.shell("mkdir " + BUNDLE)
+    """The machine, with a bundle unpacked on it; what a bundle does without is not there."""
+    bare.shell("dpkg -r --force-depends $(dpkg-query -W -f '${Package} ' 'python3*-venv')")
+    bare.shell("mkdir -p %s/wheels" % BUNDLE)
     files = subprocess.run(["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT,
                            check=True, stdout=subprocess.PIPE).stdout
     packed = subprocess.run(["tar", "-c", "--null", "-T", "-"], cwd=ROOT, input=files,
                             check=True, stdout=subprocess.PIPE).stdout
     subprocess.run(["tar", "-x", "--no-same-owner", "-C", bare.path(BUNDLE)], input=packed,
                    check=True)
-    shutil.copytree(wheels(), bare.path(BUNDLE + "/wheels"))
+    for path in wheels(bare):
+        shutil.copy(path, bare.path(BUNDLE + "/wheels"))
     bare.write(BUNDLE + "/release.pub", "the key\n")
-    bare.shell("cd %s && find . -type f ! -name SHA256SUMS -exec sha256sum {} + > SHA256SUMS"
-               % BUNDLE)
+    summed(bare)
     bare.boot()
     return bare
+
+
+def summed(house):
+    """Write the sums of a bundle's files as they are now."""
+    house.shell("cd %s && find . -type f ! -name SHA256SUMS ! -name sums -exec sha256sum {} + | "
+                "sort > sums && mv sums SHA256SUMS" % BUNDLE)
+
+
+def renamed(house, old, new):
+    """Make another version of the bundle."""
+    house.shell("sed -i 's/%s/%s/' %s/appliance/__init__.py" % (old, new, BUNDLE))
+    summed(house)
+
+
+def running(house):
+    """The version that the tracker's process is of."""
+    program = house.shell("tr '\\0' '\\n' < /proc/%s/cmdline" % house.property(
+        "kagami.service", "MainPID"))
+    return program.split("/versions/")[1].split("/")[0]
+
+
+def killed(house, moment):
+    """Install, and kill all that it started as soon as this is so."""
+    house.shell("systemctl reset-failed install; systemd-run -q --unit install %s; until %s; do "
+                "systemctl -q is-active install || { journalctl -u install -n 30; exit 1; }; "
+                "sleep 0.05; done; systemctl kill --kill-who=all -s KILL install; "
+                "systemctl stop install; true" % (INSTALL, moment))
 
 
 def listing(house):
@@ -54,6 +86,11 @@ def listing(house):
     rows = house.shell(r"find / -xdev -printf '%p\t%y %m %u %g %l\n'").splitlines()
     return {path: told for path, _, told in (row.partition("\t") for row in rows)
             if not OTHERS.match(path)}
+
+
+def but_state(there):
+    """The same without what a service that runs writes of its own."""
+    return {path: told for path, told in there.items() if not path.startswith("/var/lib/kagami")}
 
 
 def names(house, *files):
@@ -76,14 +113,21 @@ def test_a_check_says_what_will_be_done_and_does_nothing(bundle, before):
     assert listing(bundle) == before[0]
 
 
+def test_what_the_system_lacks_is_named_in_one_line_where_no_network_is(bundle, before):
+    bundle.shell("mv /usr/lib/python3/dist-packages/gi /root/gi")
+    said = bundle.run(INSTALL, check=False)
+    bundle.shell("mv /root/gi /usr/lib/python3/dist-packages/gi")
+    assert said.count("kagami: error: ") == 1
+    assert "sudo apt-get install python3-gi" in said.splitlines()[-1]
+
+
 @pytest.mark.parametrize("moment", [
     "-e /opt/kagami", "-e %s/deploy" % VERSION, "-e %s/.venv/bin/python" % VERSION,
-    "-e %s/.venv/lib/python3.11/site-packages/numpy" % VERSION, "-e %s/.complete" % VERSION,
-    "-L /opt/kagami/current", "-e /usr/local/lib/systemd/system/kagami-panel.service"])
+    "-e %s/.venv/lib/python3*/site-packages/numpy" % VERSION, "-e %s/.complete" % VERSION,
+    "-L /opt/kagami/current", "-e /usr/local/lib/systemd/system/kagami-panel.service",
+    "-e /var/cache/kagami", "-d /run/kagami"])
 def test_killed_at_any_point_it_leaves_a_whole_version_or_none(bundle, before, moment):
-    bundle.shell("systemd-run -q --unit install --collect %s; until [ %s ]; do sleep 0.05; done; "
-                 "systemctl kill --kill-who=all -s KILL install; systemctl stop install; true"
-                 % (INSTALL, moment))
+    killed(bundle, "[ %s ]" % moment)
     current = bundle.shell("readlink -e /opt/kagami/current; true").strip()
     assert not current or bundle.shell("%s/.venv/bin/kagami --version" % current).startswith(
         "kagami " + __version__)
@@ -100,15 +144,28 @@ PAGE = ("/usr/bin/python3 -c \"import urllib.request as u; "
         "print(u.urlopen('http://127.0.0.1/').read().decode())\"")
 
 
+def test_the_tracker_runs_and_waits_for_a_camera(bundle):
+    assert bundle.property("kagami.service", "ActiveState") == "active"
+    assert "none is there" in bundle.property("kagami.service", "StatusText")
+
+
+def test_the_doctor_finds_the_camera_missing_and_the_rest_in_order(bundle):
+    said = bundle.run("kagami", "doctor", "--json", check=False)
+    found = [(one["part"], one["level"]) for one in json.loads(said)]
+    assert ("camera", "bad") in found and ("version", "ok") in found
+    assert found.count(("service", "ok")) == 2
+    assert [part for part, level in found if level == "bad"] == ["camera"]
+
+
 def test_the_command_is_on_everybodys_path(bundle):
     assert bundle.run("kagami", "--version").strip() == "kagami " + __version__
 
 
 def test_a_second_run_changes_nothing_and_says_so(bundle):
-    there = listing(bundle)
+    there = but_state(listing(bundle))
     assert bundle.run(INSTALL).splitlines()[-1] == (
         "kagami: all is there already, nothing was changed")
-    assert listing(bundle) == there
+    assert but_state(listing(bundle)) == there
 
 
 def test_what_is_masked_stays_off(bundle):
@@ -126,14 +183,49 @@ def test_a_damaged_bundle_is_refused_in_one_line(bundle):
     bundle.shell("truncate -s -1 %s/setup.cfg" % BUNDLE)
 
 
+@pytest.fixture(scope="module")
+def newer(bundle):
+    """The bundle is one of a newer version from now on."""
+    renamed(bundle, __version__, NEWER)
+    return bundle
+
+
+@pytest.mark.parametrize("moment", [
+    "[ -e /opt/kagami/versions/%s/.venv ]" % NEWER,
+    "[ -e /opt/kagami/versions/%s/.complete ]" % NEWER,
+    "[ -L /opt/kagami/previous ]"])
+def test_killed_while_a_newer_one_comes_the_old_or_the_new_one_is_there_and_tracks(newer, moment):
+    killed(newer, moment)
+    until(lambda: newer.property("kagami.service", "ActiveState") == "active", 60)
+    assert newer.run("kagami", "--version").split()[1] in (__version__, NEWER)
+
+
+def test_a_newer_one_runs_and_the_old_one_stays_beside_it(newer):
+    newer.run(INSTALL, timeout=600)
+    assert running(newer) == NEWER
+    assert newer.shell("readlink /opt/kagami/previous").strip() == "versions/" + __version__
+
+
+def test_after_that_too_a_second_run_changes_nothing(newer):
+    assert "nothing was changed" in newer.run(INSTALL)
+
+
+def test_a_tree_that_was_changed_without_a_new_version_goes_beside(newer):
+    newer.shell("echo '# changed' >> %s/appliance/face.py" % BUNDLE)
+    summed(newer)
+    assert re.search(r"into /opt/kagami/versions/%s\+\d+, offline" % re.escape(NEWER),
+                     newer.run(INSTALL, "--check"))
+    newer.shell("sed -i '$d' %s/appliance/face.py" % BUNDLE)
+    summed(newer)
+
+
 def test_taken_away_it_leaves_nothing_but_the_configuration(bundle, before):
     bundle.run(INSTALL)
     bundle.shell("mkdir -p /var/lib/kagami && echo mine > /var/lib/kagami/settings.conf")
     said = bundle.run(INSTALL, "--uninstall")
     assert "/etc/kagami.conf stays" in said and "/var/lib/kagami stays" in said
-    after = listing(bundle)
-    left = {path for path in set(after) | set(before[0]) if after.get(path) != before[0].get(path)}
-    assert {path for path in left if not path.startswith("/var/lib/kagami")} == {
+    was, after = before[0], but_state(listing(bundle))
+    assert {path for path in set(after) | set(was) if after.get(path) != was.get(path)} == {
         "/etc/kagami.conf"}
     assert names(bundle, "/etc/passwd", "/etc/group") == before[1]
 
@@ -144,4 +236,5 @@ def test_installed_again_it_has_the_old_configuration(bundle):
     bundle.run(INSTALL, timeout=600)
     print("installed in %.0f s, %d MB added" % (time.monotonic() - began, used_mb(bundle) - used))
     assert bundle.read("/etc/kagami.conf") == PATTERN
+    assert bundle.property("kagami.service", "ActiveState") == "active"
     assert bundle.shell("stat -c %U /var/lib/kagami/settings.conf").strip() == "kagami"

@@ -18,16 +18,18 @@ export function open(view, app) {
     "aria-label": t("box.log") });
   const engines = h("div");
   const networks = card(t("box.engines"), engines);
+  const kept = versions(app);
   view.append(h("h1", {}, t("box.title")), h("p", { class: "lead" }, t("box.lead")),
     h("div", { class: "columns two" },
       h("div", { class: "stack" }, card(t("box.now"), facts),
         card(t("box.time"), h("p", { class: "note" }, t("box.time.what")), chart, key)),
       h("div", { class: "stack" }, networks, card(t("box.log"), log),
-        settings(app), password(app), again(app))));
+        settings(app), password(app), kept.card, again(app))));
   const show = () => {
     tell(facts, app);
     networks.hidden = !app.state.box?.engines?.length;
     made(engines, app.state.box?.engines ?? []);
+    kept.show(app.state.box?.versions ?? {});
     const text = (app.state.log ?? []).join("\n");
     if (log.textContent !== text) {
       const end = log.scrollTop + log.clientHeight >= log.scrollHeight - 8;
@@ -153,15 +155,36 @@ function password(app) {
       h("button", {}, t("password.set"))));
 }
 
+function versions(app) {
+  const said = h("ul", { class: "stack" });
+  const back = sure("versions", () => app.act("rollback", {}, t("versions.now")));
+  const whole = card(t("versions.title"), said, ...back);
+  const show = known => {
+    const { current, previous, trial, refused } = known;
+    whole.hidden = !current;
+    back[0].hidden = !previous || Boolean(trial);
+    const rows = [[current, "current"], [previous, "previous"], [trial, "trial"]]
+      .filter(([version]) => version).map(([version, name]) => t("versions." + name, { version }));
+    if (refused) rows.push(t("versions.refused", refused));
+    said.replaceChildren(...rows.map(row => h("li", {}, row)));
+  };
+  return { card: whole, show };
+}
+
 function again(app) {
-  const ask_first = h("dialog", { "aria-label": t("restart.title") },
-    h("p", {}, t("restart.sure")), h("div", { class: "row" },
+  return card(t("restart.title"), h("p", {}, t("restart.what")),
+    ...sure("restart", () => app.act("restart", {}, t("restart.now"))));
+}
+
+// A button and the question that comes before what it does.
+function sure(name, act) {
+  const ask_first = h("dialog", { "aria-label": t(name + ".title") },
+    h("p", {}, t(name + ".sure")), h("div", { class: "row" },
       h("button", { class: "main", type: "button", onclick: () => {
         ask_first.close();
-        app.act("restart", {}, t("restart.now"));
-      } }, t("restart.do")),
-      h("button", { type: "button", onclick: () => ask_first.close() }, t("restart.no"))));
-  return card(t("restart.title"), h("p", {}, t("restart.what")),
-    h("button", { type: "button", onclick: () => ask_first.showModal() }, t("restart.do")),
-    ask_first);
+        act();
+      } }, t(name + ".do")),
+      h("button", { type: "button", onclick: () => ask_first.close() }, t(name + ".no"))));
+  return [h("button", { type: "button", onclick: () => ask_first.showModal() }, t(name + ".do")),
+    ask_first];
 }
