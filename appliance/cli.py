@@ -5,6 +5,7 @@ Each command imports what it runs, so that `--help` is quick and the settings of
 are made before they load.
 """
 import os
+import platform
 import signal
 import sys
 from collections import OrderedDict
@@ -138,6 +139,9 @@ def main(words=None):
     # One thread each: workers that spin between frames cost more processor time than they save.
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
+    if platform.machine() == "aarch64" and sys.version_info < (3, 7):
+        # numpy's last wheel for it dies on a Nano's processor as it looks which one that is.
+        os.environ.setdefault("OPENBLAS_CORETYPE", "ARMV8")
     try:
         _command([w for w in words if w != "--debug"])
         sys.stdout.flush()

@@ -79,14 +79,15 @@ def panel(words):
     for number in (signal.SIGUSR1, signal.SIGUSR2):     # meant for the tracker, of the same name
         signal.signal(number, signal.SIG_IGN)
     from appliance import config
+    from appliance.fallback import Fallback
     from appliance.network.query import library
-    settings = config.load(args.config, args.set)
+    terminal.log()
+    settings = Fallback(lambda kept, path: config.load(path, args.set, kept), args.config).start()
     if args.password:
         from appliance.panel import password
         print(password.ask(settings.calibration.folder))
         return
     library()
-    terminal.log()
     from appliance.panel import server
     server.run(settings)
 

@@ -20,12 +20,11 @@ class Status:
     """One record of the state.
 
     `state`: a key of CODES, `code` its number, `text` its words, with the reason where no camera
-    is, how the face lies in the picture, `trouble`: what is wrong with the configuration,
-    how far a build of engines is, and `notice`: what is asked of the person. `engines`: of
-    sheet.Reader. `size`: (width, height) or None, `fov` degrees. `fps`,
-    `dropped`, `restarts` (of the camera), `uptime` (seconds). `temperature`: degrees Celsius, 0
-    where unknown. `ms`: {row: 95th percentile over about the last second}. `targets`: texts, only
-    to be shown.
+    is, how the face lies in the picture, `trouble`: what is wrong with the configuration, how far
+    a build of engines is, and `notice`: what is asked of the person. `engines`: of sheet.Reader.
+    `size`: (width, height) or None, `fov` degrees. `fps`, `dropped`, `restarts` (of the camera),
+    `uptime` (seconds). `temperature`: degrees Celsius, 0 where unknown. `ms`: {row: 95th
+    percentile over about the last second}. `targets`: texts, only to be shown.
     """
 
     def __init__(self, timing=None, fov=60.0, targets=()):

@@ -5,8 +5,9 @@ import socket
 import numpy as np
 import pytest
 
-from appliance import status as module
+from appliance import config, status as module
 from appliance.status import Status
+from engines import sheet
 from tests.fakes.faces import face
 from tests.fakes.film import Film
 
@@ -158,3 +159,63 @@ def test_systemd_hears_that_it_is_ready_and_alive(tmp_path, monkeypatch):
         assert heard.recv(100) == b"READY=1"
         assert heard.recv(100).splitlines() == [
             b"WATCHDOG=1", b"STATUS=nobody there, too dark, 0.0 fps, 0.00 ms"]
+
+
+@pytest.fixture
+def words(monkeypatch):
+    """What systemd was told."""
+    told = []
+    monkeypatch.setattr(module, "notifier", lambda: told.append)
+    return told
+
+
+def test_it_is_ready_when_the_camera_is_known_to_be_away(clock, words):
+    status, film = Status(), Film([None], live=True)
+    film.absent = False
+    status.turn(None, [], film)
+    assert "READY=1" not in words
+    film.absent = True
+    status.turn(None, [], film)
+    assert "READY=1" in words
+
+
+def test_a_camera_that_says_nothing_is_not_waited_for_for_ever(clock, words):
+    status, film = Status(), Film([None], live=True)
+    film.absent = False
+    clock[0] += module.PATIENCE + 0.1
+    status.turn(None, [], film)
+    assert "READY=1" in words
+
+
+def test_the_watchdog_is_fed_by_turns_now_and_then(clock, words):
+    status, film = Status(), Film([None], live=True)
+    for _ in range(30):
+        status.turn(None, [], film)
+        clock[0] += 0.1
+    fed = [word for word in words if word.startswith("WATCHDOG=1\nSTATUS=")]
+    assert 5 <= len(fed) <= 7
+
+
+def test_what_is_wrong_with_the_configuration_is_told_with_every_state(clock):
+    status = Status()
+    status.follow(config.defaults()._replace(trouble="kagami.conf:2 is wrong"))
+    (frame, film), = frames(1)
+    status.turn(frame, [face()], film)
+    assert status.text.endswith(", kagami.conf:2 is wrong")
+
+
+def test_how_far_engines_are_is_told_while_they_are_built(clock):
+    status = Status()
+    (frame, film), = frames(1)
+    made = sheet.Sheet(["iris"])
+    made.mark("iris", "building", "iris (1 of 1): verifying, 0:02")
+    status.turn(frame, [face()], film)
+    clock[0] += 1
+    status.turn(frame, [face()], film)
+    assert status.text.endswith(", building engines: iris (1 of 1): verifying, 0:02")
+    assert status.engines["engines"][0]["state"] == "building"
+    made.end()
+    for _ in range(2):
+        clock[0] += 1
+        status.turn(frame, [face()], film)
+    assert "engines" not in status.text

@@ -28,7 +28,8 @@ def services(serial, ports, dialects=(), faces=1, token=False, name="", model="p
     """[(type, instance, port, TXT)] to be announced.
 
     serial: six hex digits. ports: {"control": ..., "oscquery": ..., "web": ...}, 0 or absent where
-    nobody listens. engines: how far a build of them is, "1/4". The TXT never tells who is sent to, nor any secret.
+    nobody listens. engines: how far a build of them is, "1/4". The TXT never tells who is sent to,
+    nor any secret.
     """
     text = [("txtvers", "1"), ("api", "1"), ("fw", __version__), ("model", model),
             ("faces", str(faces)), ("dialects", ",".join(dialects)[:180]),

@@ -23,6 +23,7 @@ from appliance.panel.picture import Pictures
 from appliance.panel.stream import Stream, Wish
 from appliance.panel.tracker import Tracker
 from appliance.panel.watchers import Watcher, serve
+from appliance.service import notifier
 
 LOG = logging.getLogger("kagami.panel")
 BODY, DOCUMENT = 1 << 16, 3 << 17       # bytes of a change, and of an import
@@ -291,6 +292,7 @@ def _yield():
 async def _serve(panel, stopping):
     await panel.open()
     LOG.info("the page is at %s", panel.place)
+    notifier()("READY=1\nSTATUS=the page is at %s" % panel.place)
     try:
         await stopping
     finally:

@@ -76,6 +76,11 @@ def test_records_are_short_and_tell_no_secret():
     assert made[0][3]["auth"] == "token"
 
 
+def test_who_looks_for_us_sees_how_far_engines_are():
+    made = services("0a1b2c", {"control": 39600}, engines="1/4")
+    assert [text.get("engines") for _, _, _, text in made] == ["1/4", None]
+
+
 def test_what_nobody_listens_to_is_not_announced():
     assert services("0a1b2c", {"oscquery": 39601})[0][0] == "_oscjson._tcp.local."
     assert services("0a1b2c", {"control": 0}) == []

@@ -14,6 +14,7 @@ from appliance.network.hosts import Host
 from appliance.outputs.osc import message
 from appliance.person import Person
 from appliance.settings import AGAIN
+from engines import sheet
 from tests.fakes.box import Box, Neighbour, PEERS, Peer
 from tests.fakes.receiver import Receiver, eventually, free_port
 
@@ -68,6 +69,12 @@ def answer(page, address, *arguments):
 
 def about(page):
     return json.loads(answer(page, "/kagami/about"))
+
+
+def test_a_page_sees_how_far_engines_are(page, box):
+    sheet.Sheet(["iris"]).mark("iris", "building", "iris (1 of 1)", 0.5)
+    box.status.engines = sheet.Reader()()
+    assert about(page)["engines"] == [{"name": "iris", "state": "building", "progress": 0.5}]
 
 
 def test_the_cameras_are_told(text):

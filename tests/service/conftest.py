@@ -46,13 +46,17 @@ def units(house):
     """Put what lies in systemd/ where a Debian's systemd reads it, and enable it."""
     place = "/etc/systemd/system/"
     house.shell("useradd --system --user-group --groups video --no-create-home kagami")
-    for path in glob.glob(os.path.join(houses.ROOT, "systemd", "**", "kagami*"), recursive=True):
-        if os.path.isfile(path):
+    ours = os.path.join(houses.ROOT, "systemd")
+    for pattern in ("kagami*.*", "kagami*.d/*.conf"):
+        for path in filter(os.path.isfile, glob.glob(os.path.join(ours, pattern))):
             with open(path) as f:
-                inside = os.path.relpath(path, os.path.join(houses.ROOT, "systemd"))
-                house.write(place + inside, f.read())
-    for path in glob.glob(os.path.join(houses.ROOT, "systemd", "*.d", "*.conf")):
-        with open(path) as f:
-            house.write(place + os.path.relpath(path, os.path.join(houses.ROOT, "systemd")),
-                        f.read())
+                house.write(place + os.path.relpath(path, ours), f.read())
+    with open(os.path.join(ours, "journald.conf")) as f:
+        house.write("/etc/systemd/journald.conf.d/kagami.conf", f.read())
     house.shell("cd %s && systemctl enable $(grep -l '^.Install' kagami*.*)" % place)
+
+
+def configure(box, text):
+    """Start it anew with this configuration."""
+    box.write("/etc/kagami.conf", text)
+    box.run("systemctl", "restart", "kagami")

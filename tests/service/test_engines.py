@@ -1,0 +1,107 @@
+"""kagami-engines.service on a played GPU: the tracker starts on the processor, others see how far
+the engines are, and it goes over to them by itself."""
+import json
+import os
+import sys
+
+import pytest
+
+from tests.service.conftest import CONFIG, PORT, units
+from tests.service.house import HERE, ROOT, until
+
+NEVER = 120.0
+HEAR = """
+import json
+from appliance.network.local import program
+running = program('')
+print(running.text('/kagami/about') if running else '{"backend": "", "engines": []}')
+"""
+# Asks, from an address, who is there, until one tells of engines.
+ASKS = """
+import sys, time, zeroconf
+there, found = zeroconf.Zeroconf([sys.argv[1]]), []
+kind = "_kagami._udp.local."
+heard = lambda zeroconf, service_type, name, state_change: found.append(name)
+zeroconf.ServiceBrowser(there, kind, handlers=[heard])
+for _ in range(120):
+    time.sleep(0.5)
+    for name in list(found):
+        info = there.get_service_info(kind, name, 2000)
+        if info and b"engines" in info.properties:
+            sys.exit(print(info.properties[b"engines"].decode()))
+"""
+
+
+@pytest.fixture(scope="module")
+def nano(house):
+    """The box with a GPU, played, just switched on."""
+    packages = house.shell("echo /opt/kagami/current/.venv/lib/python3*/site-packages").strip()
+    with open(os.path.join(ROOT, "tests/service/played_gpu.py")) as f:
+        house.write(packages + "/played_gpu.py", f.read())
+    house.write(packages + "/played_gpu.pth", "import played_gpu; played_gpu.play()\n")
+    units(house)
+    house.write("/etc/tmpfiles.d/gpu.conf", "f /dev/nvhost-gpu\n")
+    house.write("/etc/kagami.conf", (CONFIG % (HERE, PORT)).replace("onnxruntime", "auto")
+                .replace("vmc@", "kagami@"))
+    house.boot()
+    return house
+
+
+def about(box):
+    """What the tracker tells a page; nothing while it is being started."""
+    return json.loads(box.run("/opt/kagami/current/.venv/bin/python", "-c", HEAR))
+
+
+def test_no_boot_waits_for_engines_and_the_tracker_runs_without(nano):
+    assert nano.property("kagami-engines.service", "ActiveState") != "active"
+    with nano.listen(PORT) as receiver:
+        until(receiver.datagrams, NEVER)
+    assert "TensorRT" not in about(nano)["backend"]
+
+
+def test_whoever_looks_for_us_sees_how_far_they_are(nano):
+    said = nano.cable.at("a", sys.executable, "-c", ASKS, HERE)
+    assert said.strip() in ("0/4", "1/4", "2/4", "3/4")
+
+
+def test_whoever_listens_sees_how_far_they_are(nano):
+    with nano.listen(PORT) as receiver:
+        until(lambda: [args for args in receiver.values("/status")
+                       if "building engines: " in args[1]], NEVER)
+    engines = about(nano)["engines"]
+    assert {engine["state"] for engine in engines} & {"building", "waiting"}
+
+
+def test_systemd_knows_how_far_they_are(nano):
+    until(lambda: " of 4): " in nano.property("kagami-engines.service", "StatusText"), NEVER)
+
+
+def test_the_tracker_goes_over_to_them_once_they_are_good(nano):
+    until(lambda: "TensorRT" in nano.journal("kagami.service", "-o", "cat", "-g", "networks run"),
+          NEVER, lambda: nano.journal("kagami-engines.service"))
+    until(lambda: "TensorRT" in about(nano)["backend"], NEVER)
+    assert {engine["state"] for engine in about(nano)["engines"]} == {"ready"}
+    assert nano.property("kagami-engines.service", "Result") == "success"
+
+
+def test_where_all_are_good_nothing_is_begun_anew(nano):
+    before = nano.property("kagami.service", "MainPID")
+    nano.run("systemctl", "start", "kagami-engines.service")
+    assert nano.property("kagami.service", "MainPID") == before
+
+
+def test_a_build_that_is_cut_off_goes_on_after_the_next_boot(nano):
+    nano.shell("rm /var/cache/kagami/engines/*.engine")
+    nano.cut()
+    nano.boot()
+    until(lambda: "TensorRT" in about(nano)["backend"], NEVER,
+          lambda: nano.journal("kagami-engines.service"))
+
+
+def test_an_engine_that_cannot_be_built_leaves_the_tracker_running(nano):
+    nano.shell("rm /var/cache/kagami/engines/*; chmod 500 /var/cache/kagami/engines;"
+               " chown root /var/cache/kagami/engines; systemctl restart kagami")
+    nano.run("systemctl", "start", "kagami-engines.service", check=False)
+    assert nano.property("kagami-engines.service", "Result") == "exit-code"
+    assert json.loads(nano.read("/run/kagami/engines.json"))["state"] == "failed"
+    assert nano.property("kagami.service", "ActiveState") == "active"
