@@ -40,8 +40,8 @@ GLIBC = {"36": 27, "38": 31, "39": 31, "310": 35, "311": 36, "312": 39, "313": 4
 # What makes an environment without a network: the pip of Python 3.6 is too old for these wheels,
 # and 3.12 brings no setuptools.
 TOOLS = {"36": ("pip==21.3.1", "setuptools==59.6.0", "wheel==0.37.1"),
-         "38": ("setuptools==75.3.2", "wheel==0.45.1")}
-NEWER_TOOLS = "setuptools==80.9.0", "wheel==0.45.1"
+         "38": ("pip==25.0.1", "setuptools==75.3.2", "wheel==0.45.1")}
+NEWER_TOOLS = "pip==25.0.1", "setuptools==80.9.0", "wheel==0.45.1"
 NEVER_A_WHEEL = "idna-ssl"          # only its source was ever published
 ROUNDS = 40
 

@@ -21,6 +21,19 @@ if [ -d wheels ]; then      # from a bundle: what pip wants lies here, and nowhe
     export PIP_NO_INDEX=1 PIP_FIND_LINKS=wheels PIP_CONFIG_FILE=/dev/null
 fi
 
+# pip for Python 3.6 wants distutils, most of which Ubuntu keeps in a package of its own; setuptools has it as well.
+lend_distutils() {
+    "$SYSTEM_PYTHON" -c "import distutils" 2>/dev/null || return 0      # Python 3.12 and newer: nobody wants it
+    ! "$SYSTEM_PYTHON" -c "import distutils.cmd" 2>/dev/null || return 0
+    wheel=$(ls wheels/setuptools-*.whl 2>/dev/null) || return 0
+    lent=$(mktemp -d)
+    trap 'rm -rf "$lent"' EXIT
+    "$SYSTEM_PYTHON" -m zipfile -e "$wheel" "$lent/all"
+    mv "$lent/all/setuptools/_distutils" "$lent/distutils"
+    rm -rf "$lent/all"
+    export PYTHONPATH="$lent"
+}
+
 # What is not here of PACKAGES, a line each: its name and "needed", or "useful" where cameras do without it.
 lacking() {
     # shellcheck disable=SC2086  # a word each
@@ -75,19 +88,20 @@ apt() {
 of_kind() { echo "$1" | sed -n "s/ $2\$//p" | tr '\n' ' ' | sed 's/ $//'; }
 
 install_system() {
-    all=$(lacking)
+    all=$(lacking) why=
     [ -n "$all" ] || return 0
     packages="$(of_kind "$all" needed) $(of_kind "$all" useful)"
-    if ! command -v apt-get >/dev/null; then why="no apt-get here"
+    # A bundle is for where there is no network: what can be done without is only named.
+    if [ -d wheels ] && [ -z "$(of_kind "$all" needed)" ]; then :
+    elif ! command -v apt-get >/dev/null; then why="no apt-get here"
     elif [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then why="installing them takes root"
     else
         echo "kagami: installing $packages"
-        why="apt-get did not install them; is there a network?"
         # A repository that does not answer is no reason to stop: the packages may be known already.
-        apt update -q || :
+        apt update -qq >/dev/null 2>&1 || :
         # shellcheck disable=SC2086  # words are wanted
-        apt install -q -y --no-install-recommends $packages || :
-        all=$(lacking)
+        why=$(apt install -qq -y --no-install-recommends $packages 2>&1 >/dev/null | sed -n 's/^E: //p' | head -n 1)
+        why=${why:-they do not help} all=$(lacking)
     fi
     needed=$(of_kind "$all" needed) useful=$(of_kind "$all" useful)
     [ -z "$needed" ] || fail "GStreamer: packages are missing: $why; with a network run: sudo apt-get install $needed $useful"
@@ -140,7 +154,8 @@ make_venv() {      # FOLDER PYTHON OPTION...
     if "$python" -c "import ensurepip" 2>/dev/null; then "$python" -m venv --clear "$@" "$folder"
     else        # a wheel of pip can be run as it is
         "$python" -m venv --clear --without-pip "$@" "$folder"
-        PYTHONPATH=$(ls wheels/pip-*.whl) "$folder/bin/python" -m pip install -q --ignore-installed pip setuptools wheel
+        PYTHONPATH=$(ls wheels/pip-*.whl)${PYTHONPATH:+:$PYTHONPATH} "$folder/bin/python" -m pip install -q \
+            --disable-pip-version-check --ignore-installed pip setuptools wheel
     fi
     case $("$folder/bin/python" -V 2>&1) in "Python 3.6."*)
         # The pip that comes with Python 3.6 does not know the wheels of the pins.
@@ -167,6 +182,7 @@ system) install_system ;;
 run|test)
     install_system
     [ "${1:-run}" = run ] || install_test_tools
+    lend_distutils
     make_venv .venv "$SYSTEM_PYTHON" --system-site-packages
     install_packages .venv "requirements$([ "${1:-run}" = run ] || echo -test).txt"
     install_openvino

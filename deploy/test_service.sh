@@ -10,7 +10,7 @@ fail() { echo "kagami: error: test-service: $1" >&2; exit 69; }
 
 [ "$(id -u)" = 0 ] || fail "a container takes root; try: sudo make test-service"
 deploy/setup.sh test
-for program in debootstrap systemd-nspawn systemd-analyze nsenter setpriv ip; do
+for program in debootstrap systemd-nspawn systemd-analyze nsenter setpriv ip shellcheck; do
     command -v "$program" >/dev/null || missing="${missing:-} $program"
 done
 if [ -n "${missing:-}" ]; then
@@ -18,8 +18,8 @@ if [ -n "${missing:-}" ]; then
     echo "kagami: installing what is not here:$missing"
     apt-get update -q
     env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends debootstrap systemd \
-        systemd-container util-linux iproute2
+        systemd-container util-linux iproute2 shellcheck
 fi
 deploy/root.sh kagami > /dev/null
-[ $# -gt 0 ] || set -- tests/service
+[ $# -gt 0 ] || set -- tests/service tests/test_install.py
 exec timeout 900 .venv/bin/python -m pytest -q -s --none-skipped -p no:cacheprovider "$@"

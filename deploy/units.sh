@@ -88,7 +88,8 @@ install)
     ;;
 remove)
     before=$(limit)
-    for file in "$units"/kagami*.*; do
+    # What would start the others again comes first.
+    for file in "$units"/kagami*.timer "$units"/kagami*.path "$units"/kagami*.service; do
         if runs && [ -f "$file" ]; then systemctl stop "${file##*/}"; fi
     done
     for file in "$units"/kagami*.* "$units"/kagami*.d/* "$journal/kagami.conf"; do

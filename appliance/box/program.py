@@ -13,7 +13,7 @@ from appliance.errors import KagamiError
 from engines import plan, sheet
 
 OFTEN = 5           # restarts that are worth a word
-CACHE = "/var/cache/kagami/engines"
+CACHE = "/var/cache/kagami"
 PROGRESS = "/run/kagami/engines.json"
 BUILD = "sudo systemctl start kagami-engines; its words: journalctl -u kagami-engines"
 _SHOWN = ("LoadState", "ActiveState", "NRestarts", "Result", "ActiveEnterTimestamp", "StatusText")
@@ -102,8 +102,9 @@ def backend(options, about=None, jetson=None):
         return Finding("backend", BAD, "%s: %s" % (e.what, e.why), e.do)
     lacking = "; faster ones lack: " + lacking if lacking else ""
     if jetson and not words.startswith("TensorRT"):
-        return Finding("backend", WARN, words + lacking, "build the engines: sudo systemctl start "
-                       "kagami-engines, then see `engines`")
+        return Finding("backend", WARN, words + lacking, "see `engines` below"
+                       if "No module named 'tensorrt'" not in lacking else
+                       "sudo apt-get install python3-libnvinfer, then restart kagami-engines")
     return Finding("backend", OK, words + lacking)
 
 
@@ -124,7 +125,7 @@ def engines(folder=None, progress=PROGRESS, needed=None):
     if not needed:
         return Finding("engines", OK, "none are needed here")
     said = sheet.Reader(progress)()
-    folder = folder or (CACHE if os.path.isdir(CACHE) else plan.folder())
+    folder = folder or (os.path.join(CACHE, "engines") if os.path.isdir(CACHE) else plan.folder())
     names = list(manifest.read())
     good, broken = _whole(folder)
     missing = [name for name in names if name not in good]

@@ -48,7 +48,7 @@ class Judge:
             if good is not None and now - good >= STEADY:
                 return ""
             if look.restarts - first.restarts >= ENDED:
-                return "it ended %d times, last it %s" % (ENDED, why or "ran")
+                return "it ended %d times" % ENDED
             if (good or now) - begun >= WITHIN:
                 return "after %d s it %s" % (WITHIN, why or "was not steady")
             self._sleep(EVERY)
@@ -66,7 +66,8 @@ class Judge:
     def _complaint(self, look):
         """What is wrong at this moment, "" for nothing."""
         if look.active != "active":
-            return "is %s" % (look.active or "not there")
+            return "is not ready" if look.active == "activating" else "is " + (
+                look.active or "not there")
         if look.version != self._version:
             return "answers as version %s" % look.version if look.version else "does not answer"
         if look.state == "no camera" and self._seeing and glob.glob(CAMERAS):

@@ -16,6 +16,7 @@ PATIENCE = 3.0          # seconds for a name to be looked up
 AVAHI = "/run/avahi-daemon/socket"
 _PLUG = "plug in the network cable, or join the Wi-Fi: sudo nmcli device wifi connect NAME " \
         "password WORD"
+_SET = "no target is set yet: do it on the page, Connect, or with `kagami targets add`"
 _WELL = "not refused", "nothing sent yet", "connected", ""
 
 
@@ -39,16 +40,19 @@ def network(own=None, avahi=AVAHI):
 def targets(config, program=None):
     """[Finding], one for each target. program: the local.Program that runs, or None."""
     if program is not None:
-        return [_sent(Way(*message.arguments)) for message in program.ask("/kagami/targets")]
+        given = any(line.key == "to" and line.origin != "default" for line in config.lines)
+        return [_sent(Way(*message.arguments), given)
+                for message in program.ask("/kagami/targets")]
     found = [_aimed(target) for target in config.targets]
     return found or [Finding("target", WARN, "nobody is sent to", "set `to` in [target]; "
                              "`kagami discover` tells what to write")]
 
 
-def _sent(way):
+def _sent(way, given):
     words = "%s: %s, %.0f frames a second" % (way.to, way.answer, way.rate)
-    level = OK if way.answer in _WELL and not way.failed else WARN
-    return Finding("target", level, words, way.advice if level == WARN else "")
+    if way.answer in _WELL and not way.failed:
+        return Finding("target", OK, words)
+    return Finding("target", WARN, words, way.advice if given else _SET)
 
 
 def _aimed(target):

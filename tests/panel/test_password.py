@@ -45,6 +45,7 @@ def test_picture_changes_and_export_want_it_the_stream_does_not(house):
             await set_to(house, "open sesame")
             assert await stranger(house, change) == 401
             assert (await stranger(house, lambda h: h.get("/api/export")))[0] == 401
+            assert (await stranger(house, lambda h: h.post("/api/rollback", {})))[0] == 401
             assert await stranger(house, looked) == 4401
             await stranger(house, watched)
             assert await change(house) == 200 and await auth(house) == "ok"

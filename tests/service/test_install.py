@@ -1,4 +1,5 @@
 """install.sh, from an unpacked bundle without a network, on a Debian with its own systemd."""
+import json
 import os
 import re
 import shutil
@@ -13,12 +14,13 @@ from tests.service.house import HERE, ROOT, until
 
 BUNDLE = "/root/kagami-" + __version__
 INSTALL = BUNDLE + "/deploy/install.sh"
+NEWER = "9.9.9"
 VERSION = "/opt/kagami/versions/" + __version__
 PATTERN = "[camera]\nsource = test\n[target]\nto = vmc@%s:39539\n" % HERE
-# What a running system changes by itself, and where the bundle lies.
+# What a running system changes by itself, what a killed useradd leaves, and the bundle.
 OTHERS = re.compile(r"^/(proc|sys|dev|run|tmp|root/kagami-|var/log|var/tmp|var/lib/systemd|"
                     r"var/cache/ldconfig|etc/(resolv\.conf|machine-id|\.pwd\.lock|\.updated|"
-                    r"(passwd|group|shadow|gshadow|subuid|subgid)-?$)|var/\.updated)")
+                    r"(passwd|group|shadow|gshadow|subuid|subgid)(-|\.\d+)?$)|var/\.updated)")
 
 
 def wheels():
@@ -33,8 +35,8 @@ def wheels():
 
 @pytest.fixture(scope="module")
 def bundle(bare):
-    """The machine, with a bundle unpacked on it."""
-    bare.shell("mkdir " + BUNDLE)
+    """The machine, with a bundle unpacked on it; what a bundle does without is not there."""
+    bare.shell("dpkg -r --force-depends python3-venv python3.11-venv; mkdir " + BUNDLE)
     files = subprocess.run(["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT,
                            check=True, stdout=subprocess.PIPE).stdout
     packed = subprocess.run(["tar", "-c", "--null", "-T", "-"], cwd=ROOT, input=files,
@@ -43,10 +45,35 @@ def bundle(bare):
                    check=True)
     shutil.copytree(wheels(), bare.path(BUNDLE + "/wheels"))
     bare.write(BUNDLE + "/release.pub", "the key\n")
-    bare.shell("cd %s && find . -type f ! -name SHA256SUMS -exec sha256sum {} + > SHA256SUMS"
-               % BUNDLE)
+    summed(bare)
     bare.boot()
     return bare
+
+
+def summed(house):
+    """Write the sums of a bundle's files as they are now."""
+    house.shell("cd %s && find . -type f ! -name SHA256SUMS -exec sha256sum {} + > SHA256SUMS"
+                % BUNDLE)
+
+
+def renamed(house, old, new):
+    """Make another version of the bundle."""
+    house.shell("sed -i 's/%s/%s/' %s/appliance/__init__.py" % (old, new, BUNDLE))
+    summed(house)
+
+
+def running(house):
+    """The version that the tracker's process is of."""
+    program = house.shell("tr '\\0' '\\n' < /proc/%s/cmdline" % house.property(
+        "kagami.service", "MainPID"))
+    return program.split("/versions/")[1].split("/")[0]
+
+
+def killed(house, moment):
+    """Install, and kill all that it started as soon as this is so."""
+    house.shell("systemd-run -q --unit install --collect %s; until %s; do sleep 0.05; done; "
+                "systemctl kill --kill-who=all -s KILL install; systemctl stop install; true"
+                % (INSTALL, moment))
 
 
 def listing(house):
@@ -79,11 +106,10 @@ def test_a_check_says_what_will_be_done_and_does_nothing(bundle, before):
 @pytest.mark.parametrize("moment", [
     "-e /opt/kagami", "-e %s/deploy" % VERSION, "-e %s/.venv/bin/python" % VERSION,
     "-e %s/.venv/lib/python3.11/site-packages/numpy" % VERSION, "-e %s/.complete" % VERSION,
-    "-L /opt/kagami/current", "-e /usr/local/lib/systemd/system/kagami-panel.service"])
+    "-L /opt/kagami/current", "-e /usr/local/lib/systemd/system/kagami-panel.service",
+    "-e /var/cache/kagami", "-d /run/kagami"])
 def test_killed_at_any_point_it_leaves_a_whole_version_or_none(bundle, before, moment):
-    bundle.shell("systemd-run -q --unit install --collect %s; until [ %s ]; do sleep 0.05; done; "
-                 "systemctl kill --kill-who=all -s KILL install; systemctl stop install; true"
-                 % (INSTALL, moment))
+    killed(bundle, "[ %s ]" % moment)
     current = bundle.shell("readlink -e /opt/kagami/current; true").strip()
     assert not current or bundle.shell("%s/.venv/bin/kagami --version" % current).startswith(
         "kagami " + __version__)
@@ -98,6 +124,19 @@ def test_run_again_it_goes_on_and_the_page_is_served(bundle):
 
 PAGE = ("/usr/bin/python3 -c \"import urllib.request as u; "
         "print(u.urlopen('http://127.0.0.1/').read().decode())\"")
+
+
+def test_the_tracker_runs_and_waits_for_a_camera(bundle):
+    assert bundle.property("kagami.service", "ActiveState") == "active"
+    assert "none is there" in bundle.property("kagami.service", "StatusText")
+
+
+def test_the_doctor_finds_the_camera_missing_and_the_rest_in_order(bundle):
+    said = bundle.run("kagami", "doctor", "--json", check=False)
+    found = [(one["part"], one["level"]) for one in json.loads(said)]
+    assert ("camera", "bad") in found and ("version", "ok") in found
+    assert found.count(("service", "ok")) == 2
+    assert [part for part, level in found if level == "bad"] == ["camera"]
 
 
 def test_the_command_is_on_everybodys_path(bundle):
@@ -126,6 +165,42 @@ def test_a_damaged_bundle_is_refused_in_one_line(bundle):
     bundle.shell("truncate -s -1 %s/setup.cfg" % BUNDLE)
 
 
+@pytest.fixture(scope="module")
+def newer(bundle):
+    """The bundle is one of a newer version, as long as this lasts."""
+    renamed(bundle, __version__, NEWER)
+    yield bundle
+    renamed(bundle, NEWER, __version__)
+
+
+@pytest.mark.parametrize("moment", [
+    "[ -e /opt/kagami/versions/%s/.venv ]" % NEWER,
+    "[ -e /opt/kagami/versions/%s/.complete ]" % NEWER,
+    "[ -L /opt/kagami/previous ]"])
+def test_killed_while_a_newer_one_comes_the_old_or_the_new_one_is_there_and_tracks(newer, moment):
+    killed(newer, moment)
+    assert newer.property("kagami.service", "ActiveState") == "active"
+    assert newer.run("kagami", "--version").split()[1] in (__version__, NEWER)
+
+
+def test_a_newer_one_runs_and_the_old_one_stays_beside_it(newer):
+    newer.run(INSTALL, timeout=600)
+    assert running(newer) == NEWER
+    assert newer.shell("readlink /opt/kagami/previous").strip() == "versions/" + __version__
+
+
+def test_after_that_too_a_second_run_changes_nothing(newer):
+    assert "nothing was changed" in newer.run(INSTALL)
+
+
+def test_a_tree_that_was_changed_without_a_new_version_goes_beside(newer):
+    newer.shell("echo '# changed' >> %s/appliance/face.py" % BUNDLE)
+    summed(newer)
+    assert re.search(r"into /opt/kagami/versions/%s\+\d+, offline" % re.escape(NEWER),
+                     newer.run(INSTALL, "--check"))
+    newer.shell("sed -i '$d' %s/appliance/face.py" % BUNDLE)
+
+
 def test_taken_away_it_leaves_nothing_but_the_configuration(bundle, before):
     bundle.run(INSTALL)
     bundle.shell("mkdir -p /var/lib/kagami && echo mine > /var/lib/kagami/settings.conf")
@@ -144,4 +219,5 @@ def test_installed_again_it_has_the_old_configuration(bundle):
     bundle.run(INSTALL, timeout=600)
     print("installed in %.0f s, %d MB added" % (time.monotonic() - began, used_mb(bundle) - used))
     assert bundle.read("/etc/kagami.conf") == PATTERN
+    assert bundle.property("kagami.service", "ActiveState") == "active"
     assert bundle.shell("stat -c %U /var/lib/kagami/settings.conf").strip() == "kagami"

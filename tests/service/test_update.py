@@ -22,7 +22,7 @@ ASK = ("from appliance.box.services import answered; print(*answered())")
 TAKEN_OVER = """#!/bin/sh
 set -e
 old=$(readlink -e /opt/kagami/current)
-cp -a "$old/.venv" .venv
+cp -a "$old/.venv" "$old/kagami.egg-info" .
 grep -rlI "$old" .venv | xargs sed -i "s#$old#$PWD#g"
 """
 CRASHES = "raise RuntimeError('made to fail')\n"
@@ -130,7 +130,7 @@ def settled(box):
 
 def test_a_good_version_is_installed_without_a_network_and_kept(box, release):
     status, said = update(box, release("0.9.1", wheels=True))
-    assert status == 0, said
+    assert status == 0, said + box.journal("kagami", "-n", "30")
     assert "version 0.9.1 runs; %s is kept: `kagami rollback`" % __version__ in said
     assert links(box) == ("0.9.1", __version__)
     tracks(box, "0.9.1")
@@ -143,7 +143,7 @@ def test_the_versions_are_listed_for_everybody(box):
 
 
 @pytest.mark.parametrize("first, told", [
-    (CRASHES, "it ended 3 times"), (HANGS, "after 60 s it is activating")],
+    (CRASHES, "it ended 3 times"), (HANGS, "after 60 s it is not ready")],
     ids=["crashes", "hangs"])
 def test_a_version_that_does_not_track_goes_by_itself(box, release, first, told):
     status, said = update(box, release("0.9.2", first))
@@ -177,6 +177,19 @@ def test_rollback_goes_back_and_forth(box):
         tracks(box, version)
 
 
+def test_the_page_may_wish_to_go_back(box):
+    wish = "from appliance.box import wish; print(wish.go_back())"
+    said = box.run("setpriv", "--reuid=kagami", "--regid=kagami", "--clear-groups", "env",
+                   "STATE_DIRECTORY=/var/lib/kagami", "/opt/kagami/current/.venv/bin/python",
+                   "-c", wish)
+    assert said.startswith("version %s is started" % __version__)
+    until(lambda: links(box) == (__version__, "0.9.1"), 60)
+    settled(box)
+    tracks(box, __version__)
+    assert not box.shell("ls /var/lib/kagami | grep rollback", check=False)
+    assert command(box, "kagami rollback")[0] == 0 and links(box)[0] == "0.9.1"
+
+
 def test_whoever_asked_for_it_may_go(box, release):
     # As when the network takes the terminal away: the judge is systemd's.
     put(box, release("0.9.4"))
@@ -184,10 +197,8 @@ def test_whoever_asked_for_it_may_go(box, release):
               "until [ -e /opt/kagami/trial ]; do sleep 0.05; done; "
               "systemctl kill --kill-who=all -s KILL asked")
     settled(box)
-    assert links(box)[0] in ("0.9.4", "0.9.1")
-    tracks(box, links(box)[0])
-    update(box, release("0.9.4"))
-    assert links(box) == ("0.9.4", "0.9.1")
+    assert links(box) == ("0.9.4", "0.9.1"), box.journal("kagami", "-n", "30")
+    tracks(box, "0.9.4")
 
 
 def begin(box, seconds):
@@ -199,22 +210,22 @@ def begin(box, seconds):
 def test_killed_at_any_moment_it_leaves_a_box_that_tracks(box, release):
     chance = random.Random(5)
     put(box, release("0.9.5"))
-    for _ in range(6):
+    for _ in range(4):
         begin(box, chance.uniform(0.1, 4))
         box.shell("systemctl kill --kill-who=all -s KILL asked", check=False)
-        assert links(box)[0] == "0.9.4" or box.shell("cat /opt/kagami/trial")
+        settled(box)
+        tracks(box, links(box)[0])
         if links(box)[0] == "0.9.5":
             break
-    settled(box)
-    tracks(box, links(box)[0])
+    assert links(box)[0] in ("0.9.4", "0.9.5")
 
 
 def test_a_power_cut_at_any_moment_of_an_update_leaves_a_box_that_boots_and_tracks(box, release):
     chance = random.Random(6)
     put(box, release("0.9.6"))
-    for _ in range(6):
+    for _ in range(4):
         before = links(box)[0]
-        begin(box, chance.uniform(0.1, 6))
+        begin(box, chance.uniform(0.1, 8))
         box.cut()
         box.boot()
         settled(box)
@@ -223,8 +234,7 @@ def test_a_power_cut_at_any_moment_of_an_update_leaves_a_box_that_boots_and_trac
 
 
 @pytest.mark.parametrize("version, first, ends", [
-    ("0.9.7", "", "0.9.7"), ("0.9.8", CRASHES, "0.9.7"), ("0.9.9", HANGS, "0.9.7")],
-    ids=["good", "crashes", "hangs"])
+    ("0.9.7", "", "0.9.7"), ("0.9.8", CRASHES, "0.9.7")], ids=["good", "crashes"])
 def test_a_power_cut_in_the_trial_is_followed_by_the_end_of_it(box, release, version, first,
                                                                ends):
     put(box, release(version, first))
@@ -240,13 +250,11 @@ def test_a_power_cut_in_the_trial_is_followed_by_the_end_of_it(box, release, ver
 
 def test_a_disk_that_is_full_is_told(box, release):
     put(box, release("1.0.0"))
-    # A versions folder of its own size, over the one that is there.
-    box.shell("mkdir -p /mnt/small && mount -t tmpfs -o size=20m none /mnt/small && "
-              "mkdir /mnt/small/versions && cp -a /opt/kagami/release.pub /mnt/small/ && "
-              "ln -s /opt/kagami/versions/$(basename $(readlink /opt/kagami/current)) "
-              "/mnt/small/versions/ && cp -a /opt/kagami/current /mnt/small/")
-    box.shell("mount --bind /mnt/small /opt/kagami")
+    version = links(box)[0]
+    box.shell("mkdir /mnt/small && mount -t tmpfs -o size=20m none /mnt/small && "
+              "mkdir /mnt/small/%s && mount --bind /opt/kagami/versions/%s /mnt/small/%s && "
+              "mount --rbind /mnt/small /opt/kagami/versions" % (version, version, version))
     status, said = command(box, "kagami update /root/new.tar")
-    box.shell("umount /opt/kagami /mnt/small")
+    box.shell("umount -R /opt/kagami/versions /mnt/small")
     assert status == 73 and re.search(r"\d+ MB are free, \d+ are needed", said), said
     tracks(box, links(box)[0])
