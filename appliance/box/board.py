@@ -20,6 +20,8 @@ RAILS = "sys/bus/i2c/drivers/ina3221x/*/iio:device*"        # INA3221, the Nano'
 ZONES = "sys/class/thermal/thermal_zone*"
 COOLING = "sys/class/thermal/cooling_device*"
 NEVER_MIND = "PMIC-Die",        # a zone of the Nano that always says 100
+HEEDED = "CPU-therm", "GPU-therm", "PLL-therm", "AO-therm"      # zones of a Nano
+NOTICE = "run/kagami-power/notice"      # what power.py has to tell everybody
 FANS = "fan", "pwm-fan"         # cooling that takes no speed away
 
 
@@ -71,12 +73,31 @@ def power_mode(root="/"):
 
 def temperatures(root="/"):
     """{zone: degrees Celsius} of every zone that measures."""
-    found = {}
-    for folder in glob.glob(os.path.join(root, ZONES)):
-        name, told = (_text(folder, leaf).strip() for leaf in ("type", "temp"))
-        if re.fullmatch(r"-?\d+", told) and name not in NEVER_MIND:
-            found[name or os.path.basename(folder)] = int(told) / 1000.0
-    return found
+    found = {zone: degrees(folder) for zone, folder in _zones(root).items()
+             if zone not in NEVER_MIND}
+    return {zone: told for zone, told in found.items() if told is not None}
+
+
+def heeded(root="/"):
+    """{zone: its folder} of a Nano; {} elsewhere."""
+    return {zone: folder for zone, folder in _zones(root).items() if zone in HEEDED}
+
+
+def degrees(folder):
+    """Celsius of a zone's folder, None where it does not measure now."""
+    told = _text(folder, "temp").strip()
+    return int(told) / 1000.0 if re.fullmatch(r"-?\d+", told) else None
+
+
+def _zones(root):
+    folders = glob.glob(os.path.join(root, ZONES))
+    return {_text(folder, "type").strip() or os.path.basename(folder): folder
+            for folder in folders}
+
+
+def notice(root="/"):
+    """What is wrong with the supply, in words for everybody; "" where nothing is."""
+    return _text(root, NOTICE).strip()
 
 
 def throttled(root="/"):
