@@ -19,6 +19,7 @@ CLOCKS = "sys/devices/system/cpu/cpu*/cpufreq/scaling_cur_freq"
 RAILS = "sys/bus/i2c/drivers/ina3221x/*/iio:device*"        # INA3221, the Nano's power monitor
 ZONES = "sys/class/thermal/thermal_zone*"
 COOLING = "sys/class/thermal/cooling_device*"
+SAGGING = 4.75                  # V of a supply of 5 V, where USB's own limit lies
 NEVER_MIND = "PMIC-Die",        # a zone of the Nano that always says 100
 HEEDED = "CPU-therm", "GPU-therm", "PLL-therm", "AO-therm"      # zones of a Nano
 NOTICE = "run/kagami-power/notice"      # what power.py has to tell everybody
@@ -57,14 +58,19 @@ def release(root="/"):
     return "%s (L4T %s)" % (JETPACKS.get(number, "?"), number)
 
 
+def power_modes(root="/"):
+    """{name: number as text} of the modes that nvpmodel knows; {} where it is not there."""
+    return {name: number for number, name in re.findall(
+        r"POWER_MODEL\s+ID=(\d+)\s+NAME=(\S+)", _text(root, "etc/nvpmodel.conf"))}
+
+
 def power_mode(root="/"):
     """As "MAXN" or "5W"; "" where nothing tells.
 
     The file in which nvpmodel keeps its choice comes first: asking the program may take root.
     """
     number = re.search(r"pmode:0*(\d+)", _text(root, "var/lib/nvpmodel/status"))
-    for mode, name in re.findall(r"POWER_MODEL\s+ID=(\d+)\s+NAME=(\S+)",
-                                 _text(root, "etc/nvpmodel.conf")):
+    for name, mode in power_modes(root).items():
         if number and mode == number.group(1):
             return name
     found = re.search(r"Power Mode: *(.+)", _said("nvpmodel", "-q") if root == "/" else "")
@@ -81,6 +87,12 @@ def temperatures(root="/"):
 def heeded(root="/"):
     """{zone: its folder} of a Nano; {} elsewhere."""
     return {zone: folder for zone, folder in _zones(root).items() if zone in HEEDED}
+
+
+def hottest(zones):
+    """(degrees Celsius, zone) of {zone: its folder}; (None, "") where none measures."""
+    found = [(degrees(folder), zone) for zone, folder in zones.items()]
+    return max((one for one in found if one[0] is not None), default=(None, ""))
 
 
 def degrees(folder):
@@ -131,6 +143,11 @@ def watts(root="/"):
 def volts(root="/"):
     """{rail: volts}, likewise."""
     return _rails(root, "in_voltage%d_input")
+
+
+def sagging(root="/"):
+    """{rail: volts} of what comes in, where that is too little."""
+    return {rail: v for rail, v in volts(root).items() if "5V_IN" in rail and 0 < v < SAGGING}
 
 
 def alarms(root="/"):

@@ -9,10 +9,9 @@ import time
 
 from appliance.box import board
 from appliance.box.finding import BAD, WARN, worst
+from appliance.box.strain import FAN, HOT, WARM
 
 WRITTEN = 1704067200        # 2024: a clock before that was never set
-WARM, HOT = 70.0, 90.0      # C; a Nano's memory slows down from 70, the rest from 97
-SAGGING = 4.75              # V of a supply of 5 V, where USB's own limit lies
 LEAST_MB, TIGHT_MB = 100, 300       # of memory that is free
 FULL_MB, NEARLY_MB = 50, 500        # of disk
 
@@ -33,14 +32,16 @@ def clock(now=time.time, synchronised=None):
 def power(root="/"):
     """Power mode, voltage and alarms of the supply."""
     mode, volts, alarms = board.power_mode(root), board.volts(root), board.alarms(root)
-    found = []
-    low = {rail: v for rail, v in volts.items() if "5V_IN" in rail and 0 < v < SAGGING}
+    found, low, notice = [], board.sagging(root), board.notice(root)
     if low or alarms:
         seen = ["%.2f V at %s" % (v, rail) for rail, v in sorted(low.items())]
         seen += ["%d alarms in the kernel's log" % alarms] if alarms else []
         found.append((BAD, "the supply is too weak: " + ", ".join(seen), "use 5 V and 4 A at the "
                       "barrel jack, with the jumper J48; until then `sudo nvpmodel -m 1`"))
-    if mode.upper().startswith("5W"):
+    elif notice:
+        words, _, do = notice.partition("; ")
+        found.append((BAD, words, do))
+    elif mode.upper().startswith("5W"):
         found.append((WARN, "mode %s: two of four cores, slower" % mode,
                       "with a supply of 4 A: sudo nvpmodel -m 0"))
     well = ["mode " + mode] * bool(mode) + ["%.2f V at %s" % (v, rail) for rail, v in
@@ -55,7 +56,8 @@ def temperature(root="/"):
         return worst("temperature", [], "this machine tells none")
     name = max(zones, key=zones.get)
     words = "%.0f C (%s)" % (zones[name], name)
-    level = BAD if zones[name] >= HOT else WARN if zones[name] >= WARM or slowed else None
+    warm = WARM if name not in board.HEEDED else FAN
+    level = BAD if zones[name] >= HOT else WARN if zones[name] >= warm or slowed else None
     slow = ", slowed down by " + ", ".join(slowed) if slowed else ""
     return worst("temperature", [(level, words + slow, "let air to it, add a fan")] if level
                  else [], words)

@@ -45,18 +45,13 @@ class Strain:
         if now < self._next:
             return
         self._next = now + EVERY
-        degrees, zone = self._hottest()
+        degrees, zone = board.hottest(self._zones)
         state = next_state(self._state, degrees)
         if state != self._state:
             self._state = state
             LOG.log(logging.WARNING if state else logging.INFO, "%.0f C (%s): %s", degrees, zone,
                     _WORDS[state] or "cool again")
         self.words = ", ".join(filter(None, (_WORDS[state], board.notice(self._root))))
-
-    def _hottest(self):
-        """(degrees, zone), (None, "") where no zone tells."""
-        found = [(board.degrees(folder), zone) for zone, folder in self._zones.items()]
-        return max((one for one in found if one[0] is not None), default=(None, ""))
 
 
 def next_state(state, degrees):
