@@ -14,6 +14,7 @@ from appliance.box.strain import FAN, HOT, WARM
 WRITTEN = 1704067200        # 2024: a clock before that was never set
 LEAST_MB, TIGHT_MB = 100, 300       # of memory that is free
 FULL_MB, NEARLY_MB = 50, 500        # of disk
+READ_ONLY = "/opt/kagami/read-only"     # as deploy/read_only.sh has it
 
 
 def clock(now=time.time, synchronised=None):
@@ -75,22 +76,24 @@ def memory(root="/"):
                              "sudo systemctl isolate multi-user.target")] if level else [], words)
 
 
-def disk(places=("/", "/var/lib/kagami"), look=os.statvfs):
-    """Room where Kagami writes, and whether it may."""
-    found, free = [], None
+def disk(places=("/", "/var/lib/kagami"), look=os.statvfs, wanted=READ_ONLY):
+    """Room where Kagami writes, and whether it may. wanted: the file by which somebody has made
+    the system read-only."""
+    found, free, closed = [], None, os.path.exists(wanted)
     for place in places:
         try:
             told = look(place)
         except OSError:             # not there yet: it is made below the one before
             continue
         free = told.f_bavail * told.f_frsize >> 20
-        if told.f_flag & os.ST_RDONLY:
+        if told.f_flag & os.ST_RDONLY and not (closed and place == "/"):
             found.append((WARN, "%s is mounted read-only; what is changed is lost" % place,
                           "if that is not wanted, look for errors: sudo dmesg | grep -i ext4"))
         elif free < NEARLY_MB:
             found.append((BAD if free < FULL_MB else WARN, "%d MB are left at %s" % (free, place),
                           "sudo apt-get clean; sudo journalctl --vacuum-size=20M"))
-    return worst("disk", found[:1], "%d MB are free" % free)
+    return worst("disk", found[:1], "%d MB are free%s" % (
+        free, ", the system is read-only" if closed else ""))
 
 
 def _synchronised():

@@ -11,8 +11,8 @@ LOG = logging.getLogger("kagami.heat")
 EVERY = 5.0                         # seconds between two looks
 FAN, WARM, HOT = 65.0, 70.0, 90.0   # C; a Nano's memory slows down from 70, the rest from 97
 COOLER, COOL = 85.0, 67.0           # under which HOT and WARM are over, so that nothing flaps
-_WORDS = {"": "", "warm": "warm, add a fan",
-          "hot": "too hot: every second picture is left out, add a fan"}
+TOO_HOT = "too hot: every second picture is left out, add a fan"
+_WORDS = {"": "", "warm": "warm, add a fan", "hot": TOO_HOT}
 
 
 class Strain:
