@@ -33,10 +33,11 @@ mount --make-private $real      # else it shows what is mounted below, instead o
 for folder in $KEPT; do [ -d "$real/$folder" ] || mkdir -p "$real/$folder"; done
 for folder in $LENT; do
     [ -d "/$folder" ] || continue
-    mkdir $memory/$folder $memory/$folder.work
-    chown --reference="/$folder" $memory/$folder
-    chmod --reference="/$folder" $memory/$folder
-    mounts "/$folder" -t overlay -o "lowerdir=$real/$folder,upperdir=$memory/$folder,workdir=$memory/$folder.work" kagami
+    upper=$memory/$folder
+    mkdir "$upper" "$upper.work"
+    chown --reference="/$folder" "$upper"
+    chmod --reference="/$folder" "$upper"
+    mounts "/$folder" -t overlay -o "lowerdir=$real/$folder,upperdir=$upper,workdir=$upper.work" kagami
 done
 for folder in $KEPT; do mounts "/$folder" --bind "$real/$folder"; done
 mountpoint -q /tmp || mounts /tmp -t tmpfs -o mode=1777,size=25% kagami

@@ -151,7 +151,7 @@ def test_systemd_finds_little_to_attack(name, tmp_path):
 def test_systemd_reads_every_unit_without_a_complaint(name, tmp_path):
     for one in UNITS:
         with open(os.path.join(SYSTEMD, one)) as f:     # what they run is not installed here
-            text = re.sub(r"=(\+?)/opt/kagami/\w+/.venv/\S*", r"=\1/bin/true", f.read())
+            text = re.sub(r"=(\+?)/opt/kagami/\w+/\S*", r"=\1/bin/true", f.read())
         (tmp_path / one).write_text(text)
     done = subprocess.run(["systemd-analyze", "verify", "--man=no", str(tmp_path / name)],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

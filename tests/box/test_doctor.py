@@ -10,6 +10,7 @@ import pytest
 from appliance import config
 from appliance.box import doctor, program, sight
 from appliance.box.finding import BAD, OK, WARN, Finding
+from appliance.box.strain import TOO_HOT
 from appliance.errors import PartMissing
 from appliance.sources import cameras
 from tests.box.workshop import installed
