@@ -4,7 +4,7 @@
 # make test-wires   install programs of others too, and have them read what Kagami sends; as root
 # make test-engines   what can be known of the engines without a GPU
 # make test-gpu     on a machine with a GPU of NVIDIA and TensorRT: build, verify, compare, measure
-# make test-service   boot Debian in a container, and have its systemd run Kagami; as root, on Debian or Ubuntu
+# make test-service   boot Debian in a container, and have its systemd run Kagami; as root, five minutes
 # make test-panel   install a browser, then do with the panel what a user does
 
 .PHONY: demo setup test test-wires test-engines test-gpu test-service test-panel docs clean

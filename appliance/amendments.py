@@ -50,7 +50,7 @@ def merged(config, document):
             raise UsageError("[%s]" % section, "not an object", "send options and values")
         mine = sections.setdefault(section, OrderedDict())
         for key, value in options.items():
-            mine.pop(_option(section, key), None)
+            mine.pop(_option(section, key, value), None)
             if value is not None:
                 mine[key] = Line(section, key, _text(section, key, value), ORIGIN)
     lines = [line for options in sections.values() for line in options.values()]
@@ -94,9 +94,12 @@ def _named(section):
                          "send one of `kagami config`, or target NAME")
 
 
-def _option(section, key):
+def _option(section, key, value):
     if (section, key) == ("calibration", "folder"):
         raise UsageError("calibration.folder", "what is changed is kept there",
+                         "set it in kagami.conf")
+    if (section, key) == ("camera", "source") and str(value).strip().startswith("pipeline:"):
+        raise UsageError("camera.source = pipeline:...", "a launch line reaches every file",
                          "set it in kagami.conf")
     if not _KEY.fullmatch(key):
         raise UsageError("%s.%s" % (section[:60], ascii(key)[1:41]), "no option's name",

@@ -31,6 +31,7 @@ ABOUT = """kagami: head, eyes and face from a camera to every avatar application
   kagami panel                      a page to see oneself, aim, connect and calibrate
   kagami doctor                     how every part is, camera to clock, and what to do
   kagami config                     the options in force, and where each comes from
+  kagami settings export me.json    settings, calibration, taught expressions: one file, and back
   kagami calibrate neutral          my resting face, straight ahead, of the kagami that runs
   kagami teach smirk                show a face a few times, and it becomes a value
   kagami update BUNDLE              on a box: install a version, which stays if it tracks
@@ -127,8 +128,8 @@ def teach(words):
 
 
 _ALL = (run, demo, track, commands.cameras, commands.discover, commands.monitor, commands.targets,
-        commands.panel, commands.doctor, commands.config, commands.calibrate, teach,
-        commands.update, commands.rollback)
+        commands.panel, commands.doctor, commands.config, commands.settings, commands.calibrate,
+        teach, commands.update, commands.rollback)
 COMMANDS = OrderedDict((command.__name__, command) for command in _ALL)
 
 

@@ -157,3 +157,22 @@ def rollback(words):
     Parser(rollback, "  kagami rollback").read(words)
     from appliance.box.update import Updates
     print(Updates().rollback())
+
+
+def settings(words):
+    """Write what was changed, the calibration and the taught expressions to one file, or take such
+    a file over in place of them."""
+    parser = Parser(settings, "  kagami settings export kagami.json\n"
+                    "  kagami settings import kagami.json")
+    parser.add_argument("action", metavar="ACTION", choices=("export", "import"),
+                        help="export or import")
+    parser.add_argument("file", metavar="FILE", help="the one to write or read")
+    configured(parser)
+    args = parser.read(words)
+    from appliance import belongings, config, settings as checking
+
+    def read(kept=None):
+        found = config.load(args.config, args.set, kept, checking.check)
+        checking.check(found)
+        return found
+    print({"export": belongings.export, "import": belongings.take}[args.action](read, args.file))

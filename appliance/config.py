@@ -86,6 +86,18 @@ def _fitting(lines, over, check):
     return out
 
 
+def fitting(lines, check=None):
+    """([Line], [(Line, KagamiError)]): those that make a configuration with default.conf, each for
+    itself, and those that do not."""
+    good, wrong = _read(DEFAULTS, [], "default"), []
+    given = len(good)
+    for line in lines:
+        mistakes = []
+        good += [line] if _fits(good + [line], check, mistakes) else []
+        wrong += [(line, mistake) for mistake in mistakes]
+    return good[given:], wrong
+
+
 def _fits(lines, check, mistakes):
     """Whether lines make a configuration; why not goes to `mistakes`."""
     try:

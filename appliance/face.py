@@ -73,18 +73,20 @@ class Eye(NamedTuple):
     score: float
 
 
-class Face(NamedTuple):
-    """One face in one picture.
+class _Once:
+    """What follows from a face, computed when it is first asked for: a face never changes."""
 
-    id: counts up with each new face. score: probability, under 0.5 it is not believed. box: (x0,
-    y0, x1, y1), tight around the 68 landmarks. landmarks: (68, 2) pixels, iBUG order. sigma: (68,)
-    pixels, one standard deviation along each axis. rotation: camera_from_head as (w, x, y, z), w
-    >= 0. translation: (3,) mm, the midpoint of the eyeballs in the camera frame. left, right: Eye.
-    blendshapes: (52,) in the order of ARKIT_NAMES, 0 to 1. state: "tracked", "held" (the last
-    values, repeated) or "returning" (to neutral). taught: {name: 0 to 1}, the expressions that
-    somebody taught (teach.py).
-    """
+    def __init__(self, compute):
+        self._compute, self._name, self.__doc__ = compute, compute.__name__, compute.__doc__
 
+    def __get__(self, face, owner=None):
+        if face is None:
+            return self
+        value = face.__dict__[self._name] = self._compute(face)
+        return value
+
+
+class _Measured(NamedTuple):
     id: int
     score: float
     box: np.ndarray
@@ -98,12 +100,35 @@ class Face(NamedTuple):
     state: str = "tracked"
     taught: Mapping[str, float] = MappingProxyType({})
 
-    @property
+
+class Face(_Measured):
+    """One face in one picture.
+
+    id: counts up with each new face. score: probability, under 0.5 it is not believed. box: (x0,
+    y0, x1, y1), tight around the 68 landmarks. landmarks: (68, 2) pixels, iBUG order. sigma: (68,)
+    pixels, one standard deviation along each axis. rotation: camera_from_head as (w, x, y, z), w
+    >= 0. translation: (3,) mm, the midpoint of the eyeballs in the camera frame. left, right: Eye.
+    blendshapes: (52,) in the order of ARKIT_NAMES, 0 to 1. state: "tracked", "held" (the last
+    values, repeated) or "returning" (to neutral). taught: {name: 0 to 1}, the expressions that
+    somebody taught (teach.py).
+    """
+
+    @_Once
     def matrix(self):
         """camera_from_head as a (3, 3) matrix."""
         return geometry.matrix_from_quaternion(self.rotation)
 
-    @property
+    @_Once
+    def weights(self):
+        """(52,) the blendshapes bounded to 0 to 1; to be read only."""
+        return self.blendshapes.clip(0.0, 1.0)
+
+    @_Once
+    def looks(self):
+        """(yaw, pitch, yaw, pitch) of the left and the right eye's gaze, as plain numbers."""
+        return tuple(self.left.gaze.tolist() + self.right.gaze.tolist())
+
+    @_Once
     def angles(self):
         """(yaw, pitch, roll) in degrees; yaw > 0 to the subject's own left, pitch > 0 up, roll > 0
         to the own left shoulder."""

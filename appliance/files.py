@@ -11,13 +11,13 @@ TEMPORARY = ".kagami-"      # how the name of a file begins that is not whole ye
 
 
 @contextmanager
-def whole(path):
+def whole(path, mode=None):
     """The temporary name, in the same folder and with the same ending, that becomes `path` when
     the block succeeds.
 
-    A path that is there and no plain file (a pipe, /dev/stdout) is its own temporary name.
-    OutputError where the folder is missing, full or not permitted; nothing is left behind after a
-    failure.
+    A path that is there and no plain file (a pipe, /dev/stdout) is its own temporary name. mode:
+    of the file; without, as the process's umask leaves it. OutputError where the folder is
+    missing, full or not permitted; nothing is left behind after a failure.
     """
     if os.path.isdir(path):
         raise OutputError(path, "it is a folder", "name a file in it")
@@ -25,29 +25,29 @@ def whole(path):
         if os.path.exists(path) and not os.path.isfile(path):
             yield path
         else:
-            yield from _beside(os.path.realpath(path))
+            yield from _beside(os.path.realpath(path), mode)
     except BrokenPipeError:
         raise
     except OSError as e:
         raise OutputError(path, e.strerror or str(e), "name a place that can be written") from e
 
 
-def _beside(path):
+def _beside(path, mode):
     folder, ending = os.path.dirname(path), os.path.splitext(path)[1]
     handle, temporary = tempfile.mkstemp(ending, TEMPORARY, folder)
     os.close(handle)
     try:
         yield temporary
-        _settle(temporary, path)
+        _settle(temporary, path, mode)
     except BaseException:
         os.unlink(temporary)
         raise
 
 
-def _settle(temporary, path):
+def _settle(temporary, path, mode):
     mask = os.umask(0)
     os.umask(mask)
-    os.chmod(temporary, 0o666 & ~mask)      # mkstemp makes it private
+    os.chmod(temporary, 0o666 & ~mask if mode is None else mode)    # mkstemp makes it private
     with open(temporary, "rb+") as f:
         os.fsync(f.fileno())
     os.replace(temporary, path)

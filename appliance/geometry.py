@@ -39,9 +39,10 @@ def quaternion_from_matrix(matrix):
 def matrix_from_quaternion(q):
     """(3, 3) matrix from a unit quaternion (w, x, y, z)."""
     w, x, y, z = np.asarray(q).tolist()
-    return np.array([[1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-                     [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-                     [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)]])
+    return np.array([1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y),
+                     2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x),
+                     2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)]
+                    ).reshape(3, 3)
 
 
 def unit(q):

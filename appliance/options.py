@@ -148,6 +148,7 @@ SCHEMA = OrderedDict([
         ("rotation", Word("0", "90", "180", "270")),
         ("fov", Number(float, 10, 170, "degrees")),
         ("exposure", AutoOr(Number(int, 1, 1000000, "us"))),
+        ("gain", AutoOr(Number(float, 1, 48))),
         ("power_line", Word("auto", "50", "60", "off"))])),
     ("tracker", OrderedDict([
         ("max_faces", Number(int, 1, 4)),

@@ -12,6 +12,7 @@ from time import monotonic, perf_counter
 
 from appliance import backends, files, terminal
 from appliance.errors import PartMissing
+from appliance.network.cable import Cable
 from appliance.network.control import Control
 from appliance.network.surroundings import Surroundings
 from appliance.outputs import Outputs
@@ -149,13 +150,13 @@ def session(config, timing_path=None, every_frame=False, line=None, again=None, 
             tracker = Tracker(config, timing)
             with ExitStack() as stack:
                 person = stack.enter_context(closing(_person(config, tracker))) if known else None
-                outputs, control = stack.enter_context(_opened(settings, status, person, source,
-                                                               tracker))
+                outputs, beside = stack.enter_context(_opened(settings, status, person, source,
+                                                              tracker))
                 settings.follow(lambda new: _track(new, tracker, source))
                 view = open_preview(line, config.camera.fov) if show else None
                 if show:
                     stack.callback(view.close)
-                beside = [settings.turn, control.turn] + ([again.turn] if managed() else [])
+                beside = [settings.turn] + beside + ([again.turn] if managed() else [])
                 run(source, tracker, outputs, status, stop, None if managed() else line, beside,
                     person, view)
         print_table(status, line)
@@ -217,7 +218,7 @@ def _person(config, tracker):
 
 @contextmanager
 def _opened(settings, status, person, source, tracker):
-    """The outputs and what is listened to beside them; receivers are told how it ended."""
+    """The outputs, and what is called beside them once a turn; receivers are told how it ended."""
     config = settings.config
     outputs = Outputs(config.targets, config.loss, config.output, config.camera.fov)
     settings.follow(lambda new: outputs.change(new.targets, new.loss, new.output))
@@ -226,12 +227,14 @@ def _opened(settings, status, person, source, tracker):
     control = Control(settings, outputs, status, person, source, tracker=tracker,
                       hosts=surroundings.hosts)
     settings.follow(control.change)
+    cable = Cable(config, outputs, monotonic)
+    settings.follow(cable.change)
     settings.follow(status.follow)
     if person is not None:
         settings.follow(person.change)
     failed = True
     try:
-        yield outputs, control
+        yield outputs, [control.turn, cable.turn]
         failed = False
     finally:
         status.stop(failed)

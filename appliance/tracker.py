@@ -4,8 +4,9 @@ from time import perf_counter
 import numpy as np
 
 from appliance import backends, config as configuration, geometry
+from appliance.backends.batches import Batches
 from appliance.errors import DataError
-from appliance.face import Face
+from appliance.followed import SAME_FACE, Followed, Look
 from appliance.stages import crop
 from appliance.stages.detector import Detector
 from appliance.stages.expression import Expression
@@ -24,7 +25,6 @@ PERIOD = 1 / 30.0       # seconds between pictures that come without a time
 UPRIGHT = 0.9           # score below which a given box is tried as somebody tilted or lying too
 TILTS = -30.0, 30.0, -90.0, 90.0        # degrees of roll, then
 TILTED = 20.0           # degrees of roll from which a third look at a given box pays
-SAME_FACE = 0.2         # overlap from which a detected box is a face that is followed already
 FAIR = 0.2              # score of a first look below which a second would look nowhere
 
 
@@ -39,9 +39,10 @@ class Tracker:
         self._settings, self._smoothing, self._timing = config.tracker, config.smoothing, timing
         self.backend = str(backend)
         self._detect = Detector(backend.load("detector"))
-        self._landmarks = Landmarks(backend.load("landmarks"))
-        self._iris = Iris(backend.load("iris"))
-        self._express = Expression(backend.load("expression"))
+        self._engines = [Batches(backend, name, config.tracker.max_faces)
+                         for name in ("landmarks", "iris", "expression")]
+        self._landmarks, self._iris, self._express = (
+            stage(engines) for stage, engines in zip((Landmarks, Iris, Expression), self._engines))
         self.driven = self._express.driven
         self._measured_by(config)
         self._newest, self._clock = 0, 0.0
@@ -52,6 +53,8 @@ class Tracker:
         who is one face too many is forgotten."""
         self._settings, self._smoothing = config.tracker, config.smoothing
         self._measured_by(config)
+        for engines in self._engines:
+            engines.make_room(config.tracker.max_faces)
         del self._followed[config.tracker.max_faces:]
         for one in self._followed:
             one.smoothing.change(config.smoothing)
@@ -83,25 +86,31 @@ class Tracker:
 
     def _follow(self, luma):
         """The faces of the picture before, where they are now."""
+        if not self._followed:
+            return []
+        squares = [one.square for one in self._followed]
+        readings = self._clocked("landmarks", self._landmarks, luma, squares)
         faces, kept = [], []
-        for one in self._followed:
-            face = self._turn(one, luma, self._look(luma, one.square))
+        for one, face in zip(self._followed, self._turns(luma, self._followed, readings)):
             if face and not any(other.covers(face.box) for other in kept):  # two became one
                 faces.append(face)
                 kept.append(one)
         self._followed = kept
         return faces
 
-    def _turn(self, one, luma, reading):
-        """This picture's Face of somebody followed: tracked, held in doubt, None once lost."""
-        if reading.score < self._settings.score:
-            return one.hold(reading.score, self._settings.lost_after)
-        if not inside(reading.box, luma.shape):
-            return None
-        upright = reading.next_square()
-        face = self._measure(luma, reading, upright, one.number, one.gaze)
-        smooth = self._clocked("smoothing", one.smoothing, face, self._clock)
-        return one.believe(upright, face, smooth)
+    def _turns(self, luma, ones, readings):
+        """This picture's Face of each who is followed: tracked, held in doubt, None once lost."""
+        faces, looks = [None] * len(ones), []
+        for i, (one, reading) in enumerate(zip(ones, readings)):
+            if reading.score < self._settings.score:
+                faces[i] = one.hold(reading.score, self._settings.lost_after)
+            elif inside(reading.box, luma.shape):
+                looks.append((i, Look(reading, reading.next_square(), one.number, one.gaze)))
+        measured = self._measure(luma, [look for _, look in looks])
+        for (i, look), face in zip(looks, measured):
+            smooth = self._clocked("smoothing", ones[i].smoothing, face, self._clock)
+            faces[i] = ones[i].believe(look.upright, face, smooth)
+        return faces
 
     def _search(self, luma):
         """New faces, where there is room and it is the detector's turn."""
@@ -115,7 +124,7 @@ class Tracker:
         seen = [reading for reading in (self._confirmed(luma, one) for one in new)
                 if reading and not any(f.covers(reading.box) for f in self._followed)]
         primary_first = _ranked(distinct(seen), luma.shape)
-        return [self._welcome(luma, reading) for reading in primary_first[:room]]
+        return self._welcome(luma, primary_first[:room])
 
     def _confirmed(self, luma, candidate):
         """The Reading of a candidate that two looks confirm, else None."""
@@ -128,12 +137,13 @@ class Tracker:
         clear = reading.vagueness <= VAGUE and inside(reading.box, luma.shape)
         return reading if believed and clear else None
 
-    def _welcome(self, luma, reading):
-        """The Face of a new reading, followed from now on."""
-        self._newest += 1
-        one = Followed(self._newest, Smoothing(self._smoothing))
-        self._followed.append(one)
-        return self._turn(one, luma, reading)
+    def _welcome(self, luma, readings):
+        """The Faces of new readings, followed from now on."""
+        ones = [Followed(self._newest + i, Smoothing(self._smoothing))
+                for i in range(1, len(readings) + 1)]
+        self._newest += len(ones)
+        self._followed += ones
+        return self._turns(luma, ones, readings)
 
     def _given(self, luma, box):
         """Face of a given box: looks from both sides, the same on every picture."""
@@ -147,7 +157,7 @@ class Tracker:
                 reading = tilted
         if abs(reading.next_square().roll) > TILTED:
             reading = self._again(luma, reading, True)
-        return self._measure(luma, reading, reading.next_square(), 0, AHEAD, True)
+        return self._measure(luma, [Look(reading, reading.next_square(), 0, AHEAD)], True)[0]
 
     def _again(self, luma, reading, thorough=False):
         """A second look from where the first found the face, unless it sees less."""
@@ -157,18 +167,23 @@ class Tracker:
         return second if second.score >= min(reading.score, self._settings.score) else reading
 
     def _look(self, luma, square, thorough=False):
-        look = self._landmarks.both_ways if thorough else self._landmarks
-        return self._clocked("landmarks", look, luma, square)
+        if thorough:
+            return self._clocked("landmarks", self._landmarks.both_ways, luma, square)
+        return self._clocked("landmarks", self._landmarks, luma, [square])[0]
 
-    def _measure(self, luma, reading, upright, number, last_gaze, thorough=False):
-        """Face of a landmarks reading: pose, irises and expression, not smoothed."""
-        rotation, place = self._clocked("pose", self._pose, reading, luma.shape)
-        yaw = geometry.angles_from_matrix(rotation)[0]
-        left, right = self._clocked("iris", self._iris, luma, reading, yaw, last_gaze)
-        shapes = self._clocked("expression", self._express, luma, reading, upright, left, right,
-                               thorough)
-        return Face(number, reading.score, reading.box, reading.points, reading.sigma,
-                    geometry.quaternion_from_matrix(rotation), place, left, right, shapes)
+    def _measure(self, luma, looks, thorough=False):
+        """[Face] of Looks: pose, irises and expression, not smoothed; the networks see all faces
+        at once."""
+        if not looks:
+            return []
+        poses = [self._clocked("pose", self._pose, look.reading, luma.shape) for look in looks]
+        eyes = self._clocked("iris", self._iris, luma, [
+            (look.reading, geometry.angles_from_matrix(rotation)[0], look.gaze)
+            for look, (rotation, _) in zip(looks, poses)])
+        express = self._express.both_ways if thorough else self._express
+        shapes = self._clocked("expression", express, luma, [
+            (look.reading, look.upright, both) for look, both in zip(looks, eyes)])
+        return [look.face(*rest) for look, rest in zip(looks, zip(poses, eyes, shapes))]
 
     def _clocked(self, row, stage, *arguments):
         start = perf_counter()
@@ -181,30 +196,6 @@ class Tracker:
             for row, seconds in self._seconds.items():
                 if seconds:
                     self._timing.add(row, seconds)
-
-
-class Followed:
-    """One face from picture to picture: its filter, where to look next, what was last believed."""
-
-    def __init__(self, number, smoothing):
-        self.number, self.smoothing = number, smoothing
-        self.square, self.gaze, self._last, self._misses = None, AHEAD, None, 0
-
-    def covers(self, box):
-        """Whether a detected box is this face again."""
-        return geometry.overlap(self._last.box, box) > SAME_FACE
-
-    def believe(self, upright, face, smooth):
-        """The smooth Face to report; no filter delays where the next look goes."""
-        self.square = upright
-        self.gaze = (face.left.gaze.tolist(), face.right.gaze.tolist())
-        self._last, self._misses = smooth, 0
-        return smooth
-
-    def hold(self, score, patience):
-        """The last Face with a doubtful score, None once doubt has lasted `patience` pictures."""
-        self._misses += 1
-        return self._last._replace(score=score, state="held") if self._misses < patience else None
 
 
 def inside(box, shape):

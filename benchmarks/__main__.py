@@ -48,6 +48,8 @@ BENCHMARKS = OrderedDict([
     ("detector", ("the detector at four scales: milliseconds, faces found by size", (
         SOURCE, _frames(200), SETS,
         _count("--faces", 200, "pasted of each width, 0: milliseconds alone")))),
+    ("faces", ("one to four faces: milliseconds of the call, in turn and at once", (
+        SOURCE, _frames(300)))),
     ("footprint", ("start, memory, files, allocations, processor", (
         SOURCE, _frames(450), _count("--lives", 3, "fresh processes"),
         _count("--seconds", 10.0, "of the whole program at each rate")))),

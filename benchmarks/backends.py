@@ -27,10 +27,10 @@ TERMS = ("points, % of the box", "rotation, degrees", "openness", "gaze, degrees
          "blendshapes")
 
 
-def working():
-    """({name: backend}, {name: why not}) of KINDS; a backend is named as it names itself."""
+def working(kinds=KINDS):
+    """({name: backend}, {name: why not}) of kinds; a backend is named as it names itself."""
     found, lacking = OrderedDict(), OrderedDict()
-    for kind in KINDS:
+    for kind in kinds:
         try:
             backend = backends.ready(*kind)
             for name in manifest.read():
@@ -42,15 +42,16 @@ def working():
 
 
 class Recording:
-    """A backend that keeps copies of the first SHOWN inputs of each network: `shown`, {network:
-    [{input: array}]}."""
+    """A backend that keeps copies of the first SHOWN inputs of each network for one face: `shown`,
+    {network: [{input: array}]}."""
 
     def __init__(self, backend):
         self._backend, self.shown = backend, collections.defaultdict(list)
 
-    def load(self, name):
+    def load(self, name, faces=1):
         """Engine of the backend, listened to."""
-        return _Listened(self._backend.load(name), self.shown[name])
+        engine = self._backend.load(name, faces)
+        return _Listened(engine, self.shown[name]) if faces == 1 else engine
 
 
 class _Listened:

@@ -3,6 +3,7 @@
 A watcher here is a WebSocket of this process, so its own work is in the age of the values.
 """
 import asyncio
+import functools
 import json
 import os
 import statistics
@@ -13,11 +14,10 @@ import time
 from collections import OrderedDict
 from socket import SOCK_DGRAM, socket
 
-from benchmarks import report
+from benchmarks import hostile, report
 
 TOTALS = "totals"       # file of the tracker's times
 SETTLE = 3.0            # seconds before anything is counted
-SLICE = 0.5             # seconds for which pictures leave the tracker, then for which none do
 TURNS, TURN = 24, 10.0  # of the tracker's own time; seconds
 LINES = OrderedDict([
     ("idle_percent", "of one core while nobody watches, %"),
@@ -33,7 +33,13 @@ LINES = OrderedDict([
     ("crowd_lost", "frames that the one of 20 lost who lost most"),
     ("tracker_p50_ms", "the tracker's own time for a picture, middle, nobody watches, ms"),
     ("tracker_percent", "the same with an open Look view, % more"),
-    ("tracker_p10_percent", "of its fastest tenth, % more")])
+    ("tracker_p10_percent", "of its fastest tenth, % more"),
+    ("hostile_percent", "the same under hostile requests in place of a Look view, % more"),
+    ("hostile_p10_percent", "of its fastest tenth, % more"),
+    ("door_percent", "the same where a port that hangs up at once is asked instead, % more"),
+    ("door_p10_percent", "of its fastest tenth, % more"),
+    ("hostile_rate", "hostile requests a second, while they come"),
+    ("hostile_panel_percent", "of one core the page's server takes under them, % of the time")])
 
 
 class Watched:
@@ -137,11 +143,45 @@ async def figures(folder, ports, source, seconds):
         out = await _beside(_again(folder, ports, source), _page(panel, url, seconds))
         await _beside(_again(folder, ports, source, os.path.join(folder, TOTALS)),
                       _with(url, panel, (Watched().state, Watched().look), TURNS * TURN))
-        out.update(_turns(folder, time.monotonic()))
+        out.update(_turns(os.path.join(folder, TOTALS), time.monotonic()))
+        out.update(await _asked_ill(folder, ports, source, panel))
         return out
     finally:
         panel.terminate()
         panel.wait()
+
+
+async def _asked_ill(folder, ports, source, panel):
+    """The figures of hostile requests: what they cost beyond the asking itself."""
+    door = await asyncio.get_event_loop().create_server(_Door, "127.0.0.1", 0)
+    out = {}
+    for name, port in (("door", door.sockets[0].getsockname()[1]), ("hostile", ports[0])):
+        notes = os.path.join(folder, name)
+        spent, number = await _beside(_again(folder, ports, source, notes),
+                                      _attacked(panel, port, TURNS * TURN))
+        turned = _turns(notes, time.monotonic())
+        out[name + "_percent"] = turned["tracker_percent"]
+        out[name + "_p10_percent"] = turned["tracker_p10_percent"]
+    door.close()
+    return dict(out, hostile_rate=number / (TURNS * TURN / 2), hostile_panel_percent=spent)
+
+
+async def _attacked(panel, port, seconds):
+    """(% of one core of the page's server, requests) while this port is asked ill."""
+    await asyncio.sleep(SETTLE)
+    asking = asyncio.get_event_loop().run_in_executor(None, functools.partial(
+        subprocess.check_output, [sys.executable, "-m", "benchmarks.hostile", str(port),
+                                  str(seconds)], cwd=report.ROOT))
+    spent, _ = await costs(panel, seconds)
+    return spent, int(await asking)
+
+
+class _Door(asyncio.Protocol):
+    """Hangs up at once."""
+
+    def connection_made(self, transport):
+        """End it."""
+        transport.abort()
 
 
 async def _beside(program, job):
@@ -169,15 +209,17 @@ async def _page(panel, url, seconds):
     return out
 
 
-def _turns(folder, now):
-    """What the tracker takes while no picture leaves, and how much more while they do: the middle
-    of turns, each of which has both in slices, for a machine is busy for longer than a slice."""
+def _turns(notes, now):
+    """What the tracker takes in every other slice, when no picture leaves or nobody asks, and how
+    much more in those between: the middle of turns, each of which has both, for a machine is busy
+    for longer than a slice."""
     turns = [([], []) for _ in range(TURNS)]
-    with open(os.path.join(folder, TOTALS)) as f:
+    with open(notes) as f:
         for when, shows, took in (map(float, line.split()) for line in f):
             turn = int((now - when) / TURN)
             if turn < TURNS:
                 turns[turn][int(shows)].append(1000.0 * took)
+    turns = [turn for turn in turns if all(turn)]       # the program may have begun anew in one
     return dict(tracker_p50_ms=statistics.median(_share(0.5, alone) for alone, _ in turns),
                 tracker_percent=_more(0.5, turns), tracker_p10_percent=_more(0.1, turns))
 
@@ -191,10 +233,6 @@ def _share(share, values):
     return sorted(values)[int(share * len(values))]
 
 
-def _shows(now):
-    return int(now / SLICE) % 2
-
-
 def _noting(path, words):
     """The program, which lets pictures leave in every other slice alone, and notes when it was
     done with each picture, whether in such a slice, and how long that took."""
@@ -206,10 +244,11 @@ def _noting(path, words):
         def noted(timing, row, seconds):
             now = time.monotonic()
             if row == "total" and now > begun:
-                f.write("%.3f %d %.6f\n" % (now, _shows(now), seconds))
+                f.write("%.3f %d %.6f\n" % (now, hostile.shows(now), seconds))
             add(timing, row, seconds)
         Timing.add = noted
-        Pictures.__call__ = lambda self, *frame: _shows(time.monotonic()) and show(self, *frame)
+        Pictures.__call__ = lambda self, *frame: hostile.shows(
+            time.monotonic()) and show(self, *frame)
         return cli.main(words)
 
 

@@ -17,9 +17,9 @@ class Clocked:
     def __str__(self):
         return str(self._backend)
 
-    def load(self, name):
+    def load(self, name, *faces):
         """Engine of the backend, clocked."""
-        return _Engine(self._backend.load(name), self.taken.setdefault(name, []))
+        return _Engine(self._backend.load(name, *faces), self.taken.setdefault(name, []))
 
 
 class _Engine:

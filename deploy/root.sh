@@ -9,8 +9,11 @@ suite=bookworm
 system=systemd,systemd-sysv,dbus,udev,kmod,procps,iproute2,netbase,ca-certificates
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/kagami
 mkdir -p "$cache/roots" "$cache/wheels"
-exec 9> "$cache/roots/.lock"      # several of these tests may begin at a time
-flock 9
+
+alone() {      # several of these tests may begin at a time
+    exec 9> "$cache/roots/.lock"
+    flock 9
+}
 
 say() { echo "kagami: $1" >&2; }
 
@@ -30,8 +33,9 @@ forget() {      # STEM KEPT: take away what was made from something else and not
         -exec rm -rf --one-file-system {} +
 }
 
-made=$({ echo $system; sed -n '/^PACKAGES=/,/"$/p' deploy/setup.sh; } | cksum | cut -d' ' -f1)
+made=$({ echo $system; grep -oE '(gstreamer1\.0|gir1\.2|python3)-[a-z0-9.-]+' deploy/setup.sh | sort -u; } | cksum | cut -d' ' -f1)
 base=$cache/roots/$suite-$made
+[ -e "$base/.made" ] || alone
 if [ ! -e "$base/.made" ]; then
     say "making a root of Debian 12 in $base, once (about two minutes, 900 MB)"
     rm -rf "$base"
@@ -55,6 +59,7 @@ forget $suite "$(basename "$base")"
 version=$(sed -n 's/^__version__ = "\(.*\)"/\1/p' appliance/__init__.py)
 made=$(cat requirements.txt requirements-openvino.txt setup.cfg deploy/setup.sh appliance/__init__.py | cksum | cut -d' ' -f1)
 layer=$cache/roots/kagami-$made-$(basename "$base")
+[ -e "$layer/.made" ] || alone
 if [ ! -e "$layer/.made" ]; then
     say "installing Kagami $version into a root, once (about a minute, 400 MB)"
     wheels=$cache/wheels/cp311

@@ -108,11 +108,13 @@ install_system() {
     [ -z "$useful" ] || echo "kagami: without these some video files do not play: sudo apt-get install $useful"
 }
 
-install_test_tools() {      # a second OSC reader and systemd's ear; the tests do without where they must
-    command -v oscdump >/dev/null && "$SYSTEM_PYTHON" -c "import systemd.daemon" 2>/dev/null && return
+# A second OSC reader, and what makes stand-ins for a Jetson's elements; the tests do without where they must.
+install_test_tools() {
+    command -v oscdump >/dev/null && command -v gcc >/dev/null && pkg-config --exists gstreamer-base-1.0 2>/dev/null &&
+        return
     command -v apt-get >/dev/null && apt update -q &&
-        apt install -q -y --no-install-recommends liblo-tools python3-systemd ||
-        echo "kagami: no liblo-tools or python3-systemd: their tests are passed over"
+        apt install -q -y --no-install-recommends liblo-tools gcc libc6-dev pkg-config libgstreamer1.0-dev ||
+        echo "kagami: no liblo-tools, gcc or libgstreamer1.0-dev: their tests are passed over"
 }
 
 install_readers() {      # programs and libraries of others, for tests/foreign

@@ -10,7 +10,8 @@ fail() { echo "kagami: error: test-service: $1" >&2; exit 69; }
 
 [ "$(id -u)" = 0 ] || fail "a container takes root; try: sudo make test-service"
 deploy/setup.sh test
-for program in debootstrap systemd-nspawn systemd-analyze nsenter setpriv ip shellcheck; do
+for program in debootstrap systemd-nspawn systemd-analyze nsenter setpriv ip shellcheck avahi-daemon \
+        avahi-resolve dbus-daemon; do
     command -v "$program" >/dev/null || missing="${missing:-} $program"
 done
 ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || missing="${missing:-} libfaketime"
@@ -19,8 +20,8 @@ if [ -n "${missing:-}" ]; then
     echo "kagami: installing what is not here:$missing"
     apt-get update -q
     env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends debootstrap systemd \
-        systemd-container util-linux iproute2 shellcheck
+        systemd-container util-linux iproute2 shellcheck avahi-daemon avahi-utils dbus
 fi
 deploy/root.sh kagami > /dev/null
 [ $# -gt 0 ] || set -- tests/service tests/test_install.py
-exec timeout 900 .venv/bin/python -m pytest -q -s --none-skipped -p no:cacheprovider "$@"
+exec timeout 2400 .venv/bin/python -m pytest -q -s --none-skipped -p no:cacheprovider "$@"

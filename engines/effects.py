@@ -24,13 +24,20 @@ def of(network, truth, found):
 
     network: the manifest's record; a network that is none of ours has no terms but numbers.
     """
-    tell = WAYS.get(network.name)
+    tell = WAYS.get(network.section)
+    pairs = zip(_alone(network, truth), _alone(network, found))
     try:
-        effects = [tell(network, a, b) for a, b in zip(truth, found)] if tell else []
+        effects = [tell(network, a, b) for a, b in pairs] if tell else []
     except KeyError:                # one of ours by name alone
         effects = []
     return {key: float(max(one[key] for one in effects))
             for key in (effects[0] if effects else ())}
+
+
+def _alone(network, answers):
+    """The answers face by face."""
+    return [{name: np.split(value, network.faces)[face] for name, value in answer.items()}
+            for answer in answers for face in range(network.faces)]
 
 
 def told(network, truth, found):

@@ -1,4 +1,5 @@
-"""ONNX bytes in, the graph out: nodes, tensors, shapes; with more outputs, back to bytes.
+"""ONNX bytes in, the graph out: nodes, tensors, shapes; with more outputs, or for more pictures at
+once, back to bytes.
 
 The onnx package is not among what the box installs, so the few fields of onnx.proto that are
 needed are read here.
@@ -16,6 +17,9 @@ TYPES = {FLOAT: np.float32, INT32: np.int32, INT64: np.int64, FLOAT16: np.float1
          DOUBLE: np.float64}
 # The field of a tensor that holds its numbers where they do not lie in raw_data.
 PLACES = {FLOAT: (4, "f"), INT32: (5, None), INT64: (7, None), DOUBLE: (10, "d")}
+# Fields of a graph, and the way from one of its inputs or outputs to the first of its sizes.
+NODE, INITIALIZER, INPUT, OUTPUT, BETWEEN = 1, 5, 11, 12, 13
+FIRST_SIZE = 2, 1, 2, 1, 1
 
 
 class Node(NamedTuple):
@@ -70,6 +74,41 @@ class Graph:
                 if name not in self.outputs]
         graph = _packed(self._graph + more)
         return _packed([(n, graph if n == 7 else value) for n, value in self._model])
+
+
+    def times(self, faces):
+        """The file's bytes for so many times the pictures at once, with the same weights: inputs,
+        outputs and what tensors are reshaped to become larger, sizes in between follow."""
+        batch = next(iter(self.inputs.values()))[0]
+        fixed = {node.inputs[1] for node in self.nodes if node.kind == "Reshape"
+                 and self.constants.get(node.inputs[1], (None,))[0] == batch}
+        graph = _packed([(n, self._larger(n, value, faces, fixed))
+                         for n, value in self._graph if n != BETWEEN])
+        return _packed([(n, graph if n == 7 else value) for n, value in self._model])
+
+    def _larger(self, number, entry, faces, fixed):
+        """An entry of the graph for more pictures; fixed: names of the shapes that tell how many
+        there are."""
+        fields = _fields(entry) if number in (NODE, INITIALIZER, INPUT, OUTPUT) else ()
+        if number in (INPUT, OUTPUT):
+            return _replaced(entry, FIRST_SIZE, faces * _value(fields)[2][0])
+        name = _text(fields, 2 if number == NODE else 8)
+        if name not in fixed or number == NODE and _text(fields, 4) != "Constant":
+            return entry
+        shape = self.constants[name].astype(np.int64)
+        shape[0] *= faces
+        tensor = _packed([(1, len(shape)), (2, INT64), (8, name.encode()),
+                          (9, shape.astype("<i8").tobytes())])
+        return _replaced(entry, (5, 5), tensor) if number == NODE else tensor
+
+
+def _replaced(content, path, value):
+    """A message with another value in the first field on a path of numbers."""
+    fields = _fields(content)
+    at = next(i for i, (number, _) in enumerate(fields) if number == path[0])
+    inside = _replaced(fields[at][1], path[1:], value) if path[1:] else value
+    fields[at] = path[0], inside
+    return _packed(fields)
 
 
 def _fields(content):

@@ -37,7 +37,7 @@ def _here():
 def _row(path, known, here):
     """What one file is worth: {"file", "network", "precision", "wrong", ...}."""
     name = plan.NAME.fullmatch(os.path.basename(path)).groupdict()
-    network = known.get(name["network"])
+    network = networks.named(name["network"], known)
     row = dict(name, file=os.path.basename(path), wrong="")
     version, gpu = here or (name["tensorrt"], name["gpu"])
     try:

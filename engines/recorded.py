@@ -20,14 +20,18 @@ def inputs(network):
 
 
 def of(network):
-    """The recorded inputs alone; [] where there are none."""
+    """The recorded inputs alone; [] where there are none. Of several faces each is at a moment
+    of its own."""
     with np.load(FILE) as file:
-        have = {name: file[key(network.name, name)] for name in network.inputs
-                if key(network.name, name) in file}
-    if {name: value.shape[1:] for name, value in have.items()} != dict(network.inputs):
+        have = {name: file[key(network.section, name)] for name in network.inputs
+                if key(network.section, name) in file}
+    one = {name: (shape[0] // network.faces,) + shape[1:]
+           for name, shape in network.inputs.items()}
+    if {name: value.shape[1:] for name, value in have.items()} != one:
         return []
     count = len(next(iter(have.values())))
-    return [{name: have[name][i].astype(np.float32) for name in have} for i in range(count)]
+    return [{name: np.concatenate([value[(i + face) % count] for face in range(network.faces)])
+             .astype(np.float32) for name, value in have.items()} for i in range(count)]
 
 
 def key(network, name):

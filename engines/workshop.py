@@ -1,10 +1,11 @@
 """Requests in, engines out: each is built by a process of its own, whose events are passed on.
 
-For whoever has a stale engine in hand (a backend that loads one, a first start):
+For whoever loads an engine, be its file good or not:
 
-    workshop.mend(["iris"])         # then load it again, once
+    workshop.content(network, runtime)      # TensorRT's bytes, if need be of another build
 """
 import json
+import logging
 import os
 import queue
 import signal
@@ -15,11 +16,13 @@ import threading
 
 from appliance import errors
 from appliance.backends import manifest
-from appliance.errors import KagamiError, PartMissing
+from appliance.errors import DataError, InputMissing, KagamiError, PartMissing
+from appliance.service import managed
 from engines import networks, plan
 from engines.build import Request
 from engines.progress import Progress
 
+log = logging.getLogger("kagami.backend")
 COMMAND = ("-m", "engines.build")
 TICK = 0.5              # seconds between looks at the clock while nothing happens
 ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir))
@@ -46,14 +49,45 @@ def build(request, tell):
             _end(child)
 
 
-def mend(names, precision="fp16", folder=None):
-    """Build the engines of networks that have no good one here, the smallest first; what each
-    file then tells of itself, in that order. What is done is told on standard error and in the
-    service's status, which also gives it the time. KagamiError where one cannot be built."""
+def content(network, runtime, folder=None):
+    """TensorRT's bytes of a network's engine file, which it takes.
+
+    A file that is bad, or whole and refused by this runtime (tensorrt.Runtime), is built again,
+    once, which takes minutes; where systemd waits for us, another service does that. PartMissing
+    where there is none, or none comes of it.
+    """
+    try:
+        return _taken(network, runtime, folder)
+    except InputMissing as why:
+        raise PartMissing(why.what, why.why, why.do) from why
+    except DataError as why:
+        if managed():       # kagami-engines.service does it, and tracking goes on meanwhile
+            raise PartMissing(why.what, why.why, plan.again(network.name)) from why
+        log.warning("%s: %s; it is built again", why.what, why.why)
+        try:
+            mend([network.name], folder=folder, anew=True)
+            return _taken(network, runtime, folder)
+        except KagamiError as failed:
+            told = "%s; built again: %s" % (why.why, failed.why)
+            raise PartMissing(why.what, told, failed.do) from failed
+
+
+def _taken(network, runtime, folder):
+    found = plan.best(network, runtime.trt.__version__, runtime.gpu.kind, folder)
+    with runtime.gpu:
+        runtime.engine(network, found)
+    return found
+
+
+def mend(names, precision="fp16", folder=None, anew=False):
+    """Build the engines of networks that have no good one here (anew: whatever they have), the
+    smallest first; what each file then tells of itself, in that order. What is done is told on
+    standard error and in the service's status, which also gives it the time. KagamiError where one
+    cannot be built."""
     names = smallest_first(names)
     progress = Progress(names)
     with plan.held(folder) as where:
-        return [build(Request(name, precision, folder=where), progress.of(name))
+        return [build(Request(name, precision, folder=where, anew=anew), progress.of(name))
                 for name in names]
 
 

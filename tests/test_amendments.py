@@ -93,6 +93,7 @@ def test_what_is_no_object_is_told(text):
     {"camera": "flip"}, {"camera": ["flip"]}, {"camera": {"flip": ["both"]}},
     {"camera": {"flip": {"a": "b"}}}, {"camera": {"source": "x" * 501}},
     {"camera": {"source": "usb\n[control]\ntoken = "}}, {"camera": {"source": "a #b"}},
+    {"camera": {"source": "pipeline:videotestsrc"}}, {"camera": {"source": " pipeline:x"}},
     {"camera": {"source": "#b"}}, {"camera": {"source": "a\0b"}},
     {"camera": {"source": "a\u2028b"}}, {"camera\n": {"flip": "both"}},
     {"camera]": {"flip": "both"}}, {"": {"flip": "both"}},

@@ -70,7 +70,7 @@ def test_every_command_has_help_with_an_example(kagami, command):
     (["track", "x", "--json", "o", "--set", "camera.source=vebcam"], 78, "vebcam: not known"),
     (["run", "--set", "camera.source=vebcam"], 78, "vebcam: not known"),
     (["run", "--set", "output.limit=600", "--to", "kagami@127.0.0.1"], 78, "alone takes 776"),
-    (["run"] + ["--to", "vmc@127.0.0.1"] * 9, 2, "at most 8 are sent to"),
+    (["run"] + ["--to", "vmc@127.0.0.1"] * 13, 2, "at most 12 are sent to"),
     (["run", "--source", ""], 2, "source : not known; give usb"),
     (["run", "--set", "camera.width=1"], 78, "give 16 to 8192 px"),
 ])

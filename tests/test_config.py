@@ -200,21 +200,21 @@ def kept(text, state):
         f.write(text)
 
 
-TARGETS = "".join("[target t%d]\nto = vmc@127.0.0.1:%d\n" % (i, 5001 + i) for i in range(9))
+TARGETS = "".join("[target t%d]\nto = vmc@127.0.0.1:%d\n" % (i, 5001 + i) for i in range(13))
 
 
 @pytest.mark.parametrize("text, told", [
     ("[camera]\nfilp = both\n[loss]\nhold_ms = 300\n", "settings.conf:2: camera.filp = both"),
     ("[camra]\nfov = 70\n[loss]\nhold_ms = 300\n", "no section camra"),
-    ("[camera]\nsource = csi:0\n[loss]\nhold_ms = 300\n", "camera.source = csi:0"),
+    ("[camera]\nsource = csi:x\n[loss]\nhold_ms = 300\n", "camera.source = csi:x"),
     ("[loss]\nhold_ms = 300\n[target pc]\nto = vmcc@pc\n", "unknown dialect"),
     ("words\n[loss]\nhold_ms = 300\n", "settings.conf:1: words"),
-    ("[loss]\nhold_ms = 300\n" + TARGETS, "9 targets, at most 8 are sent to")])
+    ("[loss]\nhold_ms = 300\n" + TARGETS, "13 targets, at most 12 are sent to")])
 def test_what_does_not_fit_in_what_was_changed_is_told_and_left_out(state, caplog, text, told):
     kept(text, state)
     one = config.load(config.DEFAULTS, check=check)
     assert one.loss.hold_ms == 300 and one.camera == config.defaults().camera
-    assert len(one.targets) == (8 if TARGETS in text else 1)
+    assert len(one.targets) == (12 if TARGETS in text else 1)
     line, = caplog.messages
     assert told in line and line.endswith("(left out)") and "\n" not in line
 

@@ -58,19 +58,19 @@ def test_a_wrong_one_changes_nothing(written, wrong):
     assert settings.config.loss.hold_ms == 300
 
 
-TARGETS = "".join("[target t%d]\nto = vmc@127.0.0.1:%d\n" % (i, 5001 + i) for i in range(9))
+TARGETS = "".join("[target t%d]\nto = vmc@127.0.0.1:%d\n" % (i, 5001 + i) for i in range(13))
 
 
 @pytest.mark.parametrize("text, line, told", [
     ("[camera]\nsource = vebcam\n", 2, "camera.source = vebcam: not known"),
-    ("[camera]\nsource = csi:0\n", 2, "it comes with the box's own cameras"),
+    ("[camera]\nsource = csi:x\n", 2, "not a sensor's number"),
     ("[camera]\nsource = stdin:640x480\n", 2, "not WIDTHxHEIGHT@RATE:FORMAT"),
     ("[target]\nmirror = yes\nto = vmcc@pc\n", 3, "target.to = vmcc@pc: unknown dialect"),
     ("[target]\nprefix = one\n[target pc]\nto = vmc@127.0.0.1:1\n[target tv]\n"
      "to = vmc@127.0.0.1:2\n", 2, "target.prefix = one: not the beginning of an OSC address"),
     ("[output]\nlimit = 600\n[target]\nto = kagami@127.0.0.1\n", 2,
      "output.limit = 600: for kagami@127.0.0.1 one message alone takes 776"),
-    (TARGETS, 18, "9 targets, at most 8 are sent to")])
+    (TARGETS, 26, "13 targets, at most 12 are sent to")])
 def test_a_mistake_is_told_once_with_its_line(written, tmp_path, text, line, told):
     with pytest.raises(ConfigError) as e:
         written(text)
@@ -111,7 +111,7 @@ def test_one_that_a_part_refuses_changes_nothing(written):
     settings = written("")
 
     def refuses(new):
-        raise UsageError("9 targets", "at most 8 are sent to", "leave some out")
+        raise UsageError("13 targets", "at most 12 are sent to", "leave some out")
     settings.follow(refuses)
     with pytest.raises(UsageError):
         written("[loss]\nhold_ms = 300\n").reread()

@@ -1,12 +1,13 @@
 """The picture's way from end to end, with networks that read dots; a followed face's life."""
 import os
+from itertools import zip_longest
 
 import cv2
 import numpy as np
 import pytest
 
 from appliance import config, geometry
-from appliance.errors import DataError
+from appliance.errors import DataError, PartMissing
 from appliance.face import LANDMARK_MIRROR
 from appliance.stages import crop
 from appliance.stages.landmarks import Reading
@@ -235,6 +236,46 @@ def test_two_that_became_one_are_one(two_wanted, backend):
             outputs["points"] += (-320, 0)
     turns, backend.readers["landmarks"] = [], straying
     assert [face.id for face in two_wanted(dots.picture(LEFT, RIGHT))] == [1]
+
+
+class OneByOne(dots.Dots):
+    """A backend with engines for one face alone."""
+
+    def load(self, name, faces=1):
+        if faces > 1:
+            raise PartMissing("engine", "none", "build it")
+        return dots.Dots.load(self, name)
+
+
+def test_what_is_seen_at_once_is_what_is_seen_in_turn_as_faces_come_and_go():
+    four = config.load(config.DEFAULTS, ["tracker.max_faces=4", "tracker.detector_every=2"])
+    at_once, in_turn = (Tracker(four, backend=made) for made in (dots.Dots(), OneByOne()))
+    places = [(120, 120, 0.6), (480, 130, 0.7, 20), (150, 350, 0.6, -15), (470, 350, 0.7)]
+    for number in range(40):
+        there = [place for i, place in enumerate(places) if (number // 8 + i) % 3]
+        luma = dots.picture(*there)
+        for one, other in zip_longest(at_once(luma), in_turn(luma)):
+            assert (one.id, one.state, one.score) == (other.id, other.state, other.score)
+            assert np.array_equal(one.landmarks, other.landmarks)
+            assert np.array_equal(one.left.iris, other.left.iris)
+            assert np.array_equal(one.blendshapes, other.blendshapes)
+
+
+@pytest.mark.parametrize("most, there", [(1, 1), (2, 2), (4, 3)])
+def test_each_network_runs_once_a_picture_whoever_is_followed(backend, most, there):
+    wanted = ["tracker.max_faces=%d" % most, "tracker.detector_every=1000"]
+    tracker = Tracker(config.load(config.DEFAULTS, wanted), backend=backend)
+    luma = dots.picture(*[(120 + 180 * i, 200, 0.6) for i in range(there)])
+    tracker(luma)
+    backend.calls.clear()
+    assert len(tracker(luma)) == there
+    assert backend.calls == {"landmarks": 1, "iris": 1, "expression": 1}
+
+
+def test_a_face_in_doubt_does_not_hold_up_the_others(two_wanted):
+    first = ids_at(two_wanted(dots.picture(LEFT, RIGHT)))
+    states = {face.id: face.state for face in two_wanted(dots.picture(RIGHT))}
+    assert states == {first["left"]: "held", first["right"]: "tracked"}
 
 
 def test_given_boxes_are_answered_one_each_in_their_order(tracker):

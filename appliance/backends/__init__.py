@@ -7,10 +7,12 @@ The contract, for every backend:
     engine.inputs["image"][...] = crop      # {name: float32 array}, fixed shapes, written in place
     outputs = engine.infer()                # {name: float32 array}, valid until the next infer()
     engine.network                          # the manifest's record: shapes, score, tolerance
+    pair = backend.load("landmarks", 2)     # of two faces at once: first sizes are twice those
 
 Inputs are NHWC, raw pixel values 0..255. One thread owns an engine from load to the end. `infer()`
 allocates nothing that `load()` can allocate. A file that is missing, corrupt, another one or of
-other shapes ends `load()` with one line (InputMissing or DataError).
+other shapes ends `load()` with one line (InputMissing or DataError), as does a number of faces
+that there is no engine for (PartMissing: batches.py shows them in turn).
 
 A backend is made without arguments that it could do without, and says in words (`str`) what it
 is. Where it cannot work here (library, device or engines are missing) making it ends in

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from appliance.errors import DataError, InputMissing, nearest
 from appliance.face import ARKIT
+from engines.graph import Graph
 
 _ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, os.pardir)
 MANIFEST = os.path.join(os.path.normpath(_ROOT), "engines", "manifest.ini")
@@ -21,7 +22,8 @@ class Network(NamedTuple):
     difference between backends. channels: 1, luma. driven: names of the shapes that proved right
     often enough to be sent (expression). fp32: names of the nodes that stay in FP32 where the rest
     runs in FP16. tolerances: {output: largest difference} of an engine to ONNX Runtime on the
-    recorded inputs.
+    recorded inputs. faces: how many it takes at once; the first size of every shape is that many
+    times the file's.
     """
 
     name: str
@@ -35,9 +37,24 @@ class Network(NamedTuple):
     driven: tuple = ()
     fp32: tuple = ()
     tolerances: dict = {}
+    faces: int = 1
+
+    def of(self, faces):
+        """The record of the same network that takes so many faces at once: `iris-x2`."""
+        if faces == 1:
+            return self
+        return self._replace(name="%s-x%d" % (self.name, faces), faces=faces,
+                             inputs=_times(faces, self.inputs),
+                             outputs=_times(faces, self.outputs))
+
+    @property
+    def section(self):
+        """The name in the manifest."""
+        return self.name if self.faces == 1 else self.name.rpartition("-x")[0]
 
     def content(self):
-        """The bytes of the file; InputMissing where there is none, DataError where another is."""
+        """The bytes of the file, for so many faces; InputMissing where there is none, DataError
+        where another is."""
         try:
             with open(self.path, "rb") as f:
                 content = f.read()
@@ -46,7 +63,7 @@ class Network(NamedTuple):
         if hashlib.sha256(content).hexdigest() != self.sha256:
             raise DataError(self.path, "not the file that the manifest means (SHA-256 differs)",
                             FETCH + ", or record it anew after training")
-        return content
+        return content if self.faces == 1 else Graph(content, self.path).times(self.faces)
 
     def compare(self, kind, have):
         """DataError where tensors of this record are not those of its file.
@@ -58,6 +75,11 @@ class Network(NamedTuple):
                 why = "%s %s is %s, the manifest says float %s"
                 raise DataError(self.path, why % (kind, name, have.get(name, "absent"), shape),
                                 "record the network anew")
+
+
+def _times(faces, tensors):
+    return collections.OrderedDict((name, (faces * shape[0],) + shape[1:])
+                                   for name, shape in tensors.items())
 
 
 def read(path=MANIFEST):

@@ -30,11 +30,11 @@ class OnnxRuntime:
         names = [t.name for t in session.get_outputs()]
         return [dict(zip(names, session.run(names, one))) for one in inputs]
 
-    def load(self, name):
-        """Engine for the section `name` of the manifest."""
+    def load(self, name, faces=1):
+        """Engine for the section `name` of the manifest, of so many faces at once."""
         if name not in self._networks:
             raise DataError(self._path, "has no section [%s]" % name, manifest.FETCH)
-        return Engine(self._library, self._networks[name])
+        return Engine(self._library, self._networks[name].of(faces))
 
 
 class Engine:

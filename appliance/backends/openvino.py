@@ -48,11 +48,11 @@ class OpenVino:
     def __str__(self):
         return "OpenVINO %s (%s, %s)" % (self._library.version, self._device, self._precision)
 
-    def load(self, name):
-        """Engine for the section `name` of the manifest."""
+    def load(self, name, faces=1):
+        """Engine for the section `name` of the manifest, of so many faces at once."""
         if name not in self._networks:
             raise DataError(self._path, "has no section [%s]" % name, manifest.FETCH)
-        network = self._networks[name]
+        network = self._networks[name].of(faces)
         content = network.content()
         try:
             request = self._library.request(content, self._device, self._options)

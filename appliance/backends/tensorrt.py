@@ -15,8 +15,7 @@ from time import perf_counter
 import numpy as np
 
 from appliance.backends import cuda, manifest
-from appliance.errors import DataError, InputMissing, KagamiError, PartMissing
-from engines import plan
+from appliance.errors import DataError, PartMissing
 
 OLDEST = (8, 0)
 WARMING = 5     # inferences until the clocks are up and all is loaded: 299, 112, 95, 78 ms
@@ -29,7 +28,7 @@ class TensorRT:
     """Backend: runs the engine files that were built from the networks of a manifest.
 
     path: the manifest. folder: of the engine files. Making it ends in PartMissing where TensorRT,
-    pycuda, the GPU or a good engine file of any network is missing.
+    pycuda, the GPU or a good engine file, which TensorRT takes, of any network is missing.
     """
 
     def __init__(self, path=manifest.MANIFEST, folder=None):
@@ -41,28 +40,17 @@ class TensorRT:
     def __str__(self):
         return "TensorRT %s on %s" % (self._runtime.trt.__version__, self._runtime.gpu.name)
 
-    def load(self, name, mapped=False):
-        """Engine for the section `name` of the manifest. mapped: see Engine."""
+    def load(self, name, faces=1, mapped=False):
+        """Engine for the section `name` of the manifest, of so many faces at once; PartMissing
+        where none was built for several. mapped: see Engine."""
         if name not in self._networks:
             raise DataError(self._path, "has no section [%s]" % name, manifest.FETCH)
-        network = self._networks[name]
+        network = self._networks[name].of(faces)
         return Engine(self._runtime, network, self._content(network), mapped)
 
-    def _content(self, network):    # a file that is bad is built again, which takes minutes
-        from engines import plan, workshop
-        here = self._runtime.trt.__version__, self._runtime.gpu.kind, self._folder
-        try:
-            return plan.best(network, *here)
-        except InputMissing as why:
-            raise PartMissing(why.what, why.why, why.do) from why
-        except DataError as why:
-            log.warning("%s: %s; it is built again", why.what, why.why)
-            try:
-                workshop.mend([network.name], folder=self._folder)
-            except KagamiError as failed:
-                told = "%s; built again: %s" % (why.why, failed.why)
-                raise PartMissing(why.what, told, failed.do) from failed
-        return plan.best(network, *here)
+    def _content(self, network):
+        from engines import workshop
+        return workshop.content(network, self._runtime, self._folder)
 
 
 class Engine:
@@ -150,7 +138,6 @@ class Work:
         self.complaint = runtime.complaint
         self._gpu, self._graph = runtime.gpu, None
         self._engine = runtime.engine(network, content)
-        _compare(network, tensors(self._engine, runtime.trt))
         self._context = self._engine.create_execution_context()
         if self._context is None:
             raise cuda.no_memory(runtime.complaint())
@@ -247,12 +234,14 @@ class Runtime:
                               "take CUDA and TensorRT of one JetPack, " + cuda.ELSE) from why
 
     def engine(self, network, content):
-        """ICudaEngine of TensorRT's bytes; DataError where it refuses them."""
+        """ICudaEngine of TensorRT's bytes; DataError where it refuses them, or finds tensors in
+        them that are not the network's."""
         self.complaints.clear()
         engine = self._runtime.deserialize_cuda_engine(content)
         if engine is None:
             raise DataError("engine of " + network.name, self.complaint(),
                             "build it again: kagami-engines --models " + network.name)
+        _compare(network, tensors(engine, self.trt))
         return engine
 
     def complaint(self):

@@ -135,9 +135,9 @@ def main():
     terminal.log()
     try:
         Trial(Versions(), Services()).run()
-    except KagamiError as e:
+    except (KagamiError, OSError) as e:     # the trial stays open: the next boot goes on
         LOG.error("%s", e)
-        return e.status
+        return getattr(e, "status", 1)
     return 0
 
 

@@ -90,7 +90,10 @@ class Versions:
         if os.path.exists(os.path.join(folder, COMPLETE)):
             os.unlink(os.path.join(folder, COMPLETE))
             files.settle_folder(folder)
-        shutil.rmtree(folder)
+        if os.path.isdir(folder) and not os.path.islink(folder):
+            shutil.rmtree(folder)
+        else:
+            os.unlink(folder)
 
     def sweep(self):
         """Delete all but the version that runs and the one before."""
@@ -139,10 +142,10 @@ class Versions:
             raise PartMissing(self.root, "no permission to change it", "do it as root, with sudo")
         handle = os.open(self._folders, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(handle, self.root)
             yield handle
-        except BlockingIOError:
-            raise PartMissing(self.root, "another update is under way", "wait for it") from None
+        except OSError as e:
+            raise OutputError(e.filename or self.root, e.strerror, "mend that") from e
         finally:
             os.close(handle)
 
@@ -166,3 +169,10 @@ class Versions:
             return keeping.read(path, understand)
         except (OSError, DataError, UnicodeDecodeError):
             return None
+
+
+def _lock(handle, what):
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise PartMissing(what, "another update is under way", "wait for it") from None

@@ -19,14 +19,15 @@ FRESH = 5.0         # seconds for which the adapters are believed to be what the
 def adapters():
     """[(name, IPv4Interface)] of the wired, wireless and USB networks that this machine is
     attached to; the loopback alone where there is none."""
-    found = [(name, _interface(name)) for _, name in socket.if_nameindex()]
+    found = [(name, interface(name)) for _, name in socket.if_nameindex()]
     found = [(name, at) for name, at in found if at is not None]
     real = [(name, at) for name, at in found if not name.startswith(_VIRTUAL)]
     return sorted(real) or [(name, at) for name, at in found if at.ip.is_loopback][:1]
 
 
-def _interface(name):
-    """The first IPv4Interface of an adapter that runs, or None."""
+def interface(name):
+    """The first IPv4Interface of an adapter that runs (a cable is in, and somebody at its other
+    end), or None."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         def ask(what, start, end):
             request = struct.pack("256s", name.encode()[:15])

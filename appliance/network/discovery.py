@@ -20,7 +20,7 @@ LOOK_EVERY = 5.0            # seconds between looks at this machine's addresses
 ASK_EVERY = 30.0            # seconds between looks at hosts that said no goodbye
 ANSWER_WITHIN = 2.0         # seconds
 MOST = 64                   # names that are followed
-_PTR, _SRV = 12, 33
+_A, _PTR, _SRV = 1, 12, 33
 
 
 def services(serial, ports, dialects=(), faces=1, token=False, name="", model="pc",
@@ -203,6 +203,29 @@ class Discovery:
                     asyncio.ensure_future(self._ask(zeroconf, *key))
         while len(self._sources) > MOST:
             self._sources.popitem(False)
+
+
+async def holders(name, own, seconds=3):
+    """[address] of the machines that answer to a name like "kagami.local." on these networks.
+
+    own: [address] of this machine, from which it is asked once a second. PartMissing where
+    zeroconf is; OSError where no address of them is ours any more.
+    """
+    _library()
+    from zeroconf import DNSOutgoing, DNSQuestion, IPVersion
+    from zeroconf.asyncio import AsyncZeroconf
+    asking = AsyncZeroconf(own, ip_version=IPVersion.V4Only)
+    try:
+        for _ in range(seconds):
+            question = DNSOutgoing(0)
+            question.add_question(DNSQuestion(name, _A, 1))
+            asking.zeroconf.async_send(question)
+            await asyncio.sleep(1)
+        found = [ipaddress.IPv4Address(record.address) for record in
+                 asking.zeroconf.cache.entries_with_name(name) if record.type == _A]
+        return [str(address) for address in found if not address.is_loopback]
+    finally:
+        await asking.async_close()
 
 
 def _ears(here):

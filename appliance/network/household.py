@@ -7,21 +7,15 @@ import json
 from collections import OrderedDict
 from threading import Thread
 
-from appliance import __version__, amendments
+from appliance import __version__, amendments, belongings
 from appliance.config import kept_path
 from appliance.errors import KagamiError, PartMissing, UsageError
-from appliance.examples import examples
 from appliance.face import ARKIT_NAMES
-from appliance.keeping import BROKEN
-from appliance.known import understood
 from appliance.network.deeds import Aside
 from appliance.network.hosts import plain
 from appliance.network.orders import LATER
 from appliance.outputs.wave import SECONDS
 from appliance.terminal import last_lines
-
-FORM = 1                        # of what is exported
-SECRET = "control", "token"     # what no page is told
 
 
 class Household:
@@ -71,7 +65,8 @@ class Household:
             ("calibration", known.get("calibration", {})),
             ("targets", [self._target(channel) for channel in self._outputs.channels]),
             ("engines", status.engines.get("engines", [])), ("ignored", self._ignored()),
-            ("config", _sections(config.lines)), ("changed", _sections(config.kept)),
+            ("config", belongings.sections(config.lines)),
+            ("changed", belongings.sections(config.kept)),
             ("log", self._log.lines)]))
 
     def found(self, _):
@@ -110,37 +105,18 @@ class Household:
     def export(self, _):
         """What was changed, and what is known of the person."""
         known = self._person.document() if self._person is not None else {}
-        return json.dumps(OrderedDict([
-            ("kagami", FORM), ("settings", _sections(self._settings.config.kept))], **known))
+        return json.dumps(belongings.document(self._settings.config.kept, known))
 
     def take(self, order, text):
         """Take over what was exported, in place of what is."""
-        given = amendments.document(text)
-        if given.get("kagami") != str(FORM):
-            raise UsageError("import", "nothing that was exported", "give what export gave")
-        settings = given.get("settings") or {}
-        if not isinstance(settings, dict):
-            raise UsageError("import", "its settings are no object", "give what export gave")
+        changed, known = belongings.parted(text)
         if self._person is None:
             raise PartMissing("calibration", "none applies here", "start `kagami run`")
-        known = self._known(json.loads(text))
-        outcome = self._change(order, _in_place(self._settings.config.kept, settings))
+        if belongings.EXPRESSIONS in known and self._person.taught.busy:
+            raise UsageError("import", "expressions are being learned", "ask again in a moment")
+        outcome = self._change(order, belongings.in_place(self._settings.config.kept, changed))
         self._person.restore(**known)
         return outcome
-
-    def _known(self, document):
-        """{"calibration", "expressions"} of what was exported, those that are in it."""
-        known = {name: document[name] for name in ("calibration", "expressions")
-                 if document.get(name) is not None}
-        try:
-            understood(known.get("calibration", {}))
-            examples(known.get("expressions", {}))
-        except BROKEN as e:
-            raise UsageError("import", "what is known of the person is not understood (%s)"
-                             % str(e)[:80], "give what export gave") from e
-        if "expressions" in known and self._person.taught.busy:
-            raise UsageError("import", "expressions are being learned", "ask again in a moment")
-        return known
 
     def _change(self, order, document):
         lines, waiting = self._settings.amend(document)
@@ -180,23 +156,3 @@ class _Writing(Thread):
             amendments.write(self._path, self._lines)
         except KagamiError as e:
             self.outcome = e
-
-
-def _sections(lines):
-    """{section: {option: text}}."""
-    out = OrderedDict()
-    for line in lines:
-        if (line.section, line.key) != SECRET:
-            out.setdefault(line.section, OrderedDict())[line.key] = line.text
-    return out
-
-
-def _in_place(kept, settings):
-    """The document of changes after which only `settings` are kept."""
-    out = {line.section: None for line in kept}
-    for section, options in settings.items():
-        out[section] = options
-        if isinstance(options, dict):
-            gone = {line.key: None for line in kept if line.section == section}
-            out[section] = dict(gone, **options)
-    return out

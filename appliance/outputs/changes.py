@@ -10,14 +10,17 @@ class Changes:
     """
 
     def __init__(self, step=STEP, period=1.0):
-        self._step, self._period = step, period
+        self._step, self._period = np.array(step), period
         self._told, self._whole = None, 0.0
+        self._moved = None
 
     def __call__(self, numbers, time, everything=False):
         """Indices into `numbers`, always as many; time: seconds; everything: choose them all."""
         if everything or self._told is None or not 0 <= time - self._whole < self._period:
             self._told, self._whole = np.array(numbers), time
+            self._moved = np.zeros_like(self._told)
             return range(len(numbers))
-        moved, = (np.abs(numbers - self._told) >= self._step).nonzero()
+        np.abs(np.subtract(numbers, self._told, self._moved), self._moved)
+        moved, = (self._moved >= self._step).nonzero()
         self._told[moved] = numbers[moved]
         return moved.tolist()

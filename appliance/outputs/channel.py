@@ -77,7 +77,9 @@ class Channel:
         due = self._tracked_due if moment.face is not None else self._lost_due
         if due(moment):
             self._frames += 1
-            self._out(self._dialect(moment))
+            send = self.link.send
+            for datagram in self._dialect(moment):
+                send(datagram)
 
     def announce(self, status, everything):
         """The slow messages, all of them at first."""
@@ -103,11 +105,8 @@ class Channel:
             return moment._replace(fresh=True)
         return waving
 
-    def _turn(self, moment):
-        return moment.number % self._every == 0
-
     def _tracked_due(self, moment):
-        return self._turn(moment) and self._pace.due(moment.time)
+        return moment.number % self._every == 0 and self._pace.due(moment.time)
 
     def _lost_due(self, moment):
         if moment.fresh:        # the end of the way to neutral must arrive, whatever the rate
@@ -118,8 +117,8 @@ class Channel:
         if for_so_long < self._slows_after:
             self._lost_pace.restart(moment.time)
             return self._tracked_due(moment)
-        silent = for_so_long > self._repeats_for
-        return not silent and self._turn(moment) and self._lost_pace.due(moment.time)
+        return (for_so_long <= self._repeats_for and moment.number % self._every == 0
+                and self._lost_pace.due(moment.time))
 
     def _out(self, datagrams):
         for datagram in datagrams:

@@ -186,8 +186,9 @@ class Client:
     def over(self, now):
         """Whether the time is up, or no port has been reached for GONE seconds."""
         self._now = now
-        if not all(link.trouble for link in self.links.values()):
-            self._well = now
+        for link in self.links.values():
+            if not link.trouble:
+                self._well = now
         return now >= self._until or now - self._well >= GONE
 
     def close(self):

@@ -57,11 +57,6 @@ class Moment(NamedTuple):
     calibrating: bool = False
 
 
-def bounded(blendshapes, out):
-    """The 52 weights bounded to 0 to 1, written into `out` and returned."""
-    return np.minimum(np.maximum(blendshapes, 0.0, out=out), 1.0, out=out)
-
-
 def mirrored(moment):
     """The moment as a mirror would show it: left and right exchanged in everything but the
     picture's size.

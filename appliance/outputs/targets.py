@@ -7,7 +7,7 @@ from appliance.errors import UsageError, nearest
 from appliance.outputs.dialects import DIALECTS, speaks
 from appliance.outputs.parts import PARTS
 
-MOST = 8            # targets at once
+MOST = 12           # targets at once: every dialect, and one more
 WIDEST = 8          # bits that the addresses of a network which may ask have in common
 _FORM = "write DIALECT@HOST:PORT, for example vmc@127.0.0.1:39539"
 _SHAPE = re.compile(r"(?P<dialect>[^@]*)@(?P<host>.*?)(?::(?P<port>[^:\]]*))?", re.S)

@@ -15,8 +15,9 @@ from appliance.network import addresses
 from appliance.network.access import Access
 
 ALL, EACH = 256, 64             # connections at once, and of one address
+SOON, STEADY = 100, 20          # new ones of one address at once, and a second for longer
 FIRST, SERVED = 10.0, 120.0     # seconds until the first question is whole, and for an answer
-ASKED, CHANGED, TRIED = 300, 10, 1      # questions, changes, passwords a second of one address
+ASKED, CHANGED, TRIED = 120, 10, 1      # questions, changes, passwords a second of one address
 ADDRESSES = 256                 # counted at once
 COOKIE = "kagami"
 _HOST = re.compile(r"(\[[0-9a-f:.]{2,45}\]|[a-z0-9](?:[a-z0-9.-]{0,253}[a-z0-9])?)\.?"
@@ -55,20 +56,25 @@ class Guard:
             self._check(request)
             return await handler(request)
         except KagamiError as e:
-            return refused(_STATUS.get(e.status, 409), e.what, e.why, e.do)
+            answer = refused(_STATUS.get(e.status, 409), e.what, e.why, e.do)
+            if e.status == NotPermitted.status:
+                answer.force_close()
+            return answer
         except web.HTTPException as e:
             if e.status < 400:
                 raise
-            return refused(e.status, request.path[:60], e.reason, "ask for / in a browser")
+            answer = refused(e.status, request.path[:60], e.reason, "ask for / in a browser")
+            answer.force_close()        # the next one has to come through the doorway again
+            return answer
 
     def _check(self, request):
         """NotPermitted or HTTPException where it is not to be answered."""
+        self.count(request, "asked", ASKED)
         if not self.is_ours(request.headers.get("Host", "")):
             raise NotPermitted("Host", "not a name of this machine", "open the page by its address"
                                ", or add the name to [panel] names")
         if request.method not in ("GET", "HEAD", "POST"):
             raise web.HTTPMethodNotAllowed(request.method, ("GET", "HEAD", "POST"))
-        self.count(request, "asked", ASKED)
         if request.method == "POST":
             self.own(request)
             self.count(request, "changed", CHANGED)
@@ -142,22 +148,36 @@ class Doorway:
     """
 
     def __init__(self, guard, inside):
-        self.guard, self.inside, self._timers = guard, inside, {}
+        self.guard, self.inside, self._timers, self._rooms = guard, inside, {}, {}
 
     def __call__(self):
         return _Knock(self)
 
     def opens(self, transport):
         """Whether this connection may stay; it has some seconds for its first question."""
+        address = _address(transport)
+        if not self.guard.lets_in(address) or not self._room(address):
+            return False
         for gone in [t for t in self._timers if t.is_closing()]:
             self._timers.pop(gone).cancel()
-        address = _address(transport)
         mine = sum(_address(other) == address for other in self._timers)
-        full = len(self._timers) >= ALL or mine >= EACH
-        if full or not self.guard.lets_in(address):
+        if len(self._timers) >= ALL or mine >= EACH:
             return False
         self._arm(transport, FIRST)
         return True
+
+    def _room(self, address):
+        """Whether one more of this address may knock: SOON at once, then STEADY a second."""
+        now = asyncio.get_event_loop().time()
+        if address not in self._rooms and len(self._rooms) >= ADDRESSES:
+            self._rooms = {a: kept for a, kept in self._rooms.items()
+                           if (now - kept[1]) * STEADY < SOON - kept[0]}
+            if len(self._rooms) >= ADDRESSES:
+                return False
+        room, then = self._rooms.get(address, (SOON, now))
+        room = min(SOON, room + (now - then) * STEADY)
+        self._rooms[address] = max(0.0, room - 1.0), now
+        return room >= 1.0
 
     def asked(self, transport, lasting=False):
         """A question is whole: its answer has some time, a lasting one all that it wants."""

@@ -133,10 +133,10 @@ class Panel:
     async def _state(self, request):
         """Everything that a page shows besides the stream."""
         now = asyncio.get_event_loop().time()
+        here = request.transport.get_extra_info("sockname")[0]      # who asks may soon be gone
         if now >= self._until:
             self._look, self._until = asyncio.ensure_future(self._looked()), now + FRESH
         state = dict(await asyncio.shield(self._look))
-        here = request.transport.get_extra_info("sockname")[0]
         state["panel"] = {"version": __version__, "me": request.remote, "address": here,
                           "names": self._guard.names, "preview": self._config.panel.preview,
                           "auth": self._guard.auth(request)}

@@ -5,6 +5,8 @@
     stills:DIR           the pictures of a folder
     stdin:WIDTHxHEIGHT@RATE:FORMAT   raw pictures from another program
     test                 a moving pattern
+    csi, csi:ID          a sensor on the Jetson's own connector, counted from 0
+    pipeline:LAUNCH      what a launch line of GStreamer delivers
 """
 import os
 
@@ -74,13 +76,15 @@ def understood(url):
     """UsageError where the name means nothing here; whether what it names is there is not looked
     at, and GStreamer not needed."""
     scheme, _, rest = url.partition(":")
-    if scheme in ("csi", "pipeline"):
-        raise UsageError("source " + url, "it comes with the box's own cameras",
-                         "give one of " + ", ".join(FORMS))
     if scheme not in _OPENERS:
         raise UsageError("source " + url, "not known", _meant(url, scheme))
     if scheme == "test" and rest:
         raise UsageError("source " + url, "the pattern takes nothing after its name", "give test")
+    if scheme == "csi" and rest and not (rest.isdigit() and int(rest) <= SENSORS):
+        raise UsageError("source " + url, "not a sensor's number", "give csi:0, or csi for it")
+    if scheme == "pipeline" and not rest.strip():
+        raise UsageError("source " + url, "no launch line", "write for instance "
+                         "pipeline:videotestsrc is-live=true")
     if scheme == "stdin":
         from appliance.sources import stream
         stream.read(rest)
@@ -96,8 +100,18 @@ def _meant(url, scheme):
 
 
 def _usb(device, camera, every_frame, rgb):
-    from appliance.sources import live
-    return live.usb(device, camera, rgb)
+    from appliance.sources.usb import usb
+    return usb(device, camera, rgb)
+
+
+def _csi(number, camera, every_frame, rgb):
+    from appliance.sources.csi import csi
+    return csi(number, camera, rgb)
+
+
+def _pipeline(text, camera, every_frame, rgb):
+    from appliance.sources.launch import launch
+    return launch(text, camera, rgb)
 
 
 def _file(path, camera, every_frame, rgb):
@@ -120,6 +134,9 @@ def _test(rest, camera, every_frame, rgb):
     return live.pattern(camera, rgb)
 
 
-ENDLESS = ("usb", "test")
-FORMS = ("usb", "usb:DEVICE", "file:PATH", "stills:DIR", "stdin:WIDTHxHEIGHT@RATE:FORMAT", "test")
-_OPENERS = {"usb": _usb, "file": _file, "stills": _stills, "stdin": _stdin, "test": _test}
+SENSORS = 255           # the highest number that the camera daemon takes
+ENDLESS = ("usb", "csi", "pipeline", "test")
+FORMS = ("usb", "usb:DEVICE", "csi", "csi:ID", "file:PATH", "stills:DIR",
+         "stdin:WIDTHxHEIGHT@RATE:FORMAT", "pipeline:LAUNCH", "test")
+_OPENERS = {"usb": _usb, "csi": _csi, "file": _file, "stills": _stills, "stdin": _stdin,
+            "pipeline": _pipeline, "test": _test}

@@ -12,9 +12,9 @@ from fractions import Fraction
 from typing import NamedTuple, Optional, Tuple
 
 from appliance.errors import PartMissing
-from appliance.sources import v4l2
+from appliance.sources import sensors, v4l2
 
-# The kernel's formats that can be read: (line of gstreamer.LINES, its name there).
+# The kernel's formats that can be read: (line of lines.LINES, its name there).
 READ = {"YUYV": ("raw", "YUY2"), "UYVY": ("raw", "UYVY"), "NV12": ("raw", "NV12"),
         "NV21": ("raw", "NV21"), "YU12": ("raw", "I420"), "YV12": ("raw", "YV12"),
         "422P": ("raw", "Y42B"), "RGB3": ("raw", "RGB"), "BGR3": ("raw", "BGR"),
@@ -108,21 +108,24 @@ def settle(path, exposure, power_line):
 
 def choices(dev="/dev"):
     """[{"source": what [camera] takes, "name", "modes": [[width, height, rate], ...]}] of every
-    camera that `usb` alone would take; the largest picture first."""
+    camera that `usb` alone would take, then of the sensors; the largest picture first."""
     return [{"source": "usb:" + camera.name, "name": camera.card,
              "modes": sorted({(mode.width, mode.height, round(float(rate), 2))
                               for mode in camera.modes if mode.format in READ
                               for rate in mode.rates}, reverse=True)}
-            for camera in found(dev) if not camera.passed]
+            for camera in found(dev) if not camera.passed] + [
+                {"source": "csi:%d" % sensor.number, "name": sensor.model,
+                 "modes": sorted((tuple(mode[:3]) for mode in sensors.modes(sensor)),
+                                 reverse=True)} for sensor in sensors.offered()]
 
 
 def lines(dev="/dev"):
     """What `kagami cameras` prints: each camera with its name and modes, then what was passed
     over."""
     here = found(dev)
-    cameras = [camera for camera in here if not camera.passed]
-    out = [row for camera in cameras for row in _described(camera)]
-    if not cameras:
+    out = [row for camera in here if not camera.passed for row in _described(camera)]
+    out += [row for sensor in sensors.offered() for row in _described_sensor(sensor)]
+    if not out:
         out += ["No camera is here. Plug one in (`kagami run` waits for it), or try without:",
                 "  kagami run --source test      a moving pattern",
                 "  kagami run --source file:clip.mp4"]
@@ -137,6 +140,14 @@ def _described(camera):
     for mode in camera.modes:
         rates = " ".join("%g" % round(float(rate), 2) for rate in mode.rates)
         yield "  %-4s %9s  %s" % (mode.format, "%dx%d" % (mode.width, mode.height), rates)
+
+
+def _described_sensor(sensor):
+    yield "%s, on the board's own connector" % sensor.model
+    yield "  csi:%d" % sensor.number
+    for mode in sensors.modes(sensor):
+        field = ", %.0f degrees wide with the usual lens" % mode.field if mode.field else ""
+        yield "  NV12 %9s  %d%s" % ("%dx%d" % (mode.width, mode.height), mode.rate, field)
 
 
 def _camera(path, names):

@@ -9,6 +9,7 @@ import cv2  # noqa: F401
 import numpy as np
 
 from appliance.errors import PartMissing
+from appliance.sources import lines
 from appliance.sources.memory import Memory
 
 APT = ("sudo apt-get install python3-gi gir1.2-gst-plugins-base-1.0 gstreamer1.0-plugins-base "
@@ -22,39 +23,7 @@ try:
 except (ImportError, ValueError) as e:
     raise PartMissing("GStreamer", "its Python bindings do not load (%s)" % e, APT) from e
 
-# Every launch line. A camera's YUY2 goes through videoconvert (0.02 ms for 640x480): its bytes
-# of Y taken as a view with steps of two would be packed anew by OpenCV at every crop.
-LINES = {
-    "file": "filesrc location={path} ! decodebin expose-all-streams=false caps=video/x-raw(ANY) "
-            "! videoconvert ! videoflip video-direction=auto",
-    "stdin": "fdsrc fd={fd} blocksize={size} ! rawvideoparse width={width} height={height} "
-             "format={format} framerate={rate} plane-strides=\"{strides}\" "
-             "plane-offsets=\"{offsets}\" frame-size={size} ! videoconvert",
-    "test": "videotestsrc is-live=true pattern=ball motion=sweep ! video/x-raw,format=I420,"
-            "width={width},height={height},framerate={rate}",
-    "raw": "v4l2src name=camera device={path} ! video/x-raw,format={format},width={width},"
-           "height={height},framerate={rate} ! videoconvert",
-    "jpeg": "v4l2src name=camera device={path} ! image/jpeg,width={width},height={height},"
-            "framerate={rate} ! jpegdec ! videoconvert",
-}
-TURNS = {90: " ! videoflip video-direction=90r", 180: " ! videoflip video-direction=180",
-         270: " ! videoflip video-direction=90l"}
-FLIPS = {"horizontal": " ! videoflip video-direction=horiz",
-         "vertical": " ! videoflip video-direction=vert",
-         "both": " ! videoflip video-direction=180"}
-# The first plane of each of these is Y.
-LUMA = "video/x-raw,format=(string){GRAY8,I420,YV12,NV12,NV21,Y42B,Y444}"
-SINKS = {"live": "sync=false max-buffers=1 drop=true",
-         "paced": "sync=true max-buffers=1 drop=true",
-         "every": "sync=false max-buffers=2 drop=false"}
-SINK = (' ! appsink name={name} enable-last-sample=false wait-on-eos=false {sink} '
-        'caps="{caps}"')
-TEE = " ! tee name=both ! queue max-size-buffers=1"
 BESIDE_WAIT = 2 * 10 ** 9         # nanoseconds
-BESIDE = " both. ! queue max-size-buffers=1 ! videoconvert"
-
-PACKAGES = {"v4l2src": "good", "jpegdec": "good", "videoflip": "good", "rawvideoparse": "base",
-            "decodebin": "base", "videoconvert": "base", "videotestsrc": "base"}
 
 
 class Picture(NamedTuple):
@@ -76,20 +45,6 @@ class Broken(Exception):
     missing = None
 
 
-def line(name, camera, sink, rgb, **values):
-    """The whole launch line: LINES[name] with `values`, turned and flipped as `camera` says, down
-    to its sinks (a key of SINKS)."""
-    if "path" in values:
-        values["path"] = '"%s"' % values["path"].replace("\\", "\\\\").replace('"', '\\"')
-    text = LINES[name].format(**values)
-    text += TURNS.get(camera.rotation, "") + FLIPS.get(camera.flip, "")
-    luma = SINK.format(name="luma", sink=SINKS[sink], caps=LUMA)
-    if not rgb:
-        return text + luma
-    beside = SINK.format(name="rgb", sink=SINKS[sink], caps="video/x-raw,format=RGB")
-    return text + TEE + luma + BESIDE + beside
-
-
 def need(*names):
     """PartMissing for the first of these elements that is not installed."""
     Gst.init(None)
@@ -98,15 +53,32 @@ def need(*names):
             raise _missing(name)
 
 
+def known(element, *names):
+    """Those of these properties that an element has, as it is installed here."""
+    Gst.init(None)
+    made = Gst.ElementFactory.make(element)
+    return {name for name in names if made is not None and made.find_property(name)}
+
+
+def sinks(text):
+    """The names of the elements of a launch line in which pictures would end; Broken where the
+    line means nothing, PartMissing as of Pipeline."""
+    try:
+        parsed = _parsed(text)
+    except (Broken, PartMissing):           # it may end in caps, which nothing follows yet
+        parsed = _parsed(text + " ! identity")
+    parts = parsed.children if isinstance(parsed, Gst.Bin) else [parsed]
+    made = [part.get_factory() for part in parts if part.get_factory()]
+    return [factory.get_name() for factory in made
+            if factory.list_is_type(Gst.ELEMENT_FACTORY_TYPE_SINK)]
+
+
 class Pipeline:
-    """A launch line at work. PartMissing where an element of it is not installed."""
+    """A launch line at work. PartMissing where an element of it is not installed, Broken where the
+    line means nothing here."""
 
     def __init__(self, text):
-        Gst.init(None)
-        try:
-            self._pipeline = Gst.parse_launch(text)
-        except GLib.Error as e:
-            raise _missing(e.message.split('"')[1] if '"' in e.message else e.message) from e
+        self._pipeline = _parsed(text)
         # Runs when this is closed, forgotten, or the program ends: GStreamer complains otherwise.
         self._stop = weakref.finalize(self, self._pipeline.set_state, Gst.State.NULL)
         # The clock of time.monotonic(), whatever clock an element would offer.
@@ -136,6 +108,11 @@ class Pipeline:
             self._check()
             raise Broken("it does not start")
 
+    def change(self, name, **properties):
+        """Set properties of the element of this name, while it runs."""
+        for key, value in properties.items():
+            self._pipeline.get_by_name(name).set_property(key.replace("_", "-"), value)
+
     @property
     def length(self):
         """Seconds in all, None where the file does not tell."""
@@ -160,11 +137,14 @@ class Pipeline:
         where nothing holds the stream up, for this waits for it."""
         for view in self._views:
             view.drop()
-        if farewell and not self.ended:
+        # The end of the program does not wait for it once more.
+        stop = self._stop.detach()
+        if farewell and stop and not self.ended:
             self._pipeline.send_event(Gst.Event.new_eos())
             ends = Gst.MessageType.EOS | Gst.MessageType.ERROR
             self._bus.timed_pop_filtered(int(farewell * Gst.SECOND), ends)
-        self._stop()
+        if stop:
+            self._pipeline.set_state(Gst.State.NULL)
         self.ended = True
 
     def _pair(self):
@@ -269,7 +249,16 @@ def _layout(caps):
     return (info.width, info.height), (info.offset[0], info.stride[0])
 
 
+def _parsed(text):
+    Gst.init(None)
+    try:
+        return Gst.parse_launch(text)
+    except GLib.Error as e:
+        if e.matches(Gst.ParseError.quark(), Gst.ParseError.NO_SUCH_ELEMENT):
+            raise _missing(e.message.split('"')[1] if '"' in e.message else e.message) from e
+        raise Broken(e.message.rstrip(".")) from e
+
+
 def _missing(name):
     """PartMissing for an element, with the package that brings it."""
-    do = "sudo apt-get install gstreamer1.0-plugins-" + PACKAGES.get(name, "bad")
-    return PartMissing("GStreamer's " + name, "not installed", do)
+    return PartMissing("GStreamer's " + name, "not installed", lines.package(name))

@@ -1,96 +1,72 @@
 """What never ends by itself comes in, Frames go out; a camera that goes away is waited for."""
 import logging
-import os
 from fractions import Fraction
-from threading import Lock
+from threading import Thread
 from time import monotonic, sleep
 
 from appliance.errors import PartMissing
 from appliance.face import Frame
-from appliance.sources import Source, cameras, v4l2
+from appliance.sources import Source
 from appliance.sources.arrival import Arrival
 from appliance.sources.cameras import Away
 from appliance.sources.count import Count, by_number
-from appliance.sources.gstreamer import Broken, Pipeline, line, need
+from appliance.sources.gstreamer import Broken, Pipeline
+from appliance.sources.lines import line
 
 log = logging.getLogger("kagami.source")
 AGAIN = 1.0           # seconds between two tries
-PATIENCE = 10.0       # seconds for which the same camera is waited for while another is there
 FAREWELL = 0.5        # seconds for a camera to end its stream
-ENOUGH = 0.9          # of the rate that is asked for: a mode with less is told
 SILENCE = 3.0         # seconds without a picture after which a pipeline counts as wedged
+LEAVING = 5.0         # seconds for a pipeline to close; a camera daemon that hangs holds it up
 
 
 def pattern(camera, rgb=False):
     """The moving pattern, at the size and rate of the [camera] options."""
-    rate = Fraction(camera.rate).limit_denominator(1001)
-    text = line("test", camera, "live", rgb, width=camera.width, height=camera.height,
-                rate=written(rate))
-    name = "the test pattern"
-    return Live(name, lambda: (name, "at %g Hz" % rate, rate, Pipeline(text)))
-
-
-def usb(device, camera, rgb=False):
-    """The camera that `device` names (cameras.find), in the mode nearest to the [camera] options.
-    """
-    need("v4l2src", "jpegdec", "videoconvert")       # told now, not when a camera is plugged in
-    opening = Opening(device, camera, rgb)
-    return Live("camera " + device if device else "a camera", opening, opening.expose)
+    return Live("the test pattern", Pattern(camera, rgb))
 
 
 class Opening:
-    """Opens a camera; called again, the same one rather than another."""
+    """What Live opens, and opens again: each kind of camera has its own.
 
-    def __init__(self, device, options, rgb):
-        self._device, self._options, self._rgb = device, options, rgb
-        self._before = self._missed = self._path = None
-        self._refused = self._slow = None
-        self._lock = Lock()     # letting go of a camera closes every handle of it
+    patience: seconds for the first picture.
+    """
+
+    patience = SILENCE
 
     def __call__(self):
-        """(name, mode, rate, Pipeline); raises Away, PartMissing."""
-        with self._lock:
-            return self._opened()
+        """(name, mode, rate, Pipeline), the first two for people; raises Away, PartMissing,
+        Broken."""
+        raise NotImplementedError
 
     def expose(self, exposure):
-        """See Source.expose; while the camera is away, it counts when it is back."""
-        with self._lock:
-            options = self._options._replace(exposure=exposure)
-            here = self._path and os.path.exists(self._path)
-            if here and "exposure" in cameras.settle(self._path, exposure, options.power_line):
-                raise PartMissing("exposure", "the camera does not take it",
-                                  "set it where the camera is set up")
-            self._options = options
+        """See Source.expose."""
+        raise PartMissing("exposure", "this source has none to set", "give a camera as source")
 
-    def _opened(self):
-        if self._path:
-            v4l2.let_go(self._path)
-        options, camera = self._options, self._found()
-        self._path = os.path.realpath(camera.path)
-        mode, rate = cameras.choose(camera.modes, options.width, options.height, options.rate)
-        refused = cameras.settle(camera.path, options.exposure, options.power_line)
-        if refused and refused != self._refused:
-            log.warning("camera %s: does not take %s; it goes on as it is", camera.card,
-                        " and ".join(refused))
-        self._refused = refused
-        kind, form = cameras.READ[mode.format]
-        text = line(kind, options, "live", self._rgb, path=camera.path, format=form,
-                    width=mode.width, height=mode.height, rate=written(rate))
-        name = "camera %s (%s)" % (camera.card, camera.path)
-        if rate < ENOUGH * options.rate and self._slow != (name, mode, rate):
-            log.warning("%s: %g pictures a second are the most at %dx%d, not %g", name, rate,
-                        mode.width, mode.height, options.rate)
-            self._slow = name, mode, rate
-        return name, "%s at %g Hz" % (mode.format, rate), rate, Pipeline(text)
+    def first(self, picture):
+        """The first picture of what was opened; Broken where it is none."""
 
-    def _found(self):
-        camera = cameras.find(self._device, self._before)
-        if self._before not in (None, camera.name):
-            self._missed = self._missed or monotonic()
-            if monotonic() - self._missed < PATIENCE:
-                raise Away("not there")
-        self._before, self._missed = camera.name, None
-        return camera
+    def lost(self, reason, ran):
+        """It is gone, or was not to be had; gives the seconds until the next try. reason: an Away
+        or Broken. ran: whether a picture had come of it."""
+        return AGAIN
+
+    def soon(self):
+        """Whether the next try need not be waited for."""
+        return False
+
+
+class Pattern(Opening):
+    """The moving pattern."""
+
+    def __init__(self, camera, rgb):
+        rate = Fraction(camera.rate).limit_denominator(1001)
+        self._text = line("test", camera, "live", rgb, width=camera.width, height=camera.height,
+                          rate=written(rate))
+        self._rate = rate
+
+    def __call__(self):
+        """See Opening."""
+        return "the test pattern", "at %g Hz" % self._rate, self._rate, Pipeline(self._text)
 
 
 def written(rate):
@@ -99,19 +75,16 @@ def written(rate):
 
 
 class Live(Source):
-    """Pictures of what `start` opens, as long as it lasts, and again when it is back.
+    """Pictures of what `start`, an Opening, opens, as long as it lasts, and again when it is back.
 
-    start: gives (name, mode, rate, Pipeline), the first two for people; raises Away, PartMissing.
-    name: what is waited for before the first is known. expose: as Source.expose, None where
-    nothing can be set.
+    name: what is waited for before the first is known.
     """
 
-    def __init__(self, name, start, expose=None):
+    def __init__(self, name, start):
         super().__init__(live=True)
-        self._expose = expose or super().expose
         self._start, self._name, self._mode, self._count = start, name, "", Count(by_number)
         self._pipeline, self._next, self._heard, self._told = None, 0.0, 0.0, None
-        self._arrival = Arrival()
+        self._leaving, self._arrival = Thread(), Arrival()
         self.state = "waiting for %s: starting" % name
         self._open()
 
@@ -122,32 +95,36 @@ class Live(Source):
         self._arrival.ask()
         try:
             picture = self._pipeline.pull(wait)
+            if picture is not None:
+                return self._frame(picture)
         except Broken as e:
             return self._lose(e)
-        if picture is not None:
-            return self._frame(picture)
         if self._pipeline.ended:
-            return self._lose("it stopped")
-        if monotonic() - self._heard > SILENCE:
-            return self._lose("no picture for %g s" % SILENCE)
+            return self._lose(Broken("it stopped"))
+        silence = SILENCE if self.state == "running" else self._start.patience
+        if monotonic() - self._heard > silence:
+            return self._lose(Broken("no picture for %g s" % silence))
         return None
 
     def expose(self, exposure):
         """See Source.expose."""
-        self._expose(exposure)
+        self._start.expose(exposure)
 
     def close(self):
         """Let go of the camera."""
         super().close()
         if self._pipeline is not None:
             # A pipeline that is told while it starts sometimes never answers.
-            self._pipeline.close(FAREWELL if self.state == "running" else 0.0)
-            self._pipeline = None
+            self._leave(FAREWELL if self.state == "running" else 0.0)
+            self._leaving.join(LEAVING)
 
     def _again(self, wait):
         """True where it runs again; else False, after `wait` seconds at most."""
         left = self._next - monotonic()
-        if left > 0:
+        if self._leaving.is_alive() and left > -LEAVING:
+            self._leaving.join(wait)
+            return False
+        if left > 0 and not self._start.soon():
             sleep(min(wait, left))
             return False
         try:
@@ -165,18 +142,27 @@ class Live(Source):
         return True
 
     def _lose(self, reason):
-        self._next = monotonic() + AGAIN
+        ran = self.state == "running"
+        # Asked first: what lets go of a pipeline may wait for what this sets going.
+        self._next = monotonic() + self._start.lost(reason, ran)
         if self._pipeline is not None:
-            self._pipeline.close()
-            self._pipeline = None
-        self.restarts += self.state == "running"
+            self._leave()
+        self.restarts += ran
         self._count.restart()
         self.state, self.absent = "waiting for %s: %s" % (self._name, reason), True
         if self._told != "away":
             self._told = "away"
             log.warning(self.state)
 
+    def _leave(self, farewell=0.0):
+        """Close the pipeline beside the loop, which has to go on."""
+        self._leaving = Thread(target=self._pipeline.close, args=(farewell,), daemon=True)
+        self._leaving.start()
+        self._pipeline = None
+
     def _frame(self, picture):
+        if self.state != "running":
+            self._start.first(picture)
         self._heard, self.state, self.absent = monotonic(), "running", False
         number = self._count(picture)
         self.dropped, self.size = self._count.dropped, picture.luma.shape[1::-1]

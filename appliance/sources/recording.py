@@ -8,7 +8,8 @@ from appliance.face import Frame
 from appliance.sources import Source, count
 from appliance.sources.arrival import Arrival
 from appliance.sources.count import Count
-from appliance.sources.gstreamer import Broken, Pipeline, line
+from appliance.sources.gstreamer import Broken, Pipeline
+from appliance.sources.lines import line
 
 log = logging.getLogger("kagami.source")
 OPENING = 20.0        # seconds; a 4K file on a slow card, and a machine that does other things

@@ -21,7 +21,8 @@ def open_stream(form, camera, every_frame=False, rgb=False):
     """The Source of raw pictures "WIDTHxHEIGHT@RATE:FORMAT" on standard input; it ends with its
     input. every_frame: the writer waits for us, times go by RATE; else the newest, on arrival.
     UsageError for a form that means nothing, or where standard input is a terminal."""
-    from appliance.sources.gstreamer import Pipeline, line      # read() does without
+    from appliance.sources.gstreamer import Pipeline      # read() does without
+    from appliance.sources.lines import line
     from appliance.sources.recording import Recording
     values = read(form)
     if sys.__stdin__ is not None and sys.__stdin__.isatty():

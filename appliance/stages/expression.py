@@ -1,4 +1,4 @@
-"""A picture, a face's points and both eyes in, the 52 ARKit blendshapes out.
+"""A picture, faces' points and eyes in, the 52 ARKit blendshapes of each out.
 
 The expression network looks closely at mouth and jaw and is told how far the head is turned; what
 the eyes do is known from the irises' stage. Shapes that the manifest does not call driven stay 0:
@@ -42,32 +42,52 @@ def mouth_square(face):
 
 
 class Expression:
-    """The expression network with its crop in front and the eyes' own word behind."""
+    """The expression network, a Batches, with its crop in front and the eyes' own word behind."""
 
-    def __init__(self, engine):
-        self._engine = engine
-        self._input, self._turn = engine.inputs["image"][0, :, :, 0], engine.inputs["turn"]
-        self._pixels = np.zeros(self._input.shape, np.uint8)
-        self.driven = np.isin(ARKIT_NAMES, engine.network.driven).astype(float)
+    def __init__(self, engines):
+        self._engines = engines
+        self._pixels = np.zeros(engines.network.inputs["image"][1:3], np.uint8)
+        self.driven = np.isin(ARKIT_NAMES, engines.network.driven).astype(float)
 
-    def __call__(self, luma, reading, upright, left, right, thorough=False):
-        """(52,) in the order of ARKIT_NAMES, 0 to 1, of a landmarks reading and its two Eyes.
+    def __call__(self, luma, faces):
+        """[(52,)] in the order of ARKIT_NAMES, 0 to 1, of faces, each (reading, upright, eyes).
 
-        upright: the reading's next_square(). thorough: the crop's mirror image is looked at too.
+        reading: of the landmarks. upright: its next_square(). eyes: its two Eyes.
         """
-        turn = reading.turn()
+        found = []
+        for engine, some in self._engines.share(faces):
+            for i, (reading, upright, _) in enumerate(some):
+                self._cut(luma, reading, upright)
+                engine.inputs["image"][i, :, :, 0] = self._pixels
+                engine.inputs["turn"][i] = reading.turn()
+            out = engine.infer()["shapes"]
+            found += [self._named(shapes, eyes) for shapes, (_, _, eyes) in zip(out, some)]
+        return found
+
+    def both_ways(self, luma, faces):
+        """The same from each crop and its mirror image, in turn."""
+        found = []
+        for reading, upright, eyes in faces:
+            self._cut(luma, reading, upright)
+            turned, nodded = reading.turn()
+            shapes = self._infer(self._pixels, (turned, nodded)).astype(float)
+            other = self._infer(self._pixels[:, ::-1], (-turned, nodded))
+            found.append(self._named(0.5 * (shapes + other[MIRROR]), eyes))
+        return found
+
+    def _cut(self, luma, reading, upright):
         face = Turned(reading.points, upright.side / crop.LANDMARKS_MARGIN, upright.roll)
         crop.cut(luma, mouth_square(face), self._pixels)
-        shapes = np.zeros(len(ARKIT_NAMES))
-        shapes[SHAPES] = self._infer(self._pixels, turn)
-        if thorough:
-            other = self._infer(self._pixels[:, ::-1], (-turn[0], turn[1]))
-            shapes[SHAPES] = 0.5 * (shapes[SHAPES] + other[MIRROR])
-        return with_eyes(shapes, left, right) * self.driven
 
     def _infer(self, pixels, turn):
-        self._input[...], self._turn[...] = pixels, turn
-        return self._engine.infer()["shapes"][0]
+        inputs = self._engines.one.inputs
+        inputs["image"][0, :, :, 0], inputs["turn"][0] = pixels, turn
+        return self._engines.one.infer()["shapes"][0]
+
+    def _named(self, answer, eyes):
+        shapes = np.zeros(len(ARKIT_NAMES))
+        shapes[SHAPES] = answer
+        return with_eyes(shapes, *eyes) * self.driven
 
 
 def with_eyes(shapes, left, right):

@@ -1,4 +1,4 @@
-"""A picture and a face's points in, both eyes out: iris, openness, gaze, and how far each is
+"""A picture and faces' points in, both eyes of each out: iris, openness, gaze, and how far each is
 believed.
 
 The right eye is shown to the network mirrored, so that it has one kind of eye to know. It is told
@@ -25,36 +25,57 @@ AHEAD = ((0.0, 0.0), (0.0, 0.0))
 
 
 class Iris:
-    """The iris network with both crops in front and the agreement of the eyes behind."""
+    """The iris network, a Batches, with both crops of each face in front and the agreement of the
+    eyes behind."""
 
-    def __init__(self, engine):
-        self._engine = engine
-        self._left, self._right = engine.inputs["image"][:, :, :, 0]
-        self._turn = engine.inputs["turn"]
-        self._pixels = np.zeros((2,) + self._left.shape, np.uint8)
-        self._odds = odds(engine.network.score)
+    def __init__(self, engines):
+        self._engines = engines
+        self._pixels = np.zeros(engines.network.inputs["image"][:3], np.uint8)
+        self._odds = odds(engines.network.score)
 
-    def __call__(self, luma, reading, yaw, last_gaze=AHEAD):
-        """(left Eye, right Eye) of a landmarks reading.
+    def __call__(self, luma, faces):
+        """[(left Eye, right Eye)] of faces, each (reading, yaw, last_gaze).
 
-        yaw: the head's, degrees. last_gaze: (2, 2) degrees, left and right of the picture before:
-        it holds while both eyes are closed.
+        reading: of the landmarks. yaw: the head's, degrees. last_gaze: (2, 2) degrees, left and
+        right of the picture before: it holds while both eyes are closed.
         """
+        found = []
+        for engine, some in self._engines.share(faces):
+            ways = [self._show(engine.inputs, 2 * i, luma, reading)
+                    for i, (reading, _, _) in enumerate(some)]
+            out = engine.infer()
+            gaze, points = out["gaze"].tolist(), out["points"].astype(float)
+            points[1::2, :, 0] = self._pixels.shape[2] - 1 - points[1::2, :, 0]
+            opened, scores = out["openness"][:, 0].tolist(), out["score"][:, 0].tolist()
+            for i, (_, yaw, last_gaze) in enumerate(some):
+                two = slice(2 * i, 2 * i + 2)
+                said = self._agreed(opened[two], gaze[two], scores[two], yaw, last_gaze)
+                found.append(_eyes(ways[i], points[two], *said))
+        return found
+
+    def _show(self, inputs, i, luma, reading):
+        """Write a face's eyes at place i and the next; the ways back from their crops."""
         left = crop.cut(luma, eye_square(reading, LEFT_EYE_CORNERS), self._pixels[0])
         right = crop.cut(luma, eye_square(reading, RIGHT_EYE_CORNERS), self._pixels[1])
-        self._left[...], self._right[...] = self._pixels[0], self._pixels[1, :, ::-1]
+        inputs["image"][i, :, :, 0] = self._pixels[0]
+        inputs["image"][i + 1, :, :, 0] = self._pixels[1, :, ::-1]
         turned, nodded = reading.turn()
-        self._turn[...] = (turned, nodded), (-turned, nodded)
-        out = self._engine.infer()
-        (left_yaw, left_pitch), (right_yaw, right_pitch) = out["gaze"].tolist()
+        inputs["turn"][i:i + 2] = (turned, nodded), (-turned, nodded)
+        return left, right
+
+    def _agreed(self, opened, gaze, scores, yaw, last_gaze):
+        """agree() of what the network says of one face."""
+        (left_yaw, left_pitch), (right_yaw, right_pitch) = gaze
         seen = [(left_yaw, left_pitch), (-right_yaw, right_pitch)]
-        scores = [calibrated(score, self._odds) for score in out["score"][:, 0].tolist()]
-        opened, gaze, scores = agree(out["openness"][:, 0].tolist(), seen, scores, yaw, last_gaze)
-        here = out["points"].astype(float)
-        here[1, :, 0] = len(self._right) - 1 - here[1, :, 0]
-        gaze = np.array(gaze)
-        return (Eye(geometry.apply(left, here[0]), opened[0], gaze[0], scores[0]),
-                Eye(geometry.apply(right, here[1]), opened[1], gaze[1], scores[1]))
+        scores = [calibrated(score, self._odds) for score in scores]
+        return agree(opened, seen, scores, yaw, last_gaze)
+
+
+def _eyes(ways, points, opened, gaze, scores):
+    """Both Eyes in the picture, of points in their crops."""
+    (left, right), gaze = ways, np.array(gaze)
+    return (Eye(geometry.apply(left, points[0]), opened[0], gaze[0], scores[0]),
+            Eye(geometry.apply(right, points[1]), opened[1], gaze[1], scores[1]))
 
 
 def eye_square(reading, corners):

@@ -1,4 +1,4 @@
-"""A picture and a square in, the face's 68 points, score and rotation out."""
+"""A picture and squares in, each face's 68 points, score and rotation out."""
 from typing import NamedTuple
 
 import numpy as np
@@ -43,18 +43,24 @@ class Reading(NamedTuple):
 
 
 class Landmarks:
-    """The landmarks network with its crop in front."""
+    """The landmarks network, a Batches, with its crop in front."""
 
-    def __init__(self, engine):
-        self._engine = engine
-        self._input = engine.inputs["image"][0, :, :, 0]
-        self._pixels = np.zeros(self._input.shape, np.uint8)
-        self._odds = odds(engine.network.score)
+    def __init__(self, engines):
+        self._engines = engines
+        self._pixels = np.zeros(engines.network.inputs["image"][1:3], np.uint8)
+        self._odds = odds(engines.network.score)
 
-    def __call__(self, luma, square):
-        """Reading of the face in `square` of `luma` ((H, W) uint8)."""
-        back = crop.cut(luma, square, self._pixels)
-        return self._reading(self._infer(self._pixels), back, square)
+    def __call__(self, luma, squares):
+        """[Reading] of the faces in `squares` of `luma` ((H, W) uint8)."""
+        found = []
+        for engine, some in self._engines.share(squares):
+            image, ways = engine.inputs["image"], []
+            for i, square in enumerate(some):
+                ways.append(crop.cut(luma, square, self._pixels))
+                image[i, :, :, 0] = self._pixels
+            out = engine.infer()
+            found += [self._reading(out, i, ways[i], square) for i, square in enumerate(some)]
+        return found
 
     def both_ways(self, luma, square):
         """Reading from the square and its mirror image: nearer the truth, twice the time."""
@@ -62,17 +68,17 @@ class Landmarks:
         seen = {name: value.astype(float) for name, value in self._infer(self._pixels).items()}
         other = _unmirrored(self._infer(self._pixels[:, ::-1]), len(self._pixels))
         both = {name: 0.5 * (seen[name] + other[name]) for name in seen}
-        return self._reading(both, back, square)
+        return self._reading(both, 0, back, square)
 
     def _infer(self, pixels):
-        self._input[...] = pixels
-        return self._engine.infer()
+        self._engines.one.inputs["image"][0, :, :, 0] = pixels
+        return self._engines.one.infer()
 
-    def _reading(self, out, back, square):
-        points = geometry.apply(back, out["points"][0])
-        sigma = np.exp(out["log_sigma"][0].astype(float)) * (square.side / len(self._pixels))
-        rotation = geometry.matrix_from_columns(out["rotation"][0], square.roll)
-        score = calibrated(float(out["score"][0, 0]), self._odds)
+    def _reading(self, out, i, back, square):
+        points = geometry.apply(back, out["points"][i])
+        sigma = np.exp(out["log_sigma"][i].astype(float)) * (square.side / len(self._pixels))
+        rotation = geometry.matrix_from_columns(out["rotation"][i], square.roll)
+        score = calibrated(float(out["score"][i, 0]), self._odds)
         return Reading(points, geometry.tight_box(points), sigma, score, rotation, square)
 
 

@@ -164,3 +164,18 @@ def test_every_backend_answers_the_same_within_the_tolerance(recorded, name, net
         for key, value in engine.infer().items():
             print(key, np.abs(value - outputs[key]).max())
             assert np.abs(value - outputs[key]).max() < engine.network.tolerance
+
+
+@pytest.mark.parametrize("name", sorted(BACKENDS))
+@pytest.mark.parametrize("network", ["expression", "iris", "landmarks"])
+def test_of_several_faces_each_answer_is_that_of_the_face_alone(recorded, name, network):
+    alone, together = made(name).load(network), made(name).load(network, 3)
+    shown = [inputs for inputs, _ in recorded[network][:3]]
+    for key, tensor in together.inputs.items():
+        tensor[...] = np.concatenate([inputs[key] for inputs in shown])
+    answer = {key: np.split(value, 3) for key, value in together.infer().items()}
+    for i, inputs in enumerate(shown):
+        for key, value in inputs.items():
+            alone.inputs[key][...] = value
+        for key, value in alone.infer().items():
+            assert np.abs(answer[key][i] - value).max() < alone.network.tolerances[key]

@@ -106,6 +106,36 @@ def test_the_clip_is_measured_as_on_onnx_runtime(version, expected, tmp_path):
         assert len(found) > 50 and np.array_equal(found, expected)
 
 
+def two_faces(backend):
+    """The points and shapes of both faces of a picture, looked at ten times."""
+    tracker = Tracker(config.load(config.DEFAULTS, ["tracker.max_faces=2"]), backend=backend)
+    small = [cv2.resize(luma, (320, 240)) for luma in pictures(12)]
+    found = [tracker(np.hstack(pair)) for pair in zip(small, small[2:])]
+    assert [len(faces) for faces in found] == [2] * 10
+    return [(face.landmarks, face.blendshapes, face.left.iris)
+            for faces in found for face in faces]
+
+
+def test_two_faces_are_seen_at_once_where_there_are_engines_for_two(machine, tmp_path, caplog):
+    caplog.set_level("INFO", "kagami.backend")
+    for faces in (1, 2):
+        store(machine, tmp_path, faces=faces)
+    found, wanted = two_faces(subject.TensorRT(folder=str(tmp_path))), two_faces(OnnxRuntime())
+    assert all(np.array_equal(a, b) for one, other in zip(found, wanted)
+               for a, b in zip(one, other))
+    assert caplog.messages == []
+
+
+def test_two_faces_are_seen_in_turn_where_there_are_none_and_it_is_said(machine, tmp_path, caplog):
+    caplog.set_level("INFO", "kagami.backend")
+    store(machine, tmp_path)
+    found, wanted = two_faces(subject.TensorRT(folder=str(tmp_path))), two_faces(OnnxRuntime())
+    assert np.array_equal(found[-1][0], wanted[-1][0])
+    assert [line.split(" in turn: ")[0] for line in caplog.messages] == [
+        "several faces are shown to " + name for name in ("landmarks", "iris", "expression")]
+    assert caplog.messages[1].endswith("build it: kagami-engines --models iris-x2")
+
+
 def test_an_engine_has_the_inputs_and_outputs_of_its_record(machine, small, tmp_path):
     engine = loaded(machine, small, tmp_path)
     assert {k: v.shape for k, v in engine.inputs.items()} == INPUTS
@@ -218,6 +248,7 @@ def test_everything_is_given_back_in_the_order_that_tensorrt_wants(
     machine.graph_s = 1e-6
     engine = loaded(machine, small, tmp_path)
     assert machine.used > 0
+    del machine.log[:]
     del engine
     gc.collect()
     assert machine.log == ["graph", "context", "engine", "runtime"] and machine.used == 0
@@ -320,6 +351,37 @@ def test_a_spoilt_engine_that_cannot_be_built_again_is_another_backends_turn(spo
     played(monkeypatch, gpu=False)
     with pytest.raises(PartMissing, match="truncated: .*; built again: cuInit failed"):
         subject.TensorRT(folder=spoilt)
+
+
+@pytest.fixture
+def refused(machine, tmp_path):
+    """The folder of the shipped networks' engines; whole as it is, TensorRT refuses the irises'.
+    """
+    store(machine, tmp_path)
+    iris, = [path for path in plan.paths(str(tmp_path)) if "iris" in path]
+    plan.write(iris, plan.about(iris), b"no engine")
+    return str(tmp_path)
+
+
+def test_a_whole_file_that_tensorrt_refuses_is_built_again(refused, monkeypatch, caplog):
+    played(monkeypatch)
+    found = subject.TensorRT(folder=refused).load("iris").infer()["openness"]
+    assert np.array_equal(found, OnnxRuntime().load("iris").infer()["openness"])
+    told, = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert re.match("engine of iris: .*Magic tag does not match.*; it is built again$", told)
+
+
+def test_where_that_fails_auto_goes_on_with_another_backend_and_says_so(
+        refused, monkeypatch, caplog):
+    caplog.set_level("INFO", "kagami.backend")
+    played(monkeypatch, gpu=False)
+    monkeypatch.setenv("CACHE_DIRECTORY", refused)
+    shutil.copytree(refused, plan.folder())
+    tracker = Tracker(config.defaults())
+    assert not tracker.backend.startswith("TensorRT") and tracker(pictures(1)[0])
+    said = [line for line in caplog.messages if line.startswith("networks run on ")]
+    assert len(said) == 1
+    assert re.search("Magic tag does not match.*; built again: cuInit failed", said[0])
 
 
 def test_an_engine_of_another_onnx_file_is_noticed(machine, small, tmp_path):

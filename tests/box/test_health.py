@@ -95,8 +95,8 @@ def test_a_disk_that_cannot_be_written_is_told():
 
 @pytest.mark.parametrize("place, wanted", [("/", OK), ("/var/lib/kagami", WARN)])
 def test_one_that_somebody_has_closed_is_well_where_it_is_closed(tmp_path, place, wanted):
-    closed = disk(9000, os.ST_RDONLY)
-    assert level(health.disk((place,), closed, put(tmp_path, {"closed": ""}) + "/closed")) == wanted
+    wanted_by = put(tmp_path, {"closed": ""}) + "/closed"
+    assert level(health.disk((place,), disk(9000, os.ST_RDONLY), wanted_by)) == wanted
 
 
 def test_a_folder_that_is_not_there_yet_is_passed_over(tmp_path):

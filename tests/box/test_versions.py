@@ -56,8 +56,11 @@ def test_previous_may_be_none(box):
 
 def test_all_but_the_two_is_swept_away(box):
     os.makedirs(box.folder("0.3.0") + "/half")
-    os.makedirs(os.path.join(box.folder(".."), "versions", "not-a-version"))
+    os.makedirs(box.folder("not-a-version"))
+    os.symlink("/etc", box.folder("0.4.0"))
+    open(box.folder("file"), "w").close()
     box.sweep()
+    assert os.path.isdir("/etc")
     assert sorted(os.listdir(os.path.dirname(box.folder("x")))) == ["0.1.0", "0.2.0"]
 
 
@@ -105,6 +108,13 @@ def test_whoever_may_not_change_it_is_told(box):
     with pytest.raises(PartMissing, match="no permission"):
         with box.alone():
             pass
+
+
+def test_what_the_disk_refuses_is_one_line(box, tmp_path):
+    with pytest.raises(OutputError, match="No such file") as e:
+        with box.alone():
+            os.unlink(str(tmp_path / "none"))
+    assert e.value.what == str(tmp_path / "none")
 
 
 def test_room_is_asked_for(box):

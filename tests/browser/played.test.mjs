@@ -60,6 +60,33 @@ test("(played) networks that are being built show how far they are", async t => 
   await page.getByRole("heading", { name: "Networks" }).waitFor({ state: "hidden" });
 });
 
+test("(played) the version before runs again after a question", async t => {
+  const refused = { version: "0.6.0", reason: "it ended 3 times" };
+  await play(box.url, { versions: { current: "0.5.0", previous: "0.4.0", trial: null, refused } });
+  t.after(() => play(box.url, { versions: {} }));
+  const page = await opened(t, { view: "box" });
+  await page.getByText("0.6.0 did not stay: it ended 3 times").waitFor();
+  await page.getByRole("button", { name: "Go back" }).click();
+  const question = page.getByRole("dialog", { name: "Versions" });
+  await question.getByRole("button", { name: "No" }).click();
+  assert.notEqual((await commands()).pop()?.[0], "rollback");
+  await page.getByRole("button", { name: "Go back" }).click();
+  await question.getByRole("button", { name: "Go back" }).click();
+  await page.getByText("The version before is started.").waitFor();
+  assert.deepEqual((await commands()).pop(), ["rollback", {}]);
+  assert.deepEqual(page.complaints, []);
+});
+
+test("(played) while a version is on trial nothing is offered", async t => {
+  await play(box.url, { versions: { current: "0.5.0", previous: "0.4.0", trial: "0.5.0" } });
+  t.after(() => play(box.url, { versions: {} }));
+  const page = await opened(t, { view: "box" });
+  await page.getByText("0.5.0 is on trial").waitFor();
+  await page.getByRole("button", { name: "Go back" }).waitFor({ state: "hidden" });
+  await play(box.url, { versions: {} });
+  await page.getByRole("heading", { name: "Versions" }).waitFor({ state: "hidden" });
+});
+
 test("(played) what was found needs one button", async t => {
   const page = await opened(t, { view: "connect" });
   await page.getByRole("button", { name: "Send to VTube Studio (DESKTOP-7)" }).click();

@@ -71,6 +71,25 @@ def test_every_version_builds_what_its_backend_then_runs(version, precision, tmp
         assert machine.counts["builds"] == 1
 
 
+@pytest.mark.parametrize("network", ["expression-x2", "iris-x2", "landmarks-x3"])
+def test_a_network_for_several_faces_is_built_verified_and_found(machine, network, tmp_path):
+    about = built(tmp_path, network).about
+    name, faces = network.split("-x")
+    record = manifest.read()[name].of(int(faces))
+    path = plan.find(record, "8.2.1.8", "sm53", "fp16", str(tmp_path))
+    content = plan.read(path, record, "8.2.1.8", "sm53", "fp16")
+    runtime = tensorrt.Runtime(tensorrt.library(), tensorrt.cuda.gpu())
+    engine = tensorrt.Engine(runtime, record, content)
+    assert engine.inputs["image"].shape[0] == int(faces) * manifest.read()[name].inputs["image"][0]
+    assert about["network"] == network and set(about["difference"]) == set(record.outputs)
+    assert set(about["effects"]) == set(built(tmp_path, name).about["effects"])
+
+
+@pytest.mark.parametrize("name", ["iris-x1", "iris-x5", "iris-x", "mouth-x2"])
+def test_a_number_of_faces_that_nobody_follows_is_no_network(name, tmp_path):
+    assert "no such network" in refused(UsageError, tmp_path, name)
+
+
 def test_a_file_tells_how_it_was_made_and_what_it_is_worth(machine, tmp_path):
     about = built(tmp_path).about
     assert about["gpu"] == "sm53" and about["device"] == machine.name

@@ -46,6 +46,16 @@ def test_every_network_of_the_manifest_gets_an_engine_the_smallest_first(run, tm
     assert len(plan.paths(str(tmp_path))) == len(order)
 
 
+def test_an_engine_for_two_faces_is_built_when_it_is_asked_for_and_judged_like_the_others(
+        run, monkeypatch):
+    assert run("--models", "iris-x2")[0] == 0
+    row = json.loads(run("--list", "--json")[1])
+    assert row["network"] == "iris-x2" and not row["wrong"]
+    monkeypatch.setattr(manifest, "read", lambda read=manifest.read: {
+        name: one._replace(sha256="0" * 64) for name, one in read().items()})
+    assert "stale" in json.loads(run("--list", "--json")[1])["wrong"]
+
+
 def test_the_table_tells_time_size_speed_and_the_largest_difference(run):
     head, row = run("--models", "iris")[1].splitlines()
     assert head.split()[:5] == ["network", "precision", "build", "s", "MB"]

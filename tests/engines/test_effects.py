@@ -27,6 +27,14 @@ def test_points_are_told_in_per_cent_of_the_box():
         100 * 0.8 * np.sqrt(2) / 80, rel=1e-4)
 
 
+def test_of_several_faces_the_one_that_is_furthest_off_counts():
+    truth, found = landmarks(), landmarks(shift=0.8)
+    both = [{name: np.concatenate([truth[name], other[name]]) for name in truth}
+            for other in (truth, found)]
+    assert effects.of(networks["landmarks"].of(2), *[[one] for one in both]) == told(
+        "landmarks", truth, found)
+
+
 @pytest.mark.parametrize("angle", [0.01, 1.0, 30.0])
 def test_a_rotation_is_told_in_degrees(angle):
     effect = told("landmarks", landmarks(), landmarks(yaw=angle))

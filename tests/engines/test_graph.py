@@ -4,8 +4,9 @@ import pytest
 
 from appliance.backends import manifest
 from appliance.errors import DataError
+from engines import recorded
 from engines.graph import FLOAT, Graph
-from tests.fakes.onnx_files import constant_network
+from tests.fakes.onnx_files import constant_network, reshaping_network
 
 networks = sorted(manifest.read().values(), key=lambda network: network.name)
 names = [network.name for network in networks]
@@ -53,6 +54,31 @@ def test_more_outputs_tell_what_lies_between(tmp_path):
     answer, = runtime.answers(found.with_outputs(["mean", "values"]),
                               [{"image": np.full((1, 4, 4, 1), 7, np.float32)}])
     assert set(answer) == {"values", "mean"} and float(answer["mean"]) == 7.0
+
+
+@pytest.mark.parametrize("faces", [2, 3, 4])
+@pytest.mark.parametrize("network", networks, ids=names)
+def test_for_more_faces_every_answer_is_that_of_the_face_alone(network, faces):
+    runtime = pytest.importorskip("appliance.backends.onnxruntime").OnnxRuntime()
+    shown = recorded.inputs(network)[:faces]
+    together = {name: np.concatenate([one[name] for one in shown]) for name in network.inputs}
+    answer, = runtime.answers(network.of(faces).content(), [together])
+    alone = runtime.answers(network.content(), shown)
+    for name, value in answer.items():
+        assert value.shape == network.of(faces).outputs[name]
+        wanted = np.concatenate([one[name] for one in alone])
+        assert np.abs(value - wanted).max() < network.tolerances[name] / 100
+
+
+def test_a_shape_among_the_weights_grows_too(tmp_path):
+    runtime = pytest.importorskip("appliance.backends.onnxruntime").OnnxRuntime()
+    path = str(tmp_path / "a.onnx")
+    reshaping_network(path, (1, 4, 4, 1), (1, 16))
+    with open(path, "rb") as f:
+        content = Graph(f.read()).times(3)
+    shown = np.arange(48, dtype=np.float32).reshape(3, 4, 4, 1)
+    answer, = runtime.answers(content, [{"image": shown}])
+    assert np.array_equal(answer["values"], shown.reshape(3, 16))
 
 
 @pytest.mark.parametrize("content", [b"", b"no onnx", b"\x08\x07", bytes(range(256)),

@@ -28,6 +28,15 @@ def test_recorded_pictures_are_of_one_thing_after_the_other(network):
         assert np.abs(first - second).mean() > 0.5 and first.std() > 5
 
 
+@pytest.mark.parametrize("name", ["landmarks", "iris", "expression"])
+def test_of_several_faces_each_is_at_a_moment_of_its_own(name):
+    network = manifest.read()[name]
+    alone, together = recorded.inputs(network), recorded.inputs(network.of(3))
+    assert len(together) == len(alone)
+    parts = np.split(together[-1]["image"], 3)
+    assert all(np.array_equal(part, alone[i]["image"]) for part, i in zip(parts, (-1, 0, 1)))
+
+
 def test_a_network_that_nothing_was_recorded_for_gets_the_same_noise_each_time():
     own = networks[0]._replace(name="own")
     first, second = recorded.inputs(own), recorded.inputs(own)

@@ -145,24 +145,27 @@ class Dots:
     def __init__(self):
         self.calls, self.readers = collections.Counter(), dict(READERS)
 
-    def load(self, name):
-        """Engine of one of the networks."""
-        return DotEngine(name, self)
+    def load(self, name, faces=1):
+        """Engine of one of the networks, of so many faces at once."""
+        return DotEngine(name, self, faces)
 
 
 class DotEngine:
-    """Engine in plain numpy."""
+    """Engine in plain numpy; its function is shown one face after the other."""
 
-    def __init__(self, name, backend):
+    def __init__(self, name, backend, faces=1):
         inputs, outputs = SHAPES[name]
         self.network = Network(name, name + ".onnx", "", inputs, outputs, 0.5, 0.0, 1,
-                               DRIVEN.get(name, ()))
-        self.inputs = {k: np.zeros(s, np.float32) for k, s in inputs.items()}
-        self._outputs = {k: np.zeros(s, np.float32) for k, s in outputs.items()}
-        self._name, self._backend = name, backend
+                               DRIVEN.get(name, ())).of(faces)
+        self.inputs = {k: np.zeros(s, np.float32) for k, s in self.network.inputs.items()}
+        self._outputs = {k: np.zeros(s, np.float32) for k, s in self.network.outputs.items()}
+        self._name, self._backend, self._faces = name, backend, faces
 
     def infer(self):
         """The function's outputs for what the inputs hold."""
         self._backend.calls[self._name] += 1
-        self._backend.readers[self._name](self.inputs, self._outputs)
+        for i in range(self._faces):
+            self._backend.readers[self._name](*(
+                {k: v[i * len(v) // self._faces:(i + 1) * len(v) // self._faces]
+                 for k, v in tensors.items()} for tensors in (self.inputs, self._outputs)))
         return self._outputs

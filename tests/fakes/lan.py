@@ -76,12 +76,12 @@ class Lan:
         """Start a Python module on a machine; a Popen with its lines."""
         return self.launch(name, sys.executable, "-u", "-m", *words)
 
-    def avahi(self, name, command):
-        """Start a shell's command on a machine that has an avahi; a Popen with its lines. It is
-        ended, with goodbyes, when its `stdin` is closed.
+    def avahi(self, name, command, called="box"):
+        """Start a shell's command on a machine that has an avahi and is called `called`; a Popen
+        with its lines. It is ended, with goodbyes, when its `stdin` is closed.
         """
-        return self.launch(name, "unshare", "-m", "-p", "-f", "--kill-child", "sh", "-c",
-                           _AVAHI % command, stdin=subprocess.PIPE)
+        return self.launch(name, "unshare", "-m", "-p", "-u", "-f", "--kill-child", "sh", "-c",
+                           "hostname %s; %s" % (called, _AVAHI % command), stdin=subprocess.PIPE)
 
     def launch(self, name, *words, **pipes):
         """Start any program on a machine; a Popen, with its lines unless `pipes` says other."""

@@ -1,6 +1,7 @@
-"""Small ONNX files without the onnx package: fixed outputs for given shapes.
+"""Small ONNX files without the onnx package: fixed outputs for given shapes, the input reshaped.
 
-Each output is its constant plus nothing of the input (0 * mean), which keeps the input in use.
+Each fixed output is its constant plus nothing of the input (0 * mean), which keeps the input in
+use.
 """
 import struct
 
@@ -21,6 +22,19 @@ def constant_network(path, inputs, outputs):
     body += _bytes(2, b"constant")
     body += b"".join(_bytes(11, _value(name, shape)) for name, shape in inputs.items())
     body += b"".join(_bytes(12, _value(name, np.shape(value))) for name, value in outputs.items())
+    _write(path, body)
+
+
+def reshaping_network(path, shape, other):
+    """Write a network that answers its "image" in another shape, as "values"."""
+    body = _node("Reshape", ["image", "shape"], ["values"])
+    body += _bytes(5, _number(1, len(other)) + _number(2, 7) + _bytes(8, "shape")
+                   + _bytes(9, struct.pack("<%dq" % len(other), *other)))
+    _write(path, body + _bytes(2, b"reshaping") + _bytes(11, _value("image", shape))
+           + _bytes(12, _value("values", other)))
+
+
+def _write(path, body):
     with open(str(path), "wb") as f:
         f.write(_number(1, 7) + _bytes(7, body) + _bytes(8, _bytes(1, b"") + _number(2, 13)))
 

@@ -80,10 +80,10 @@ def test_what_cannot_be_added_is_told(path, port, to, told):
         console.add(loaded(port), to)
 
 
-def test_a_ninth_target_is_refused(path, port):
-    for i in range(8):
+def test_a_thirteenth_target_is_refused(path, port):
+    for i in range(12):
         console.add(loaded(port), "vmc@127.0.0.1:%d" % (5001 + i))
-    with pytest.raises(UsageError, match="8 targets are the most"):
+    with pytest.raises(UsageError, match="12 targets are the most"):
         console.add(loaded(port), "vmc@127.0.0.1:6000")
 
 

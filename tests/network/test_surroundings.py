@@ -1,4 +1,6 @@
 """What this machine says of itself on the network, as far as the configuration decides it."""
+from types import SimpleNamespace
+
 import pytest
 
 from appliance import config
@@ -13,6 +15,7 @@ def told(made):
 def surroundings(*overrides):
     """With some options, and without the thread."""
     made = Surroundings.__new__(Surroundings)
+    made._status = SimpleNamespace(engines={})
     made.change(config.load(None, overrides))
     return made
 

@@ -37,6 +37,13 @@ def test_there_may_be_numbers_that_no_message_tells():
     assert arguments(layout) == {"/a": [3.0, 7]}
 
 
+@pytest.mark.parametrize("places", [(0, 1, 2), (2, 1, 0), (1, 2, 3), (3, 0, 3)])
+def test_numbers_may_stand_in_any_order_and_leave_some_out(places):
+    layout = Layout([("/a", tuple(Float(i) for i in places) + (Int(1), Int(0)))], room=4)
+    layout.floats[:], layout.ints[:] = (0.0, 1.0, 2.0, 3.0), (7, 8)
+    assert arguments(layout) == {"/a": [float(i) for i in places] + [8, 7]}
+
+
 def test_truth_arrives_as_a_tag():
     layout = Layout([("/abc", (Bool(1), 5, Bool(0), Float(0))), ("/a", (Bool(1),))])
     layout.bools[:], layout.floats[0] = (True, False), 0.5

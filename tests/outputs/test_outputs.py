@@ -324,12 +324,12 @@ def test_no_number_on_the_wire_is_none_whatever_comes_in(two, seed):
             assert np.linalg.norm(args[-4:]) == pytest.approx(1.0, abs=1e-5)
 
 
-def test_eight_targets_are_served_and_nine_refused():
-    receivers = [Receiver() for _ in range(9)]
-    out = outputs(*[target(r) for r in receivers[:8]])
+def test_twelve_targets_are_served_and_thirteen_refused():
+    receivers = [Receiver() for _ in range(13)]
+    out = outputs(*[target(r) for r in receivers[:12]])
     out.send([person()], frame(1.0))
-    assert [len(r.datagrams()) for r in receivers] == [3] * 8 + [0]
-    with pytest.raises(UsageError, match="9 targets: at most 8"):
+    assert [len(r.datagrams()) for r in receivers] == [3] * 12 + [0]
+    with pytest.raises(UsageError, match="13 targets: at most 12"):
         outputs(*[target(r) for r in receivers])
     for receiver in receivers:
         receiver.socket.close()

@@ -4,7 +4,8 @@
 
 It serves static/ under the panel's content security policy and answers as the panel does. POST
 /stand-in changes what it plays, with {"reachable": false}, {"preview": false}, {"hold": frame},
-{"shapes": {name: value}}, {"text": words}, {"engines": rows} or {"silent": true}.
+{"shapes": {name: value}}, {"text": words}, {"engines": rows}, {"versions": ...},
+{"silent": true}.
 """
 import argparse
 import asyncio
@@ -94,6 +95,7 @@ class Played:
         self.reachable, self.preview, self.hold, self.shapes = True, True, None, {}
         self.text, self.silent, self.changes, self.taught = "tracking", False, [], ["smirk"]
         self.began, self.notice = time.monotonic(), ("", 0.0)
+        self.versions = {}
         self.engines = [{"name": name, "state": "ready", "progress": 1.0} for name in
                         ("detector", "landmarks", "iris", "expression")]
         self.config = {
@@ -179,7 +181,7 @@ class Played:
                            "preview": self.preview, "auth": "none"},
                     box={"memory_mb": [1180, 3956], "load": [0.8, 0.7, 0.6],
                          "clocks": {"cpu": 1479, "gpu": 921},
-                         "engines": self.engines})
+                         "engines": self.engines, "versions": self.versions})
 
 
 class Mistake(Exception):

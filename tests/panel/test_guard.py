@@ -271,4 +271,36 @@ def test_broken_questions_break_nothing(house, monkeypatch):
             writer.close()
         assert (await house.get("/"))[0] == 200
     monkeypatch.setattr(guard, "ASKED", 1000)
+    monkeypatch.setattr(guard, "SOON", 1000)
     house(visit)
+
+
+def test_who_knocks_too_often_is_not_heard_until_later(house, monkeypatch):
+    async def visit(house):
+        heard = [await raw(house, asked(b"/")) for _ in range(5)]
+        assert [bool(answer) for answer in heard] == [True, True, True, False, False]
+        await asyncio.sleep(1.0)
+        assert await raw(house, asked(b"/"))
+    monkeypatch.setattr(guard, "SOON", 3)
+    monkeypatch.setattr(guard, "STEADY", 2)
+    house(visit)
+
+
+def test_a_refused_question_is_the_last_of_its_connection(house):
+    async def visit(house):
+        answer = await raw(house, (b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n") * 2)
+        assert answer.count(b"HTTP/1.1 403") == 1
+    house(visit)
+
+
+def test_who_is_gone_before_the_state_is_known_leaves_no_trace(house, caplog):
+    async def visit(house):
+        for _ in range(5):
+            reader, writer = await asyncio.open_connection("127.0.0.1", house.panel.port)
+            writer.write(asked(b"/api/state"))
+            await writer.drain()
+            writer.transport.abort()
+            house.panel._until = 0.0
+            await asyncio.sleep(0.05)
+    house(visit)
+    assert "Traceback" not in caplog.text

@@ -204,6 +204,9 @@ def install(house):
     packed = subprocess.run(["tar", "-c", "--null", "-T", "-"], cwd=ROOT, input=present,
                             check=True, stdout=subprocess.PIPE).stdout
     subprocess.run(["tar", "-x", "--no-same-owner", "-C", tree], input=packed, check=True)
+    inside = "/opt/kagami/versions/" + version
+    house.at_rest(inside + "/.venv/bin/python", "-m", "compileall", "-q", inside + "/appliance",
+                  inside + "/engines", inside + "/build_engines.py")
     return version
 
 

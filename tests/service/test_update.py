@@ -12,6 +12,7 @@ import pytest
 
 from appliance import __version__
 from appliance.box import bundle, signature
+from appliance.box.update import ROOM
 from tests.service.house import HERE, ROOT, until
 
 SECRET = b"1" * 32
@@ -135,6 +136,13 @@ def test_a_good_version_is_installed_without_a_network_and_kept(box, release):
     assert links(box) == ("0.9.1", __version__)
     tracks(box, "0.9.1")
     assert "0.9.1 is kept" in box.journal("kagami-trial")
+
+
+def test_the_room_that_is_asked_for_is_enough(box, release):
+    bundle_mb = os.path.getsize(release("0.9.1", wheels=True)) / 1e6
+    taken_mb = int(box.shell("du -sm --apparent-size /opt/kagami/versions/0.9.1").split()[0])
+    print("\na bundle of %d MB takes %d MB" % (bundle_mb, taken_mb))
+    assert taken_mb < ROOM * bundle_mb
 
 
 def test_the_versions_are_listed_for_everybody(box):

@@ -6,109 +6,11 @@ import time
 import pytest
 
 from appliance.errors import PartMissing
-from tests.fakes.kernel import Kernel
 
 pytest.importorskip("gi", reason="no GStreamer for this Python")
 
-from appliance.sources import cameras, gstreamer, live, open_source, v4l2  # noqa: E402
-
-STAND_IN = {"raw": "videotestsrc name=camera is-live=true ! video/x-raw,format={format},"
-                   "width={width},height={height},framerate={rate} ! videoconvert",
-            "jpeg": "videotestsrc name=camera is-live=true ! video/x-raw,format=I420,"
-                    "width={width},height={height},framerate={rate} ! jpegenc ! jpegdec "
-                    "! videoconvert"}
-FORMATS = {"YUYV": {(640, 480): [(1, 30)], (1280, 720): [(1, 5)]},
-           "MJPG": {(1280, 720): [(1, 30)]}}
-
-
-class Plug:
-    """A camera in a fake kernel whose pictures come from a pattern; while it is occupied, the real
-    v4l2src refuses it."""
-
-    def __init__(self, kernel, monkeypatch):
-        self.kernel, self.lines, self.pipelines = kernel, [], []
-        self._patch, self._real = monkeypatch, dict(gstreamer.LINES)
-        monkeypatch.setattr(live, "Pipeline", self._pipeline)
-        self.insert()
-
-    def insert(self, number=0, card="Webcam"):
-        self.path = self.kernel.plug(number, card, FORMATS, by_id="usb-%s-video-index0" % card,
-                                     controls={v4l2.POWER_LINE: (0, 2)})
-        self._lines(STAND_IN)
-
-    def remove(self):
-        """Pull it out: the driver's error, then nothing there."""
-        self.break_off("Could not read from resource.")
-        self.kernel.unplug(self.path)
-        os.remove(os.path.join(self.kernel.dev, "v4l", "by-id", "usb-Webcam-video-index0"))
-
-    def occupy(self):
-        """The real v4l2src opens the fake node, which is no device to it."""
-        self._lines(self._real)
-
-    def release(self):
-        self._lines(STAND_IN)
-
-    def break_off(self, words):
-        element = self.element("camera")
-        Gst, GLib = gstreamer.Gst, gstreamer.GLib
-        error = GLib.Error.new_literal(Gst.ResourceError.quark(), words, Gst.ResourceError.READ)
-        element.post_message(Gst.Message.new_error(element, error, "the test"))
-        element.send_event(Gst.Event.new_eos())           # a source that fails ends its stream
-
-    def element(self, name):
-        return self.pipelines[-1]._pipeline.get_by_name(name)
-
-    def _lines(self, lines):
-        for name in STAND_IN:
-            self._patch.setitem(gstreamer.LINES, name, lines[name])
-
-    def _pipeline(self, text):
-        self.lines.append(text)
-        self.pipelines.append(gstreamer.Pipeline(text))
-        return self.pipelines[-1]
-
-
-@pytest.fixture
-def plug(tmp_path, monkeypatch):
-    kernel = Kernel(str(tmp_path))
-    monkeypatch.setattr(v4l2, "ioctl", kernel.ioctl)
-    monkeypatch.setattr(live, "AGAIN", 0.05)
-    find = cameras.find
-    monkeypatch.setattr(cameras, "find", lambda *words: find(*words, dev=kernel.dev))
-    return Plug(kernel, monkeypatch)
-
-
-@pytest.fixture
-def opened(camera):
-    """opened(url, **changes of the options): a source that is closed after the test."""
-    sources = []
-
-    def make(url="usb", **changes):
-        sources.append(open_source(url, camera._replace(**changes)))
-        return sources[-1]
-    yield make
-    for source in sources:
-        source.close()
-
-
-def until(source, holds, seconds=10):
-    """Read until holds(frame) and give that frame; frames before it are forgotten."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        frame = source.read(0.2)
-        if holds(frame):
-            return frame
-    raise AssertionError("not within %d s; state: %s" % (seconds, source.state))
-
-
-def picture(frame):
-    return frame is not None
-
-
-def nothing(frame):
-    return frame is None
-
+from appliance.sources import gstreamer, lines, live, usb, v4l2  # noqa: E402
+from tests.sources.plug import FORMATS, STAND_IN, nothing, picture, until  # noqa: E402
 
 def test_a_camera_delivers_the_mode_nearest_to_the_options(plug, opened):
     frame = until(opened(), picture)
@@ -237,7 +139,7 @@ def test_what_v4l2src_refuses_is_weather(plug, opened):
 
 def test_a_pipeline_without_pictures_is_built_anew(plug, opened, monkeypatch):
     monkeypatch.setattr(live, "SILENCE", 0.3)
-    monkeypatch.setitem(gstreamer.LINES, "raw", STAND_IN["raw"] + " ! valve name=valve")
+    monkeypatch.setitem(lines.LINES, "raw", STAND_IN["raw"] + " ! valve name=valve")
     source = opened()
     before = until(source, picture).number
     plug.element("valve").set_property("drop", True)
@@ -247,7 +149,7 @@ def test_a_pipeline_without_pictures_is_built_anew(plug, opened, monkeypatch):
 
 def test_a_camera_that_stops_by_itself_is_started_again(plug, opened, monkeypatch):
     three = STAND_IN["raw"].replace("is-live", "num-buffers=3 is-live")
-    monkeypatch.setitem(gstreamer.LINES, "raw", three)
+    monkeypatch.setitem(lines.LINES, "raw", three)
     source = opened()
     until(source, lambda frame: frame is not None and len(plug.pipelines) == 3)
     assert source.restarts == 2
@@ -261,7 +163,7 @@ def test_the_same_camera_is_waited_for_while_another_is_there(plug, opened, monk
     plug.insert(1, "Other")
     until(source, nothing)
     assert source.read(0.2) is None and "Webcam" in source.state
-    monkeypatch.setattr(live, "PATIENCE", 0.0)
+    monkeypatch.setattr(usb, "PATIENCE", 0.0)
     until(source, picture)
     assert "camera Other" in caplog.messages[-1]
 
@@ -289,7 +191,7 @@ def test_a_camera_that_may_not_be_opened_later_is_weather(plug, opened, monkeypa
 
 
 def test_a_missing_plugin_is_told_though_no_camera_is_there(opened, monkeypatch):
-    monkeypatch.setattr(live, "need", lambda *names: gstreamer.need("nosuchelement", *names))
+    monkeypatch.setattr(usb, "need", lambda *names: gstreamer.need("nosuchelement", *names))
     with pytest.raises(PartMissing, match="nosuchelement: not installed"):
         opened()
 

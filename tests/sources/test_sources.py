@@ -11,18 +11,20 @@ from tests.fakes.film import Film
 
 
 @pytest.mark.parametrize("url, do", [
-    ("webcam", "give usb, usb:DEVICE, file:PATH"), ("", "give usb"), ("ubs", "did you mean usb?"),
+    ("webcam", "give usb, usb:DEVICE, csi, csi:ID, file:PATH"), ("", "give usb"),
+    ("ubs", "did you mean usb?"),
     ("flie:x.mp4", "did you mean file?"), ("tset", "did you mean test?"), ("test:1", "give test"),
     ("/dev/video0", "did you mean usb:/dev/video0?"), ("/tmp", "did you mean stills:/tmp?"),
     (__file__, "did you mean file:%s?" % __file__),
-    ("csi:0", "give one of usb"), ("pipeline:videotestsrc", "give one of usb")])
+    ("csi:one", "give csi:0"), ("csi:256", "give csi:0"), ("pipeline: ", "write for instance"),
+    ("cis", "did you mean csi?")])
 def test_a_name_that_means_nothing_is_told_with_the_nearest(camera, url, do):
     with pytest.raises(UsageError) as told:
         open_source(url, camera)
     assert do in str(told.value) and "source " + url in str(told.value)
 
 
-@pytest.mark.parametrize("url", ["usb", "usb:0", "test"])
+@pytest.mark.parametrize("url", ["usb", "usb:0", "csi", "csi:0", "pipeline:videotestsrc", "test"])
 def test_every_frame_of_what_has_no_end_is_refused(camera, url):
     with pytest.raises(UsageError, match="leave --every-frame out"):
         open_source(url, camera, every_frame=True)

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from appliance import geometry
+from appliance.backends.batches import Batches
 from appliance.face import ARKIT_NAMES, Eye
 from appliance.stages import crop
 from appliance.stages.expression import SHAPES, Expression, Turned, mouth_square
@@ -24,8 +25,9 @@ def expressed(backend, left=(1.0, 0, 0), right=(1.0, 0, 0), **how):
     """{name: value} that is not 0, of the whole stage; an eye is openness, yaw, pitch."""
     eyes = [Eye(np.zeros((5, 2)), o, np.array([y, p], float), 1.0) for o, y, p in (left, right)]
     luma, face = how.get("luma", dots.picture()), how.get("face", reading(300, 200))
-    stage = Expression(backend.load("expression"))
-    values = stage(luma, face, face.next_square(), *eyes, thorough=how.get("thorough", False))
+    stage = Expression(Batches(backend, "expression"))
+    look = stage.both_ways if how.get("thorough") else stage
+    values, = look(luma, [(face, face.next_square(), eyes)])
     return {name: float(value) for name, value in zip(ARKIT_NAMES, values) if value}
 
 

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from appliance import geometry
+from appliance.backends.batches import Batches
 from appliance.face import LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS
 from appliance.stages import crop
 from appliance.stages.iris import AHEAD, Iris, agree, eye_square
@@ -16,6 +17,12 @@ def reading(*face):
     points = dots.face_points(*face)
     return Reading(points, geometry.tight_box(points), np.ones(68), 0.9, np.eye(3),
                    crop.around_points(points, 0.0))
+
+
+def seen(backend, *readings):
+    """[(left, right)] of faces that look straight ahead."""
+    stage = Iris(Batches(backend, "iris", len(readings)))
+    return stage(dots.picture(), [(one, 0.0, AHEAD) for one in readings])
 
 
 @pytest.mark.parametrize("corners", [LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS])
@@ -42,7 +49,7 @@ def test_the_network_sees_two_left_eyes():
     face = reading(319.5, 200)
     x = np.arange(640)
     luma = np.tile(np.abs(x - 319.5).astype(np.uint8), (480, 1))     # both sides alike
-    Iris(backend.load("iris"))(luma, face, 0.0)
+    Iris(Batches(backend, "iris"))(luma, [(face, 0.0, AHEAD)])
     assert np.abs(shown[0][0] - shown[0][1]).max() <= 1
 
 
@@ -53,15 +60,22 @@ def test_a_gaze_to_the_ear_on_both_sides_comes_back_with_the_head_s_signs():
         dots.read_iris(inputs, outputs)
         outputs["gaze"][:] = (20, 10)
     backend.readers["iris"] = outward
-    left, right = Iris(backend.load("iris"))(dots.picture(), reading(300, 200), 0.0)
+    (left, right), = seen(backend, reading(300, 200))
     assert left.gaze[0] > 5 and np.isclose(left.gaze[0], -right.gaze[0])
     assert left.gaze[1] == right.gaze[1] == 10
 
 
 def test_the_iris_of_a_tilted_right_eye_points_to_the_nose_and_up():
-    left, right = Iris(dots.Dots().load("iris"))(dots.picture(), reading(300, 200, 1.0, 90), 0.0)
+    (left, right), = seen(dots.Dots(), reading(300, 200, 1.0, 90))
     assert right.iris[1, 1] > right.iris[0, 1] and right.iris[2, 0] > right.iris[0, 0]
     assert left.iris[1, 1] < left.iris[0, 1] and left.iris[2, 0] > left.iris[0, 0]
+
+
+def test_each_of_several_faces_gets_its_own_eyes():
+    faces = reading(160, 150, 0.7, 10), reading(450, 300, 1.2, -20)
+    for face, (left, right) in zip(faces, seen(dots.Dots(), *faces)):
+        for eye, corners in ((left, LEFT_EYE_CORNERS), (right, RIGHT_EYE_CORNERS)):
+            assert np.abs(eye.iris[0] - face.points[list(corners)].mean(axis=0)).max() < 1
 
 
 def test_two_open_eyes_look_at_one_height_and_one_point():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from appliance import geometry
+from appliance.backends.batches import Batches
 from appliance.stages import crop
 from appliance.stages.landmarks import Landmarks, calibrated, odds
 from tests.fakes import dots
@@ -30,7 +31,7 @@ def towards_the_shade(inputs, outputs):
 
 def test_points_come_back_in_the_picture(backend):
     place = (250, 180, 1.2, 20)
-    seen = Landmarks(backend.load("landmarks"))(dots.picture(place), square(*place))
+    seen, = Landmarks(Batches(backend, "landmarks"))(dots.picture(place), [square(*place)])
     assert np.abs(seen.points - dots.face_points(*place)).max() < 2
     assert seen.sigma == pytest.approx(seen.square.side / 128)
 
@@ -38,10 +39,10 @@ def test_points_come_back_in_the_picture(backend):
 @pytest.mark.parametrize("roll", [0, 25, -40])
 def test_both_sides_of_a_face_tell_the_same(backend, roll):
     backend.readers["landmarks"] = towards_the_shade
-    look, place = Landmarks(backend.load("landmarks")), (320, 200, 1.0, roll)
+    look, place = Landmarks(Batches(backend, "landmarks")), (320, 200, 1.0, roll)
     luma = dots.picture(place)
     luma[:, 320:] -= luma[:, 320:] // 10
-    one, both = (way(luma, square(*place)) for way in (look, look.both_ways))
+    (one,), both = look(luma, [square(*place)]), look.both_ways(luma, square(*place))
     assert np.abs(one.points - both.points).max() < 1
     angles = [geometry.angles_from_matrix(reading.rotation) for reading in (one, both)]
     assert np.allclose(angles[0], (20, 7, roll), atol=2)

@@ -9,7 +9,7 @@ from appliance.face import ARKIT, ARKIT_NAMES
 from appliance.outputs.changes import Changes
 from appliance.outputs.dialects.dialect import Dialect
 from appliance.outputs.dialects.taught import Values
-from appliance.outputs.moment import NEUTRAL, bounded
+from appliance.outputs.moment import NEUTRAL
 from appliance.outputs.osc import Float, Layout
 from appliance.outputs.parts import PARTS, part_of
 
@@ -54,7 +54,7 @@ class Babble(Dialect):
     def __call__(self, moment):
         """The datagrams of this moment, valid until the next call."""
         face = moment.face or NEUTRAL
-        bounded(face.blendshapes, self._weights[:_UNKNOWN])
+        self._weights[:_UNKNOWN] = face.weights
         self._layout.floats[:] = self._weights[self._of]
         everything = moment.face is None or not self._changed_only
         chosen = self._changes(self._layout.floats, moment.time, everything)

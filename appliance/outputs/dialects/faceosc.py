@@ -34,15 +34,15 @@ MESSAGES = (("pose/position", 2), ("pose/scale", 1), ("pose/orientation", 3),
             ("gesture/eyebrow/right", 1), ("gesture/eye/left", 1), ("gesture/eye/right", 1),
             ("gesture/jaw", 1), ("gesture/nostrils", 1), ("raw", 132))
 _STARTS = [sum(n for _, n in MESSAGES[:i]) for i in range(len(MESSAGES))]
-_PUCKER, _FUNNEL, _JAW, _CLOSE = (ARKIT[name] for name in (
-    "mouthPucker", "mouthFunnel", "jawOpen", "mouthClose"))
-# What each gesture takes of the weights, where that is a plain sum; "@" is either side.
+# What each gesture takes of the weights, where that is a plain sum; "@" is either side. Then four
+# weights as they are.
 _GESTURES = _table(
     {"mouthSmile@": 1.5, "mouthStretch@": 1, "mouthDimple@": 0.5},
     {"mouthUpperUp@": 0.25, "mouthLowerDown@": 0.25},
     {"browOuterUpLeft": 1, "browInnerUp": 1, "browDownLeft": -1.5},
     {"browOuterUpRight": 1, "browInnerUp": 1, "browDownRight": -1.5},
-    {"eyeWideLeft": 0.8}, {"eyeWideRight": 0.8}, {"jawOpen": 5}, {"noseSneer@": 0.4})
+    {"eyeWideLeft": 0.8}, {"eyeWideRight": 0.8}, {"jawOpen": 5}, {"noseSneer@": 0.4},
+    {"mouthPucker": 1}, {"mouthFunnel": 1}, {"jawOpen": 1}, {"mouthClose": 1})
 _RAW = np.delete(np.arange(68), (60, 64))   # it has no inner corners of the mouth
 
 
@@ -77,8 +77,7 @@ class FaceOsc(Dialect):
         out = self._shown.floats
         matrix = face.matrix
         place = (matrix.dot(ORIGIN) + face.translation).tolist()
-        out[:14] = (_place(place, moment) + orientation(matrix)
-                    + tuple(gestures(face, self._swapped)))
+        out[:14] = (*_place(place, moment), *orientation(matrix), *gestures(face, self._swapped))
         face.landmarks.take(_RAW, axis=0, out=self._raw, mode="clip")   # which is not buffered
         return self._shown.write() + self._taught(moment)
 
@@ -107,10 +106,10 @@ def gestures(face, swapped):
     """Width and height of the mouth, left and right brow, left and right eye, jaw, nostrils, in
     units; swapped: what is called left is the subject's right.
     """
-    w = face.blendshapes.clip(0.0, 1.0)
-    width, height, left, right, left_eye, right_eye, jaw, nostrils = _GESTURES.dot(w).tolist()
-    width -= 4 * max(w[_PUCKER], w[_FUNNEL])
-    height += 7 * w[_JAW] * (1 - w[_CLOSE])
+    (width, height, left, right, left_eye, right_eye, jaw, nostrils, pucker, funnel, opening,
+     closing) = _GESTURES.dot(face.weights).tolist()
+    width -= 4 * max(pucker, funnel)
+    height += 7 * opening * (1 - closing)
     opened = openness(face)
     brows = [7 + left, 7 + right]
     eyes = [0.8 + left_eye + 2.2 * opened[0], 0.8 + right_eye + 2.2 * opened[1]]

@@ -1,8 +1,6 @@
 """A moment becomes the line of text that the iFacialMocap app sends: 52 blendshapes in percent,
 head and eyes.
 """
-import numpy as np
-
 from appliance.outputs.dialects.dialect import Dialect
 from appliance.outputs.dialects.phone import NAMES, ORDER
 from appliance.outputs.moment import NEUTRAL
@@ -33,7 +31,7 @@ def _template(version):
     shapes = "".join(name + mark for name in ("trackingStatus",) + tuple(map(_spelt, NAMES)))
     turn = "%.6f,%.6f,%.6f"
     return (shapes + "=head#" + turn + "," + turn + "|rightEye#" + turn + "|leftEye#" + turn
-            + "|")
+            + "|").encode("ascii")
 
 
 class IFacialMocap(Dialect):
@@ -57,8 +55,7 @@ class IFacialMocap(Dialect):
         """The datagram of this moment."""
         if moment.face is not None:
             self._values = _values(moment.face)
-        text = self._template % ((moment.face is not None,) + self._values)
-        return (text.encode("ascii"),)
+        return (self._template % ((moment.face is not None,) + self._values),)
 
     def question(self, datagram):
         """The Question in a datagram, or None."""
@@ -77,8 +74,9 @@ def _values(face):
     """52 percent, rounded half up; the head's degrees and metres in ARKit's axes; the eyes'
     degrees.
     """
-    percent = np.floor(face.blendshapes[ORDER].clip(0.0, 1.0) * 100 + 0.5)
+    percent = (face.weights[ORDER] * 100 + 0.5).astype(int)     # twice as fast as text as floats
     yaw, pitch, roll = face.angles
-    x, y, z = (face.translation / 1000.0).tolist()
-    (a, b), (c, d) = face.right.gaze.tolist(), face.left.gaze.tolist()
-    return tuple(percent.tolist()) + (-pitch, yaw, -roll, x, -y, -z, -b, a, 0.0, -d, c, 0.0)
+    x, y, z = face.translation.tolist()
+    a, b, c, d = face.looks
+    return tuple(percent.tolist()) + (-pitch, yaw, -roll, x / 1000.0, -y / 1000.0, -z / 1000.0,
+                                      -d, c, 0.0, -b, a, 0.0)

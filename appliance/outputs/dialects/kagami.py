@@ -13,7 +13,6 @@ from appliance import __version__, geometry
 from appliance.face import ARKIT_NAMES
 from appliance.outputs.dialects.dialect import Dialect
 from appliance.outputs.dialects.taught import Values
-from appliance.outputs.moment import bounded
 from appliance.outputs.osc import LIMIT, Float, Int, Layout, message
 from appliance.outputs.parts import PARTS, part_of
 
@@ -54,7 +53,7 @@ class Kagami(Dialect):
         self._prefix, self._slow, self._frames = prefix, mask & SLOW, mask & ~SLOW & _mask(parts)
         self._human = [(i, name) for i, name in enumerate(ARKIT_NAMES) if part_of(name) in parts]
         self._teaches = mask & (ARKIT | HUMAN)
-        self._wire, self._slots, self._floats = (limit, bundle), [], np.zeros(_FLOATS)
+        self._wire, self._slots = (limit, bundle), []
         self._lay()
 
     def _lay(self):
@@ -67,7 +66,7 @@ class Kagami(Dialect):
         shown += [(here + "arkit/" + name, _floats(_STARTS["arkit"] + i, 1))
                   for i, name in self._human if self._frames & HUMAN]
         head = (self._prefix + "/kagami/frame", _FRAME)
-        self._slots.append((Layout(shown, *self._wire, head=head),
+        self._slots.append((Layout(shown, *self._wire, head=head, room=_FLOATS),
                             Layout(state, *self._wire, head=head),
                             Values(here + "taught/%s", *self._wire, head=head)))
 
@@ -125,11 +124,10 @@ class Kagami(Dialect):
         layout.ints[5:] = (slot.id % _WRAP, CALIBRATING if measured and state == 1 else state)[
             :len(layout.ints) - 5]
         if slot.face is None:
-            self._floats[:] = 0.0
-            self._floats[1] = slot.age
+            layout.floats.fill(0.0)
+            layout.floats[1] = slot.age
         else:
-            _face(slot.face, slot.age, size, self._floats)
-        layout.floats[:] = self._floats[:len(layout.floats)]
+            _face(slot.face, slot.age, size, layout.floats)
         return layout.write()
 
     def _message(self, name, *arguments):
@@ -175,19 +173,21 @@ def _frame(moment, faces):
 
 def _face(face, age, size, out):
     """Everything of a face, at the places of _STARTS."""
-    (width, height), sides = size, _sides(size)
+    width, height = size
     x0, y0, x1, y1 = face.box.tolist()
-    out[:30] = ((face.score, age, x0 / width, y0 / height, (x1 - x0) / width, (y1 - y0) / height)
-                + geometry.unit(face.rotation) + face.angles + tuple(face.translation.tolist())
-                + _eye(face.left) + _eye(face.right)
-                + _iris(face.left.iris, width, height) + _iris(face.right.iris, width, height))
-    bounded(face.blendshapes, out[30:82])
-    np.divide(face.landmarks, sides, out=out[82:].reshape(68, 2))
+    out[:30] = (
+        face.score, age, x0 / width, y0 / height, (x1 - x0) / width, (y1 - y0) / height,
+        *geometry.unit(face.rotation), *face.angles, *face.translation.tolist(),
+        *_eye(face.left), *_eye(face.right),
+        *_iris(face.left.iris, width, height), *_iris(face.right.iris, width, height))
+    out[30:82] = face.weights
+    np.divide(face.landmarks, _sides(size), out=out[82:].reshape(68, 2))
 
 
 @lru_cache(maxsize=2)
 def _sides(size):
-    return np.array(size, float)
+    """Width and height for each point: numpy is slow where it has to repeat two numbers."""
+    return np.tile(np.array(size, float), (68, 1))
 
 
 def _eye(eye):

@@ -3,6 +3,7 @@ head and eyes.
 """
 import struct
 import uuid
+from math import radians
 
 import numpy as np
 
@@ -50,11 +51,11 @@ class LiveLink(Dialect):
         face = moment.face
         if face is None:
             return self._lost
-        self._values[:52] = face.blendshapes[self._order].clip(0.0, 1.0)
+        self._values[:52] = face.weights[self._order]
         yaw, pitch, roll = face.angles
-        (a, b), (c, d) = face.left.gaze.tolist(), face.right.gaze.tolist()
-        turns = (-yaw, -pitch, roll, -a, -b, 0.0, -c, -d, 0.0)
-        self._values[52:] = np.radians(turns)
+        a, b, c, d = face.looks
+        turns = -yaw, -pitch, roll, -a, -b, 0.0, -c, -d, 0.0
+        self._values[52:] = [radians(turn) for turn in turns]
         return self._shown
 
 

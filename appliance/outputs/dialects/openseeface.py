@@ -12,7 +12,7 @@ import numpy as np
 from appliance.face import ARKIT, LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS
 from appliance.mean_face import MODEL
 from appliance.outputs.dialects.dialect import Dialect
-from appliance.outputs.moment import MOST, bounded
+from appliance.outputs.moment import MOST
 
 PORT = 11573
 UNIT = 145.0            # mm that one unit of its built-in face measures
@@ -30,7 +30,7 @@ NOSE = 30               # the origin of its head
 _COUNTS = 68, 68 * 2, 70 * 3, 14    # floats from `confidence` to the end, which are neighbours
 _ENDS = np.cumsum(_COUNTS)[:-1]
 _HALF = sqrt(0.5)
-_AXES = np.array([-1.0, 1.0, 1.0]) / UNIT       # of the points on the wire, from the head's
+_AXES = np.array(3 * [[-1.0, 1.0, 1.0]]) / UNIT     # of the points on the wire, from the head's
 
 
 def _features():
@@ -92,52 +92,58 @@ class _Packet:
         self._floats = np.zeros(sum(_COUNTS))
         confidence, points, points3d, self._features = np.split(self._floats, _ENDS)
         self._confidence, self._confidences = confidence[:66], confidence[66:]
-        points, points3d = points.reshape(68, 2), points3d.reshape(70, 3)
-        self._points, self._pupils = points[:66], points[66:]
-        self._points3d, self._eyes = points3d[:66], points3d[66:]
+        points = points.reshape(68, 2)
+        self._points, (self._right_pupil, self._left_pupil) = points[:66], points[66:]
+        self._points3d, self._eyes = points3d[:-12].reshape(66, 3), points3d[-12:]
         self._nose, self._mean = MODEL[NOSE], MODEL[IBUG] - MODEL[NOSE]
-        self._rays, self._weights = np.zeros((len(IBUG), 3)), np.zeros(len(ARKIT))
-        self._lens, self._centre = None, np.zeros(2)
+        self._tip, self._lens, self._centre = np.zeros(3), None, (0.0, 0.0)
+        # A row each, and the depth of the tip as an array: numpy is slow along rows of two or
+        # three, and where it has to convert a number.
+        self._rays, self._depth = np.ones((4, len(IBUG))), np.zeros(len(IBUG))
+        self._across, self._behind, self._far = self._rays[:2], self._rays[2], self._tip[2, ...]
+        self._places = np.eye(4, 3)
 
     def __call__(self, number, face, moment):
         """Write a face with its number."""
         matrix = face.matrix
-        nose = face.translation + matrix.dot(self._nose)
-        self._head(number, face, moment, matrix, nose)
+        np.add(face.translation, matrix.dot(self._nose), self._tip)
+        self._head(number, face, moment, matrix)
         face.landmarks.take(IBUG, axis=0, out=self._points, mode="clip")    # it is not buffered
-        self._pupils[:] = face.right.iris[0], face.left.iris[0]
-        self._confidence[:] = face.score
+        self._right_pupil[:] = face.right.iris[0]
+        self._left_pupil[:] = face.left.iris[0]
+        self._confidence.fill(face.score)
         self._confidences[:] = face.right.score, face.left.score
-        self._in_head(matrix, nose, moment)
+        self._in_head(matrix, moment)
         self._eyes[:] = _eyes(face, self._points3d)
-        FEATURES.dot(bounded(face.blendshapes, self._weights), out=self._features)
+        FEATURES.dot(face.weights, out=self._features)
         self._wire[:] = self._floats
 
-    def _head(self, number, face, moment, matrix, nose):
+    def _head(self, number, face, moment, matrix):
         """Everything before the points: time, size, lids and pose."""
-        x, y, z = nose.tolist()
+        x, y, z = self._tip.tolist()
         _HEAD.pack_into(self._buffer, self._at, moment.unix, number, *moment.size,
                         _share(face.right.openness), _share(face.left.openness), 1, 0.0,
                         *_quaternion(face.rotation), *_angles(matrix),
                         -y / UNIT, -x / UNIT, -z / UNIT)
 
-    def _in_head(self, matrix, nose, moment):
+    def _in_head(self, matrix, moment):
         """The points in the head, in the wire's axes and units from the tip of the nose: the
         pixels at the mean head's depth.
 
-        nose: (3,) mm in the camera frame.
+        With p a pixel, c the picture's centre, f the focal length and d the depth behind the tip t
+        of the nose: ((p - c) (d + t) / f - t, d), as one product with (p (d + t), d, 1).
         """
-        rays, depth = self._rays, self._mean.dot(matrix[2])
         if self._lens != (moment.size, moment.focal):
             self._lens = moment.size, moment.focal
-            self._centre[:] = [(side - 1) / 2.0 for side in moment.size]
-        np.subtract(self._points, self._centre, out=rays[:, :2])
-        rays[:, 2] = moment.focal
-        depth += nose[2]
-        depth /= moment.focal
-        np.multiply(rays, depth[:, None], out=rays)
-        np.subtract(rays, nose, out=rays)
-        rays.dot(matrix * _AXES, out=self._points3d)
+            self._centre = [(side - 1) / 2.0 / moment.focal for side in moment.size]
+            self._places[[0, 1], [0, 1]] = 1.0 / moment.focal
+            self._places[2, :2] = -self._centre[0], -self._centre[1]
+        self._mean.dot(matrix[2], out=self._behind)
+        np.add(self._behind, self._far, self._depth)
+        np.multiply(self._points.T, self._depth, self._across)
+        (x, y, z), (u, v) = self._tip.tolist(), self._centre
+        self._places[3, :2] = -x - u * z, -y - v * z
+        self._rays.T.dot(self._places.dot(matrix * _AXES), out=self._points3d)
 
 
 def _share(value):
@@ -160,16 +166,16 @@ def _angles(matrix):
 
 
 def _eyes(face, points):
-    """Four points in the wire's axes and units: the right and left pupil, the right and left
-    centre of the eyeballs; points: (66, 3).
+    """x, y, z of four points in the wire's axes and units: the right and left pupil, the right and
+    left centre of the eyeballs; points: (66, 3).
     """
-    pupils, centres = [], []
+    pupils, centres = (), ()
     for eye, (outer, inner) in ((face.right, RIGHT_EYE_CORNERS), (face.left, LEFT_EYE_CORNERS)):
         (a, b, c), (p, q, r) = points[outer].tolist(), points[inner].tolist()
         radius = EYEBALL * sqrt((a - p) ** 2 + (b - q) ** 2 + (c - r) ** 2)
         yaw, pitch = (radians(v) for v in eye.gaze.tolist())
         x, y, z = 0.5 * (a + p), 0.5 * (b + q), 0.5 * (c + r) + radius
-        centres.append((x, y, z))
-        pupils.append((x - radius * sin(yaw) * cos(pitch), y - radius * sin(pitch),
-                       z - radius * cos(yaw) * cos(pitch)))
+        centres += (x, y, z)
+        pupils += (x - radius * sin(yaw) * cos(pitch), y - radius * sin(pitch),
+                   z - radius * cos(yaw) * cos(pitch))
     return pupils + centres

@@ -4,12 +4,11 @@ and what is derived from them.
 Each is a weighted sum of the 52 weights and a few numbers more, so all that are sent are one
 product with a matrix.
 """
-from math import radians, tan
+from math import copysign, radians, tan
 
 import numpy as np
 
 from appliance.face import ARKIT, ARKIT_NAMES
-from appliance.outputs.moment import bounded
 
 SIDES = ("Left", "Right")
 # What comes behind the 52 weights: a constant, gaze, openness and the larger of two weights.
@@ -110,7 +109,8 @@ def matrix(names):
 def sources(face):
     """What `matrix()` multiplies: weights and openness bounded to 0 to 1, gaze to -1 to 1."""
     out = np.empty(len(_SOURCES))
-    w = bounded(face.blendshapes, out[:len(ARKIT)]).tolist()
+    out[:len(ARKIT)] = face.weights
+    w = face.weights.tolist()
     larger = [max(w[a], w[b]) for a, b in _LARGER]
     out[len(ARKIT):] = (1.0,) + sight(face) + openness(face) + tuple(larger)
     return out
@@ -120,7 +120,7 @@ def sight(face):
     """x, y of the left eye, then of the right: x > 0 to the own right, y > 0 up, 1 is 45 degrees
     from straight ahead, where it ends.
     """
-    (yaw, pitch), (other, more) = face.left.gaze.tolist(), face.right.gaze.tolist()
+    yaw, pitch, other, more = face.looks
     return _tangent(-yaw), _tangent(pitch), _tangent(-other), _tangent(more)
 
 
@@ -137,4 +137,4 @@ def both(weights, name):
 
 
 def _tangent(angle):
-    return tan(radians(min(45.0, max(-45.0, angle))))
+    return tan(radians(angle)) if abs(angle) < 45.0 else copysign(1.0, angle)

@@ -14,7 +14,7 @@ from appliance.face import ARKIT, ARKIT_NAMES
 from appliance.geometry import unit
 from appliance.outputs.dialects.dialect import Dialect
 from appliance.outputs.dialects.unified import both
-from appliance.outputs.moment import NEUTRAL, bounded
+from appliance.outputs.moment import NEUTRAL
 from appliance.outputs.osc import LIMIT, Float, Int, Layout
 from appliance.outputs.parts import PARTS, part_of
 
@@ -129,7 +129,7 @@ class Vmc(Dialect):
             out[:] = presets(face)
             out[12:] *= self._looks
             return
-        bounded(face.blendshapes, out)
+        out[:] = face.weights
         if not self._looks:
             out[_LOOKS] = 0.0
 
@@ -190,7 +190,7 @@ def presets(face):
     Vowels from how open, round and wide the mouth is, never more than 1 together; Blink stays 0
     because models add it to Blink_L and Blink_R.
     """
-    w = face.blendshapes.clip(0.0, 1.0).tolist()
+    w = face.weights.tolist()
     pucker, funnel = w[ARKIT["mouthPucker"]], w[ARKIT["mouthFunnel"]]
     opened = w[ARKIT["jawOpen"]] * (1 - w[ARKIT["mouthClose"]])
     wide = _bound(0.6 * both(w, "mouthStretch") + 0.4 * both(w, "mouthSmile"))

@@ -92,7 +92,7 @@ class Vrchat(Dialect):
         chosen = list(self._changes(numbers, moment.time, everything))
         floats, bools = self._layout.floats, self._layout.bools
         floats[:self._eyes] = numbers[:len(floats)]
-        np.greater(numbers[:len(bools)], 0.5, out=bools)
+        bools[:] = numbers[:len(bools)]         # 0 or 1 where a bool is told
         if shown and self._eyes < len(self._layout.datagrams):
             # not while lost: then VRChat goes back to its own looks and blinks
             floats[self._eyes:] = self._native_eyes(face)[:max(0, len(floats) - self._eyes)]
@@ -173,7 +173,7 @@ class _Values:
     def __init__(self, rows):
         self._matrix = matrix([row.name for row in rows])
         parts = [row.part for row in rows]
-        self._flags = [i for i, part in enumerate(parts) if part == "flag"]
+        self._flags = np.array([i for i, part in enumerate(parts) if part == "flag"], int)
         self._negative = [i for i, part in enumerate(parts) if part == "Negative"]
         self._bits = [i for i, part in enumerate(parts) if isinstance(part, int)]
         mine = [rows[i] for i in self._bits]

@@ -15,7 +15,7 @@ _POINT = '{"x":%.4f,"y":%.4f,"z":%.4f}'
 _TEMPLATE = ('{"Timestamp":%d,"Hotkey":-1,"FaceFound":%s,"Rotation":' + _POINT + ',"Position":'
              + _POINT + ',"EyeLeft":' + _POINT + ',"EyeRight":' + _POINT + ',"BlendShapes":['
              + ",".join('{"k":"%s","v":%%.4f}' % (name[0].upper() + name[1:]) for name in NAMES)
-             + "]}")
+             + "]}").encode("ascii")    # bytes are formatted in two thirds of the time of text
 
 
 class Vts(Dialect):
@@ -33,9 +33,8 @@ class Vts(Dialect):
         """The datagram of this moment."""
         if moment.face is not None:
             self._values = _values(moment.face)
-        found = "false" if moment.face is None else "true"
-        text = _TEMPLATE % ((int(moment.unix * 1000), found) + self._values)
-        return (text.encode("ascii"),)
+        found = b"false" if moment.face is None else b"true"
+        return (_TEMPLATE % ((int(moment.unix * 1000), found) + self._values),)
 
     def question(self, datagram):
         """The Question in a datagram, or None."""
@@ -67,7 +66,7 @@ def _is_port(value):
 def _values(face):
     """Rotation and gaze in degrees, position in cm, then the 52 weights."""
     yaw, pitch, roll = face.angles
-    x, y, z = (face.translation / 10.0).tolist()
-    (a, b), (c, d) = face.left.gaze.tolist(), face.right.gaze.tolist()
-    weights = face.blendshapes[ORDER].clip(0.0, 1.0).tolist()
-    return (yaw, -pitch, -roll, -x, -y, -z, a, -b, 0.0, c, -d, 0.0) + tuple(weights)
+    x, y, z = face.translation.tolist()
+    a, b, c, d = face.looks
+    return (yaw, -pitch, -roll, -x / 10.0, -y / 10.0, -z / 10.0, a, -b, 0.0, c, -d, 0.0,
+            *face.weights[ORDER].tolist())

@@ -42,19 +42,20 @@ class VtsPlugin(Dialect):
     def __init__(self, parts=PARTS):
         names = [name if part_of(name) in parts else "" for name in OWN + CREATED]
         self._left = [place for place, name in reversed(list(enumerate(names))) if not name]
-        self._template = _HEAD + ",".join('{"id":"%s","value":%%.4f}' % name
-                                          for name in names if name) + "]}}"
+        template = _HEAD + ",".join('{"id":"%s","value":%%.4f}' % name
+                                    for name in names if name) + "]}}"
+        self._template = template.encode("ascii")
         self._values = self._told(NEUTRAL)
 
     def __call__(self, moment):
         """The request of this moment, as JSON."""
         if moment.face is not None:
             self._values = self._told(moment.face)
-        found = "false" if moment.face is None else "true"
-        return ((self._template % ((found,) + self._values)).encode("ascii"),)
+        found = b"false" if moment.face is None else b"true"
+        return (self._template % ((found,) + self._values),)
 
     def _told(self, face):
-        w = face.blendshapes.clip(0.0, 1.0)
+        w = face.weights
         values = list(_own(face, w.tolist())) + w[_PLACES].tolist()
         for place in self._left:
             del values[place]

@@ -208,6 +208,7 @@ function answered(row) {
 
 function why(row) {
   if (row.why.startsWith("subscribed")) return t("why.subscribed");
+  if (row.why.includes("USB cable")) return t("why.cable");
   if (row.why.startsWith("--")) return t("why.--to");
   return row.added || row.why === "added" ? t("why.added") : t("why.settings");
 }

@@ -1,0 +1,49 @@
+"""What one picture shows of a face in, what is remembered of it from picture to picture out."""
+from typing import NamedTuple
+
+from appliance import geometry
+from appliance.face import Face
+from appliance.stages.crop import Square
+from appliance.stages.iris import AHEAD
+from appliance.stages.landmarks import Reading
+
+SAME_FACE = 0.2         # overlap from which a detected box is a face that is followed already
+
+
+class Look(NamedTuple):
+    """Somebody seen in this picture: the Reading, its next_square(), an id, the gaze of before."""
+
+    reading: Reading
+    upright: Square
+    number: int
+    gaze: tuple
+
+    def face(self, pose, eyes, shapes):
+        """The Face of this and of what pose, irises and expression say."""
+        reading, (rotation, place), (left, right) = self.reading, pose, eyes
+        return Face(self.number, reading.score, reading.box, reading.points, reading.sigma,
+                    geometry.quaternion_from_matrix(rotation), place, left, right, shapes)
+
+
+class Followed:
+    """One face from picture to picture: its filter, where to look next, what was last believed."""
+
+    def __init__(self, number, smoothing):
+        self.number, self.smoothing = number, smoothing
+        self.square, self.gaze, self._last, self._misses = None, AHEAD, None, 0
+
+    def covers(self, box):
+        """Whether a detected box is this face again."""
+        return geometry.overlap(self._last.box, box) > SAME_FACE
+
+    def believe(self, upright, face, smooth):
+        """The smooth Face to report; no filter delays where the next look goes."""
+        self.square = upright
+        self.gaze = (face.left.gaze.tolist(), face.right.gaze.tolist())
+        self._last, self._misses = smooth, 0
+        return smooth
+
+    def hold(self, score, patience):
+        """The last Face with a doubtful score, None once doubt has lasted `patience` pictures."""
+        self._misses += 1
+        return self._last._replace(score=score, state="held") if self._misses < patience else None
