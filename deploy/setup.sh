@@ -39,7 +39,7 @@ lacking() {
     # shellcheck disable=SC2086  # a word each
     [ -x "$SYSTEM_PYTHON" ] || { printf '%s needed\n' $PACKAGES; return; }
     "$SYSTEM_PYTHON" - "$(ls wheels/pip-*.whl 2>/dev/null)" <<'PYTHON'
-import sys
+import subprocess, sys
 NEEDED = {"gstreamer1.0-plugins-base": "appsink decodebin videoconvert",
           "gstreamer1.0-plugins-good": "jpegdec v4l2src videoflip"}
 USEFUL = {"gstreamer1.0-plugins-base": "fdsrc", "gstreamer1.0-plugins-good": "qtdemux",
@@ -53,10 +53,18 @@ def there(name, version="1.0"):
     except (ImportError, ValueError):
         return False
 
+def installed(name):
+    """What dpkg says, where GStreamer cannot be asked."""
+    try:
+        told = subprocess.check_output(["dpkg-query", "-W", "-f", "${Status}", name], stderr=subprocess.DEVNULL)
+    except (OSError, subprocess.CalledProcessError):
+        return False
+    return told.endswith(b" installed")
+
 def without(packages):
     """Those of the packages of which an element is missing."""
     if not there("Gst"):
-        return list(packages)
+        return [name for name in packages if not installed(name)]
     from gi.repository import Gst
     Gst.init(None)
     return [name for name in packages if not all(map(Gst.ElementFactory.find, packages[name].split()))]
@@ -66,8 +74,9 @@ try:
     import gi
 except ImportError:
     lacks.append("python3-gi")
-lacks += [] if there("Gst") else ["gir1.2-gstreamer-1.0"]
-lacks += [] if there("GstApp") and there("GstVideo") else ["gir1.2-gst-plugins-base-1.0"]
+for name, typelibs in ("gir1.2-gstreamer-1.0", ["Gst"]), ("gir1.2-gst-plugins-base-1.0", ["GstApp", "GstVideo"]):
+    if not all(map(there, typelibs)) and not ("python3-gi" in lacks and installed(name)):
+        lacks.append(name)
 try:
     import ensurepip, venv
 except ImportError:     # a pip that lies here as a wheel does as well

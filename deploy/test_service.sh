@@ -24,4 +24,5 @@ if [ -n "${missing:-}" ]; then
 fi
 deploy/root.sh kagami > /dev/null
 [ $# -gt 0 ] || set -- tests/service tests/test_install.py
-exec timeout 2400 .venv/bin/python -m pytest -q -s --none-skipped -p no:cacheprovider "$@"
+# Interrupted, not ended: so that the machines are taken down.
+exec timeout -s INT -k 60 2400 .venv/bin/python -m pytest -q -s --none-skipped -p no:cacheprovider "$@"

@@ -10,6 +10,7 @@ cd "$(dirname "$0")/.."
 root=${2:-}
 units=$root/usr/local/lib/systemd/system
 journal=$root/etc/systemd/journald.conf.d
+syslog=$root/etc/rsyslog.d
 
 runs() { [ -z "$root" ] && [ -d /run/systemd/system ]; }
 control() { if [ -n "$root" ]; then systemctl --root="$root" "$@"; else systemctl "$@"; fi; }
@@ -27,6 +28,7 @@ files() {
         [ ! -e "$file" ] || [ "${name%%[!0-9]*}" -gt "$(version)" ] || echo "$file $units/${file#systemd/}"
     done
     [ ! -e systemd/journald.conf ] || echo "systemd/journald.conf $journal/kagami.conf"
+    if [ -e systemd/rsyslog.conf ] && [ -d "$syslog" ]; then echo "systemd/rsyslog.conf $syslog/10-kagami.conf"; fi
 }
 
 # Ours that this version does not have.
@@ -58,21 +60,21 @@ place() {      # whole or not at all
 
 drop() {      # FILE...
     for file; do
-        case $file in "$units"/*.d/*|"$journal"/*) ;; *)
+        case $file in "$units"/*.d/*|"$journal"/*|"$syslog"/*) ;; *)
             control -q disable "${file##*/}" 2>/dev/null || :
         esac
         rm -f "$file"
-        rmdir "${file%/*}" 2>/dev/null || :
+        [ "${file%/*}" = "$syslog" ] || rmdir "${file%/*}" 2>/dev/null || :
     done
 }
 
-reread() {      # the journal's limit alone wants a new start of the journal
+reread() {      # BEFORE AFTER: what the logs keep wants a new start of theirs
     runs || return 0
     systemctl daemon-reload
-    [ "$1" = "$2" ] || systemctl restart systemd-journald
+    [ "$1" = "$2" ] || systemctl try-restart systemd-journald rsyslog 2>/dev/null || :
 }
 
-limit() { cksum "$journal/kagami.conf" 2>/dev/null || :; }
+limit() { cksum "$journal/kagami.conf" "$syslog/10-kagami.conf" 2>/dev/null || :; }
 
 case "${1:-}" in
 check) is_done ;;
@@ -92,7 +94,7 @@ remove)
     for file in "$units"/kagami*.timer "$units"/kagami*.path "$units"/kagami*.service; do
         if runs && [ -f "$file" ]; then systemctl stop "${file##*/}"; fi
     done
-    for file in "$units"/kagami*.* "$units"/kagami*.d/* "$journal/kagami.conf"; do
+    for file in "$units"/kagami*.* "$units"/kagami*.d/* "$journal/kagami.conf" "$syslog/10-kagami.conf"; do
         [ ! -f "$file" ] || drop "$file"
     done
     rmdir "$units" "${units%/*}" "$journal" 2>/dev/null || :

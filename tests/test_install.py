@@ -60,7 +60,8 @@ def copy(tmp_path):
                            cwd=ROOT, stdout=subprocess.PIPE)
     if files.returncode:
         pytest.skip("no clone of git")
-    packed = subprocess.run(["tar", "-c", "--null", "-T", "-"], cwd=ROOT, input=files.stdout,
+    packed = subprocess.run(["tar", "-c", "--ignore-failed-read", "--null", "-T", "-"], cwd=ROOT,
+                            input=files.stdout,
                             check=True, stdout=subprocess.PIPE).stdout
     subprocess.run(["tar", "-x", "-C", str(tmp_path)], input=packed, check=True)
     return tmp_path

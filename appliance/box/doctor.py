@@ -10,6 +10,8 @@ from appliance.box.finding import BAD, OK, WARN, Finding
 from appliance.errors import KagamiError, NotPermitted
 from appliance.network import local, reach
 
+_NOT_OURS = Finding("camera", WARN, "the program that has it was not asked", "see above")
+
 
 def examine(path=None, overrides=(), root="/"):
     """[Finding] of every part, in the order in which one would look. path, overrides: as of
@@ -17,11 +19,12 @@ def examine(path=None, overrides=(), root="/"):
     first, more = program.configuration(path, overrides)
     running, complaint = _running(first.calibration.folder)
     if running is None:
-        return complaint + _parts(first, more, root)
+        seen = _NOT_OURS if complaint else sight.camera(first)
+        return complaint + [seen] + _parts(first, more, root)
     with running:
         about = sight.told(running)
         first, more = program.configuration(path, overrides, about)
-        return _parts(first, more, root, running, about)
+        return [sight.camera(first, about)] + _parts(first, more, root, running, about)
 
 
 def _running(setting):
@@ -36,8 +39,7 @@ def _running(setting):
 
 
 def _parts(config, configured, root, running=None, about=None):
-    found = [sight.camera(config, about), program.backend(config.backend, about),
-             program.engines(), reach.network()]
+    found = [program.backend(config.backend, about), program.engines(), reach.network()]
     found += reach.targets(config, running)
     found += health.clock() + health.power(root) + health.temperature(root)
     found += health.memory(root) + health.disk()

@@ -11,7 +11,7 @@ from appliance import config
 from appliance.box import doctor, program, sight
 from appliance.box.finding import BAD, OK, WARN, Finding
 from appliance.box.strain import TOO_HOT
-from appliance.errors import PartMissing
+from appliance.errors import NotPermitted, PartMissing
 from appliance.sources import cameras
 from tests.box.workshop import installed
 
@@ -197,12 +197,18 @@ def asked(*words):
 QUIET = "[control]\nenabled = no\n[network]\ndiscovery = no\noscquery = no\n"
 
 
-def test_alone_it_looks_at_the_camera_itself(conf):
+@pytest.fixture
+def gstreamer():
+    """Passes over what takes pictures where this Python has no GStreamer."""
+    pytest.importorskip("gi", reason="no GStreamer for this Python")
+
+
+def test_alone_it_looks_at_the_camera_itself(conf, gstreamer):
     _, found = asked("--config", conf("[camera]\nsource = test\n"))
     assert "test: " in found["camera"]["words"] and found["configuration"]["level"] == OK
 
 
-def test_while_the_program_runs_it_asks_that(conf, tmp_path):
+def test_while_the_program_runs_it_asks_that(conf, gstreamer):
     path = conf("[camera]\nsource = test\n" + QUIET)
     running = subprocess.Popen([sys.executable, "-m", "appliance", "run", "--config", path],
                                cwd=ROOT, stderr=subprocess.DEVNULL)
@@ -216,6 +222,15 @@ def test_while_the_program_runs_it_asks_that(conf, tmp_path):
     finally:
         running.terminate()
         running.wait()
+
+
+def test_a_program_that_may_not_be_asked_keeps_its_camera(conf, monkeypatch):
+    def refused(setting):
+        raise NotPermitted("/run/kagami/control", "Permission denied", "ask as root")
+    monkeypatch.setattr(doctor.local, "program", refused)
+    monkeypatch.setattr(sight, "camera", lambda *_: pytest.fail("looked at it"))
+    first, second, *_ = doctor.examine(conf("[camera]\nsource = test\n"))
+    assert first.do == "sudo kagami doctor" and second.level == WARN
 
 
 def test_a_broken_configuration_is_status_1_and_the_rest_is_told_all_the_same(conf):

@@ -56,8 +56,8 @@ def bundle(bare):
 
 def summed(house):
     """Write the sums of a bundle's files as they are now."""
-    house.shell("cd %s && find . -type f ! -name SHA256SUMS -exec sha256sum {} + > SHA256SUMS"
-                % BUNDLE)
+    house.shell("cd %s && find . -type f ! -name SHA256SUMS ! -name sums -exec sha256sum {} + | "
+                "sort > sums && mv sums SHA256SUMS" % BUNDLE)
 
 
 def renamed(house, old, new):
@@ -75,9 +75,10 @@ def running(house):
 
 def killed(house, moment):
     """Install, and kill all that it started as soon as this is so."""
-    house.shell("systemd-run -q --unit install --collect %s; until %s; do sleep 0.05; done; "
-                "systemctl kill --kill-who=all -s KILL install; systemctl stop install; true"
-                % (INSTALL, moment))
+    house.shell("systemctl reset-failed install; systemd-run -q --unit install %s; until %s; do "
+                "systemctl -q is-active install || { journalctl -u install -n 30; exit 1; }; "
+                "sleep 0.05; done; systemctl kill --kill-who=all -s KILL install; "
+                "systemctl stop install; true" % (INSTALL, moment))
 
 
 def listing(house):
@@ -110,6 +111,14 @@ def test_a_check_says_what_will_be_done_and_does_nothing(bundle, before):
     said = bundle.run(INSTALL, "--check")
     assert "put version %s into %s, offline" % (__version__, VERSION) in said
     assert listing(bundle) == before[0]
+
+
+def test_what_the_system_lacks_is_named_in_one_line_where_no_network_is(bundle, before):
+    bundle.shell("mv /usr/lib/python3/dist-packages/gi /root/gi")
+    said = bundle.run(INSTALL, check=False)
+    bundle.shell("mv /root/gi /usr/lib/python3/dist-packages/gi")
+    assert said.count("kagami: error: ") == 1
+    assert "sudo apt-get install python3-gi" in said.splitlines()[-1]
 
 
 @pytest.mark.parametrize("moment", [
@@ -176,10 +185,9 @@ def test_a_damaged_bundle_is_refused_in_one_line(bundle):
 
 @pytest.fixture(scope="module")
 def newer(bundle):
-    """The bundle is one of a newer version, as long as this lasts."""
+    """The bundle is one of a newer version from now on."""
     renamed(bundle, __version__, NEWER)
-    yield bundle
-    renamed(bundle, NEWER, __version__)
+    return bundle
 
 
 @pytest.mark.parametrize("moment", [
@@ -188,7 +196,7 @@ def newer(bundle):
     "[ -L /opt/kagami/previous ]"])
 def test_killed_while_a_newer_one_comes_the_old_or_the_new_one_is_there_and_tracks(newer, moment):
     killed(newer, moment)
-    assert newer.property("kagami.service", "ActiveState") == "active"
+    until(lambda: newer.property("kagami.service", "ActiveState") == "active", 60)
     assert newer.run("kagami", "--version").split()[1] in (__version__, NEWER)
 
 
@@ -208,6 +216,7 @@ def test_a_tree_that_was_changed_without_a_new_version_goes_beside(newer):
     assert re.search(r"into /opt/kagami/versions/%s\+\d+, offline" % re.escape(NEWER),
                      newer.run(INSTALL, "--check"))
     newer.shell("sed -i '$d' %s/appliance/face.py" % BUNDLE)
+    summed(newer)
 
 
 def test_taken_away_it_leaves_nothing_but_the_configuration(bundle, before):
