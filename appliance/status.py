@@ -98,7 +98,7 @@ class Status:
             self._judge(frame, faces, now)
             self._become("tracking" if tracked else "no face", self._words)
             self._shortfall(now, self.fps, source.rate and source.rate * self.strain.share)
-        elif now - self._last_picture > AWAY_AFTER:
+        elif now - self._last_picture > AWAY_AFTER / self.strain.share:
             self.faces = []
             self._arrivals.clear()
             self._become("no camera", "no picture" if source.state == "running" else source.state)
