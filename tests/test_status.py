@@ -60,7 +60,7 @@ def test_too_hot_is_a_code_of_its_own_where_there_are_pictures(clock, tmp_path):
     status.turn(frame, [face()], film)
     assert (status.state, status.code) == ("tracking", 4)
     assert status.text.endswith(", too hot: every second picture is left out, add a fan")
-    film.state, clock[0] = "waiting for a camera: unplugged", clock[0] + 1
+    film.state, clock[0] = "waiting for a camera: unplugged", clock[0] + 2
     status.turn(None, [], film)
     assert status.code == 3
 
