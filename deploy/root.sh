@@ -9,7 +9,7 @@ set -eu
 cd "$(dirname "$0")/.."
 suite=${KAGAMI_ROOT:-bookworm}
 system=systemd,systemd-sysv,dbus,udev,kmod,procps,iproute2,netbase,ca-certificates
-tools="git make gdisk openssh-client wpasupplicant gstreamer1.0-plugins-ugly"
+tools="git make libfaketime gdisk openssh-client wpasupplicant gstreamer1.0-plugins-ugly"
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/kagami
 case $suite in
 bookworm) called="Debian 12" tag=cp311-$(uname -m) ;;
