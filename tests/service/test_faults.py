@@ -2,6 +2,7 @@
 it says."""
 import glob
 import json
+import os
 import random
 import shutil
 import sys
@@ -10,6 +11,7 @@ import time
 import pytest
 
 from tests.box import boards
+from tests.service import house as houses
 from tests.service.conftest import CONFIG, PORT, configure
 from tests.service.house import HERE, THERE, until
 from tests.service.test_service import NEVER, logged, pid, words
