@@ -156,3 +156,10 @@ def test_systemd_reads_every_unit_without_a_complaint(name, tmp_path):
     done = subprocess.run(["systemd-analyze", "verify", "--man=no", str(tmp_path / name)],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert (done.returncode, done.stdout.decode()) == (0, "")
+
+
+def test_what_the_logs_keep_is_bounded_and_placed():
+    with open(os.path.join(SYSTEMD, "journald.conf")) as f:
+        assert "SystemMaxUse=64M" in f.read()
+    with open(os.path.join(SYSTEMD, "rsyslog.conf")) as f:
+        assert "nvargus-daemon" in f.read()
