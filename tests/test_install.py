@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -45,6 +46,15 @@ def test_a_check_says_what_is_here_and_what_would_be_done():
     (["--unistall"], "--unistall: not known; give --check, --yes or --uninstall")])
 def test_a_word_that_is_not_known_is_refused_in_one_line(words, told):
     assert ran("deploy/install.sh", *words) == (2, "kagami: error: %s\n" % told)
+
+
+def test_a_command_does_not_look_through_what_is_installed_before_it_begins():
+    script = os.path.join(os.path.dirname(sys.executable), "kagami")
+    if not os.path.exists(script):
+        pytest.skip("this Python was not set up by deploy/setup.sh")
+    with open(script) as f:
+        assert f.read().splitlines()[1:] == ["import sys", "from appliance.cli import main",
+                                             "sys.exit(main())"]
 
 
 def test_help_says_what_it_takes():
