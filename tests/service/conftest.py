@@ -11,8 +11,10 @@ PORT = 39539
 
 
 @pytest.fixture(scope="session")
-def possible():
-    """Passes over what takes root and systemd-nspawn where they are not."""
+def possible(request):
+    """Passes over what takes minutes, root and systemd-nspawn, unless it is asked for."""
+    if not request.config.getoption("--none-skipped"):
+        pytest.skip("takes a quarter of an hour: make test-service")
     if houses.missing():
         pytest.skip(houses.missing())
 
