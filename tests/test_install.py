@@ -113,6 +113,22 @@ def test_units_of_a_system_at_rest_are_placed_once_and_taken_away(tmp_path):
 
 
 @pytest.mark.skipif(not shutil.which("systemctl"), reason="no systemctl")
+@pytest.mark.parametrize("folders, placed", [
+    (["etc"], {"etc/systemd/journald.conf.d/kagami.conf"}),
+    (["etc", "etc/rsyslog.d"], {"etc/systemd/journald.conf.d/kagami.conf",
+                                "etc/rsyslog.d/10-kagami.conf"})])
+def test_the_logs_limits_are_placed_where_there_is_such_a_log(tmp_path, folders, placed):
+    for folder in folders:
+        (tmp_path / folder).mkdir()
+    assert ran("deploy/units.sh", "install", str(tmp_path))[0] == 0
+    found = {os.path.relpath(os.path.join(folder, name), str(tmp_path))
+             for folder, _, names in os.walk(str(tmp_path)) for name in names}
+    assert {path for path in found if path.endswith("kagami.conf")} == placed
+    assert ran("deploy/units.sh", "remove", str(tmp_path))[0] == 0
+    assert not any((tmp_path / path).exists() for path in placed)
+
+
+@pytest.mark.skipif(not shutil.which("systemctl"), reason="no systemctl")
 def test_a_unit_of_an_older_version_goes(tmp_path):
     root = str(tmp_path)
     old = tmp_path / "usr/local/lib/systemd/system/kagami-old.service"
