@@ -5,9 +5,10 @@
 # make test-engines   what can be known of the engines without a GPU
 # make test-gpu     on a machine with a GPU of NVIDIA and TensorRT: build, verify, compare, measure
 # make test-service   boot Debian in a container, and have its systemd run Kagami; as root, five minutes
+# make test-image   make a card image and boot it in a board that QEMU plays; as root, on Debian, 45 minutes
 # make test-panel   install a browser, then do with the panel what a user does
 
-.PHONY: demo setup test test-wires test-engines test-gpu test-service test-panel docs clean
+.PHONY: demo setup test test-wires test-engines test-gpu test-service test-image test-panel docs clean
 
 demo: setup
 	@.venv/bin/kagami demo
@@ -29,6 +30,9 @@ test-gpu:
 
 test-service:
 	@deploy/test_service.sh
+
+test-image:
+	@deploy/test_image.sh
 
 test-panel:
 	@deploy/test_panel.sh

@@ -5,6 +5,7 @@
 #   deploy/units.sh remove [FOLDER]     stop, disable, take away
 # FOLDER: the root of a system that does not run. /usr/local/lib/systemd/system leaves /etc/systemd/system to
 # whoever looks after the machine: `systemctl edit` and `systemctl mask` work there, and what is masked stays off.
+# KAGAMI_SYSTEMD: the version of systemd in FOLDER, where its programs cannot run here.
 set -eu
 cd "$(dirname "$0")/.."
 root=${2:-}
@@ -16,7 +17,10 @@ runs() { [ -z "$root" ] && [ -d /run/systemd/system ]; }
 control() { if [ -n "$root" ]; then systemctl --root="$root" "$@"; else systemctl "$@"; fi; }
 
 # The systemd that will read them, as a number; one that does not tell counts as the oldest.
-version() { { chroot "${root:-/}" systemctl --version || systemctl --version; } 2>/dev/null | sed -n '1s/^systemd \([0-9]*\).*/\1/p'; }
+version() {
+    [ -z "${KAGAMI_SYSTEMD:-}" ] || { echo "$KAGAMI_SYSTEMD"; return; }
+    { chroot "${root:-/}" systemctl --version || systemctl --version; } 2>/dev/null | sed -n '1s/^systemd \([0-9]*\).*/\1/p'
+}
 
 # SOURCE DESTINATION, a line each. A drop-in NNN-*.conf is for systemd NNN and newer.
 files() {
@@ -100,5 +104,5 @@ remove)
     rmdir "$units" "${units%/*}" "$journal" 2>/dev/null || :
     reread "$before" "$(limit)"
     ;;
-*) sed -n '2,7s/^# //p' "$0"; exit 2 ;;
+*) sed -n '2,8s/^# //p' "$0"; exit 2 ;;
 esac

@@ -32,6 +32,11 @@ def read_key(path):
         raise InputMissing(path, "no such file", "put the key there") from None
     except OSError as e:
         raise InputMissing(path, e.strerror, "make it readable") from e
+    return key_of(text, path)
+
+
+def key_of(text, path):
+    """The 32 bytes of a key's line, from the file `path`; DataError where it is no key."""
     try:
         key = base64.b64decode(text.strip(), validate=True)
     except binascii.Error:
