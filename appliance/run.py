@@ -75,6 +75,8 @@ def run(source, tracker, outputs, status, stop, line=None, beside=(), person=Non
     """
     while not stop.stopping and not source.ended:
         frame = source.read(WAIT)
+        if frame is not None and source.live and status.strain.leaves_out():
+            continue
         faces = []
         if frame is not None:
             faces = _turn(frame, tracker, outputs, status.timing, person, source.live)

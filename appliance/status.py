@@ -3,6 +3,7 @@ import time
 from collections import deque
 
 from appliance.box import board
+from appliance.box.strain import Strain
 from appliance.framing import Framing
 from appliance.service import notifier
 from appliance.shortfall import Shortfall
@@ -10,6 +11,7 @@ from appliance.timing import ROWS, Timing
 from engines import sheet
 
 CODES = {"starting": 0, "tracking": 1, "no face": 2, "no camera": 3, "error": 5, "stopping": 6}
+OVERHEATED = 4            # in place of the second and the third
 AWAY_AFTER = 0.5          # seconds without a picture after which the camera counts as away
 JUDGE_EVERY = 0.5         # seconds between looks at how the face lies in the picture
 TELL_EVERY = 0.5          # seconds between two words to systemd
@@ -20,14 +22,15 @@ class Status:
     """One record of the state.
 
     `state`: a key of CODES, `code` its number, `text` its words, with the reason where no camera
-    is, how the face lies in the picture, `trouble`: what is wrong with the configuration, how far
-    a build of engines is, and `notice`: what is asked of the person. `engines`: of sheet.Reader.
+    is, how the face lies in the picture, `trouble`: what is wrong with the configuration, what
+    heat and the power supply do to it, how far a build of engines is, and `notice`: what is asked
+    of the person. `engines`: of sheet.Reader. `strain`: a strain.Strain, this machine's.
     `size`: (width, height) or None, `fov` degrees. `fps`, `dropped`, `restarts` (of the camera),
     `uptime` (seconds). `temperature`: degrees Celsius, 0 where unknown. `ms`: {row: 95th
     percentile over about the last second}. `targets`: texts, only to be shown.
     """
 
-    def __init__(self, timing=None, fov=60.0, targets=()):
+    def __init__(self, timing=None, fov=60.0, targets=(), strain=None):
         self.timing = timing if timing is not None else Timing()
         self.fov, self.targets = fov, tuple(targets)
         self.state, self.text = "starting", "starting"
@@ -40,11 +43,13 @@ class Status:
         self._shortfall = Shortfall(self.timing, self._started)
         self._notify, self._ready, self._told = notifier(), False, 0.0
         self._building, self.engines = sheet.Reader(), {}
+        self.strain = strain or Strain()
 
     @property
     def code(self):
         """The state as a number, as it stands in /kagami/status."""
-        return CODES[self.state]
+        sees = self.state in ("tracking", "no face")
+        return OVERHEATED if sees and self.strain.hot else CODES[self.state]
 
     @property
     def uptime(self):
@@ -84,6 +89,7 @@ class Status:
         known whether there are pictures.
         """
         now = time.monotonic()
+        self.strain(now)
         self.dropped, self.restarts, self.size = source.dropped, source.restarts, source.size
         if frame is not None:
             self.faces, self._last_picture = faces, now
@@ -91,8 +97,8 @@ class Status:
             tracked = any(face.state == "tracked" for face in faces)
             self._judge(frame, faces, now)
             self._become("tracking" if tracked else "no face", self._words)
-            self._shortfall(now, self.fps, source.rate)
-        elif now - self._last_picture > AWAY_AFTER:
+            self._shortfall(now, self.fps, source.rate and source.rate * self.strain.share)
+        elif now - self._last_picture > AWAY_AFTER / self.strain.share:
             self.faces = []
             self._arrivals.clear()
             self._become("no camera", "no picture" if source.state == "running" else source.state)
@@ -137,7 +143,7 @@ class Status:
     def _become(self, state, text=""):
         building = self.engines.get("state") == "building"
         engines = "building engines: %s" % self.engines["text"] if building else ""
-        words = text or state, self.trouble, engines, self.notice
+        words = text or state, self.trouble, self.strain.words, engines, self.notice
         self.state, self.text = state, ", ".join(filter(None, words))
 
     def _tell(self, now, known):

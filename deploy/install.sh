@@ -258,7 +258,7 @@ do_service() {
         done
     done
     # What waits for something, and what takes minutes, goes on by itself.
-    for unit in $(cd systemd && grep -l '^\[Install\]' -- *.path *.timer kagami-engines.service 2>/dev/null); do
+    for unit in $(cd systemd && grep -l '^\[Install\]' -- *.path *.timer kagami-power.service kagami-engines.service 2>/dev/null); do
         systemctl start --no-block "$unit" || :
     done
 }
@@ -369,7 +369,7 @@ uninstall() {
     [ ! -d "$STATE" ] || chown -R root:root "$STATE"
     if id kagami >/dev/null 2>&1; then userdel kagami; fi
     packages=$(sort -u "$BOX/packages" 2>/dev/null | tr '\n' ' ')
-    rm -rf "$CACHE" /run/kagami "$STATE-first-boot"
+    rm -rf "$CACHE" /run/kagami "$STATE-first-boot" "$STATE-power"
     [ -z "$packages" ] || say "packages of the system stay; to take them away: sudo apt-get remove $packages"
     for kept in "$CONFIGURATION" "$STATE"; do [ ! -e $kept ] || say "$kept stays; it is yours"; done
     rm -rf "$BOX"

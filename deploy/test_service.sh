@@ -14,6 +14,7 @@ for program in debootstrap systemd-nspawn systemd-analyze nsenter setpriv ip she
         avahi-resolve dbus-daemon; do
     command -v "$program" >/dev/null || missing="${missing:-} $program"
 done
+ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || missing="${missing:-} libfaketime"
 if [ -n "${missing:-}" ]; then
     command -v apt-get >/dev/null || fail "not here and no apt-get to install it:$missing"
     echo "kagami: installing what is not here:$missing"

@@ -6,6 +6,7 @@ import pytest
 
 from appliance import files
 from appliance.errors import OutputError
+from tests.box.test_cuts import dies_before
 
 
 def write(path, text):
@@ -31,6 +32,17 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path):
                 f.write("half")
             raise RuntimeError
     assert path.read_text() == "old" and os.listdir(str(tmp_path)) == ["out.txt"]
+
+
+def test_killed_before_any_of_its_steps_the_old_text_is_there_or_the_new(tmp_path):
+    path, step, seen = tmp_path / "out.txt", 0, []
+    path.write_text("old")
+    while dies_before(step, lambda: write(path, "new")):
+        seen.append(path.read_text())
+        path.write_text("old")
+        step += 1
+    assert len(seen) > 5 and seen == sorted(seen, key=["old", "new"].index)
+    assert path.read_text() == "new"
 
 
 def test_the_temporary_name_keeps_the_ending(tmp_path):

@@ -7,6 +7,7 @@ import socket
 import pytest
 
 from appliance import config, run as module
+from appliance.box.strain import Strain
 from appliance.errors import ConfigError, OutputError, UsageError
 from appliance.outputs import Outputs
 from appliance.outputs.osc import message
@@ -15,6 +16,7 @@ from appliance.run import Signals, lesson, run, session
 from appliance.status import Status
 from appliance.timing import ROWS, Timing
 from appliance.tracker import Tracker
+from tests.box.boards import put, zone
 from tests.fakes import dots
 from tests.fakes.film import Film, Memory
 from tests.fakes.receiver import free_port
@@ -85,6 +87,14 @@ def test_while_the_camera_is_away_the_outputs_go_on():
     called = [name for name, _ in memory.calls if name != "report"]
     assert called == ["send", "idle", "idle", "send"]
     assert memory.of("idle") == [False, False]
+
+
+@pytest.mark.parametrize("live, sent", [(True, 5), (False, 10)])
+def test_too_hot_every_second_picture_of_a_camera_is_left_out(live, sent, tmp_path):
+    hot = Strain(put(tmp_path, zone(0, "CPU-therm", 95)))
+    memory, status = Memory(), Status(Timing(), strain=hot)
+    run(Film([FACE] * 10, live), Tracker(backend=dots.Dots()), memory, status, Stop())
+    assert len(memory.of("send")) == sent and memory.of("idle") == []
 
 
 def test_a_file_that_is_slow_loses_nobody():

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from appliance import config, status as module
+from appliance.box.strain import Strain
 from appliance.status import Status
 from engines import sheet
+from tests.box.boards import put, zone
 from tests.fakes.faces import face
 from tests.fakes.film import Film
 
@@ -50,6 +52,25 @@ def test_words_say_how_the_face_lies_in_the_picture(clock):
     assert status.text == "tracking, too far, too dark" and status.state == "tracking"
     status.turn(frame, [], film)
     assert status.text == "nobody there, too dark" and status.code == 2
+
+
+def test_too_hot_is_a_code_of_its_own_where_there_are_pictures(clock, tmp_path):
+    status = Status(strain=Strain(put(tmp_path, zone(0, "GPU-therm", 92))))
+    (frame, film), = frames(1)
+    status.turn(frame, [face()], film)
+    assert (status.state, status.code) == ("tracking", 4)
+    assert status.text.endswith(", too hot: every second picture is left out, add a fan")
+    film.state, clock[0] = "waiting for a camera: unplugged", clock[0] + 2
+    status.turn(None, [], film)
+    assert status.code == 3
+
+
+def test_half_the_rate_is_no_shortfall_while_it_is_too_hot(clock, tmp_path, caplog):
+    status = Status(strain=Strain(put(tmp_path, zone(0, "GPU-therm", 92))))
+    for frame, film in frames(30, 15.0):
+        film.rate, clock[0] = 30.0, clock[0] + 1
+        status.turn(frame, [], film)
+    assert "pictures a second instead of" not in caplog.text
 
 
 def test_what_is_asked_of_the_person_stands_behind_the_state(clock):

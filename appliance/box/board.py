@@ -19,7 +19,10 @@ CLOCKS = "sys/devices/system/cpu/cpu*/cpufreq/scaling_cur_freq"
 RAILS = "sys/bus/i2c/drivers/ina3221x/*/iio:device*"        # INA3221, the Nano's power monitor
 ZONES = "sys/class/thermal/thermal_zone*"
 COOLING = "sys/class/thermal/cooling_device*"
+SAGGING = 4.75                  # V of a supply of 5 V, where USB's own limit lies
 NEVER_MIND = "PMIC-Die",        # a zone of the Nano that always says 100
+HEEDED = "CPU-therm", "GPU-therm", "PLL-therm", "AO-therm"      # zones of a Nano
+NOTICE = "run/kagami-power/notice"      # what power.py has to tell everybody
 FANS = "fan", "pwm-fan"         # cooling that takes no speed away
 
 
@@ -55,14 +58,19 @@ def release(root="/"):
     return "%s (L4T %s)" % (JETPACKS.get(number, "?"), number)
 
 
+def power_modes(root="/"):
+    """{name: number as text} of the modes that nvpmodel knows; {} where it is not there."""
+    return {name: number for number, name in re.findall(
+        r"POWER_MODEL\s+ID=(\d+)\s+NAME=(\S+)", _text(root, "etc/nvpmodel.conf"))}
+
+
 def power_mode(root="/"):
     """As "MAXN" or "5W"; "" where nothing tells.
 
     The file in which nvpmodel keeps its choice comes first: asking the program may take root.
     """
     number = re.search(r"pmode:0*(\d+)", _text(root, "var/lib/nvpmodel/status"))
-    for mode, name in re.findall(r"POWER_MODEL\s+ID=(\d+)\s+NAME=(\S+)",
-                                 _text(root, "etc/nvpmodel.conf")):
+    for name, mode in power_modes(root).items():
         if number and mode == number.group(1):
             return name
     found = re.search(r"Power Mode: *(.+)", _said("nvpmodel", "-q") if root == "/" else "")
@@ -71,12 +79,37 @@ def power_mode(root="/"):
 
 def temperatures(root="/"):
     """{zone: degrees Celsius} of every zone that measures."""
-    found = {}
-    for folder in glob.glob(os.path.join(root, ZONES)):
-        name, told = (_text(folder, leaf).strip() for leaf in ("type", "temp"))
-        if re.fullmatch(r"-?\d+", told) and name not in NEVER_MIND:
-            found[name or os.path.basename(folder)] = int(told) / 1000.0
-    return found
+    found = {zone: degrees(folder) for zone, folder in _zones(root).items()
+             if zone not in NEVER_MIND}
+    return {zone: told for zone, told in found.items() if told is not None}
+
+
+def heeded(root="/"):
+    """{zone: its folder} of a Nano; {} elsewhere."""
+    return {zone: folder for zone, folder in _zones(root).items() if zone in HEEDED}
+
+
+def hottest(zones):
+    """(degrees Celsius, zone) of {zone: its folder}; (None, "") where none measures."""
+    found = [(degrees(folder), zone) for zone, folder in zones.items()]
+    return max((one for one in found if one[0] is not None), default=(None, ""))
+
+
+def degrees(folder):
+    """Celsius of a zone's folder, None where it does not measure now."""
+    told = _text(folder, "temp").strip()
+    return int(told) / 1000.0 if re.fullmatch(r"-?\d+", told) else None
+
+
+def _zones(root):
+    folders = glob.glob(os.path.join(root, ZONES))
+    return {_text(folder, "type").strip() or os.path.basename(folder): folder
+            for folder in folders}
+
+
+def notice(root="/"):
+    """What is wrong with the supply, in words for everybody; "" where nothing is."""
+    return _text(root, NOTICE).strip()
 
 
 def throttled(root="/"):
@@ -110,6 +143,11 @@ def watts(root="/"):
 def volts(root="/"):
     """{rail: volts}, likewise."""
     return _rails(root, "in_voltage%d_input")
+
+
+def sagging(root="/"):
+    """{rail: volts} of what comes in, where that is too little."""
+    return {rail: v for rail, v in volts(root).items() if "5V_IN" in rail and 0 < v < SAGGING}
 
 
 def alarms(root="/"):

@@ -9,12 +9,12 @@ import time
 
 from appliance.box import board
 from appliance.box.finding import BAD, WARN, worst
+from appliance.box.strain import FAN, HOT, WARM
 
 WRITTEN = 1704067200        # 2024: a clock before that was never set
-WARM, HOT = 70.0, 90.0      # C; a Nano's memory slows down from 70, the rest from 97
-SAGGING = 4.75              # V of a supply of 5 V, where USB's own limit lies
 LEAST_MB, TIGHT_MB = 100, 300       # of memory that is free
 FULL_MB, NEARLY_MB = 50, 500        # of disk
+READ_ONLY = "/opt/kagami/read-only"     # as deploy/read_only.sh has it
 
 
 def clock(now=time.time, synchronised=None):
@@ -33,14 +33,16 @@ def clock(now=time.time, synchronised=None):
 def power(root="/"):
     """Power mode, voltage and alarms of the supply."""
     mode, volts, alarms = board.power_mode(root), board.volts(root), board.alarms(root)
-    found = []
-    low = {rail: v for rail, v in volts.items() if "5V_IN" in rail and 0 < v < SAGGING}
+    found, low, notice = [], board.sagging(root), board.notice(root)
     if low or alarms:
         seen = ["%.2f V at %s" % (v, rail) for rail, v in sorted(low.items())]
         seen += ["%d alarms in the kernel's log" % alarms] if alarms else []
         found.append((BAD, "the supply is too weak: " + ", ".join(seen), "use 5 V and 4 A at the "
                       "barrel jack, with the jumper J48; until then `sudo nvpmodel -m 1`"))
-    if mode.upper().startswith("5W"):
+    elif notice:
+        words, _, do = notice.partition("; ")
+        found.append((BAD, words, do))
+    elif mode.upper().startswith("5W"):
         found.append((WARN, "mode %s: two of four cores, slower" % mode,
                       "with a supply of 4 A: sudo nvpmodel -m 0"))
     well = ["mode " + mode] * bool(mode) + ["%.2f V at %s" % (v, rail) for rail, v in
@@ -55,7 +57,8 @@ def temperature(root="/"):
         return worst("temperature", [], "this machine tells none")
     name = max(zones, key=zones.get)
     words = "%.0f C (%s)" % (zones[name], name)
-    level = BAD if zones[name] >= HOT else WARN if zones[name] >= WARM or slowed else None
+    warm = WARM if name not in board.HEEDED else FAN
+    level = BAD if zones[name] >= HOT else WARN if zones[name] >= warm or slowed else None
     slow = ", slowed down by " + ", ".join(slowed) if slowed else ""
     return worst("temperature", [(level, words + slow, "let air to it, add a fan")] if level
                  else [], words)
@@ -73,22 +76,24 @@ def memory(root="/"):
                              "sudo systemctl isolate multi-user.target")] if level else [], words)
 
 
-def disk(places=("/", "/var/lib/kagami"), look=os.statvfs):
-    """Room where Kagami writes, and whether it may."""
-    found, free = [], None
+def disk(places=("/", "/var/lib/kagami"), look=os.statvfs, wanted=READ_ONLY):
+    """Room where Kagami writes, and whether it may. wanted: the file by which somebody has made
+    the system read-only."""
+    found, free, closed = [], None, os.path.exists(wanted)
     for place in places:
         try:
             told = look(place)
         except OSError:             # not there yet: it is made below the one before
             continue
         free = told.f_bavail * told.f_frsize >> 20
-        if told.f_flag & os.ST_RDONLY:
+        if told.f_flag & os.ST_RDONLY and not (closed and place == "/"):
             found.append((WARN, "%s is mounted read-only; what is changed is lost" % place,
                           "if that is not wanted, look for errors: sudo dmesg | grep -i ext4"))
         elif free < NEARLY_MB:
             found.append((BAD if free < FULL_MB else WARN, "%d MB are left at %s" % (free, place),
                           "sudo apt-get clean; sudo journalctl --vacuum-size=20M"))
-    return worst("disk", found[:1], "%d MB are free" % free)
+    return worst("disk", found[:1], "%d MB are free%s" % (
+        free, ", the system is read-only" if closed else ""))
 
 
 def _synchronised():

@@ -8,7 +8,7 @@ from appliance.errors import KagamiError, PartMissing
 from appliance.network.local import program
 
 TRACKER, PANEL, TRIAL = "kagami.service", "kagami-panel.service", "kagami-trial.service"
-ENGINES = "kagami-engines.service"
+ENGINES, POWER = "kagami-engines.service", "kagami-power.service"
 SECONDS = 60        # that systemctl may take to answer
 
 
@@ -36,7 +36,7 @@ class Services:
     def restart(self):
         """Start what is current; returns at once, because a version may never be ready."""
         self._do("restart", "--no-block", TRACKER)
-        self._do("try-restart", "--no-block", PANEL)
+        self._do("try-restart", "--no-block", PANEL, POWER)
 
     def build_engines(self):
         """Begin with what this version wants of a GPU, where there is one."""

@@ -4,6 +4,7 @@ import time
 
 from appliance import backends, sources
 from appliance.box.finding import BAD, OK, WARN, Finding
+from appliance.box.strain import TOO_HOT
 from appliance.errors import KagamiError
 from appliance.sources import cameras
 
@@ -23,6 +24,8 @@ def camera(config, about=None):
         return Finding("camera", BAD, about["text"], _help(about["text"]))
     if about["state"] == "starting":
         return Finding("camera", OK, "the program has just started; ask again")
+    if TOO_HOT in about["text"]:        # see `temperature`
+        return Finding("camera", OK, "%s: half of its pictures are tracked" % about["source"])
     return _judged(about["source"], about.get("fps"), config.camera.rate)
 
 

@@ -17,8 +17,11 @@ LOG = logging.getLogger("kagami.outputs")
 RESOLVE_EVERY = 30.0        # seconds between look-ups of a name
 CALM = 2.0                  # seconds without trouble after which it counts as over
 _FULL, _NO_WAY = "the network takes no more", "no network leads there"
+# What a socket answers for ever once the address that it was connected from is another's.
+_MOVED = errno.EINVAL, errno.EADDRNOTAVAIL, errno.ENETUNREACH, errno.ENETDOWN
 _REASONS = {errno.ECONNREFUSED: "nobody listens there", errno.EAGAIN: _FULL, errno.ENOBUFS: _FULL,
             errno.ENETUNREACH: _NO_WAY, errno.EADDRNOTAVAIL: _NO_WAY,
+            errno.EINVAL: "our own address has changed",
             errno.EPERM: "a firewall of this machine forbids it",
             errno.EACCES: "a broadcast address is no single receiver, or a route forbids it",
             errno.EHOSTUNREACH: "the host does not answer", errno.ENETDOWN: "the network is down"}
@@ -64,6 +67,8 @@ class Link:
             self._socket.send(datagram)
         except OSError as e:        # a refusal answers an earlier one and takes the place of this
             self.failed += e.errno != errno.ECONNREFUSED
+            if e.errno in _MOVED:
+                self._peer = None       # connected anew before the next one
             self._in_trouble(e.errno or errno.EIO)
             return
         self.sent += 1

@@ -1,11 +1,10 @@
 """Launch lines come in, pictures as they lie in GStreamer's memory go out: its only door."""
+import ctypes
 import re
 import weakref
 from time import monotonic
 from typing import NamedTuple, Optional
 
-# Before GStreamer: behind the libunwind that comes with it their C++ exceptions end the program.
-import cv2  # noqa: F401
 import numpy as np
 
 from appliance.errors import PartMissing
@@ -15,6 +14,9 @@ from appliance.sources.memory import Memory
 APT = ("sudo apt-get install python3-gi gir1.2-gst-plugins-base-1.0 gstreamer1.0-plugins-base "
        "gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav")
 
+# Before GStreamer: behind the libunwind that comes with it the exceptions of others, such as
+# OpenVINO's, end the program.
+ctypes.CDLL("libgcc_s.so.1", ctypes.RTLD_GLOBAL)
 try:
     import gi
     for _name in ("Gst", "GstApp", "GstVideo"):

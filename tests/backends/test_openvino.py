@@ -82,3 +82,11 @@ def test_an_engine_that_is_let_go_frees_what_it_held(monkeypatch):
     del engine
     gc.collect()
     assert freed[-1] == "infer_request"
+
+
+def test_it_loads_after_gstreamer():
+    """GStreamer brings a libunwind behind which OpenVINO's exceptions would end the program."""
+    pytest.importorskip("gi")
+    code = ("from appliance.sources import gstreamer; gstreamer.need('videotestsrc');"
+            "from appliance.backends.openvino import OpenVino; OpenVino().load('iris').infer()")
+    subprocess.check_call([sys.executable, "-c", code], cwd=ROOT)

@@ -1,4 +1,5 @@
-"""Boards made of files: a folder that reads as the root of a machine."""
+"""Boards made of files: a folder that reads as the root of a machine, with programs of NVIDIA's
+that refuse what the real ones refuse."""
 import os
 
 
@@ -43,3 +44,41 @@ def free(free_mb, whole_mb=3956):
     """The file in which the kernel tells of memory."""
     return {"proc/meminfo": "MemTotal: %d kB\nMemAvailable: %d kB\n" % (
         whole_mb * 1024, free_mb * 1024)}
+
+
+# Takes `-m NUMBER` of a mode that its configuration has, and keeps it; nothing else.
+NVPMODEL = r"""#!/bin/sh
+root=$(cd "$(dirname "$0")/../.." && pwd)
+case "$*" in
+"-m "[0-9]|"-m "[0-9][0-9]) ;;
+*) echo "Usage: nvpmodel [-h] [-v] [-q] [-m mode] [-f conf]" >&2; exit 1 ;;
+esac
+grep -q "POWER_MODEL ID=$2 " "$root/etc/nvpmodel.conf" || {
+    echo "NVPM ERROR: Requested power mode $2 does not exist" >&2; exit 255; }
+mkdir -p "$root/var/lib/nvpmodel"
+printf 'pmode:%04d fmode:unknown\n' "$2" > "$root/var/lib/nvpmodel/status"
+echo "nvpmodel $*" >> "$root/done"
+"""
+# Without words it pins the clocks, and the fan beside them.
+JETSON_CLOCKS = r"""#!/bin/sh
+root=$(cd "$(dirname "$0")/../.." && pwd)
+[ $# = 0 ] || { echo "Unknown option: $1" >&2; exit 1; }
+echo 255 > "$root/sys/devices/pwm-fan/target_pwm"
+echo jetson_clocks >> "$root/done"
+"""
+BOOT = "proc/sys/kernel/random/boot_id"
+
+
+def nano(root, degrees=40.0, boot="first"):
+    """The files of a Jetson Nano with a fan, in this boot; the root as text. What its programs
+    were told is in the file `done`."""
+    files = {"proc/device-tree/model": "NVIDIA Jetson Nano Developer Kit\0", BOOT: boot + "\n",
+             "etc/nvpmodel.conf": mode(0)["etc/nvpmodel.conf"],
+             "sys/devices/pwm-fan/target_pwm": "0\n", "sys/devices/pwm-fan/temp_control": "1\n",
+             "usr/sbin/nvpmodel": NVPMODEL, "usr/bin/jetson_clocks": JETSON_CLOCKS, "done": ""}
+    files.update(zone(0, "AO-therm", degrees - 2), **zone(1, "CPU-therm", degrees))
+    files.update(supply(5.0), **zone(2, "PMIC-Die", 100))
+    put(root, files)
+    for program in ("usr/sbin/nvpmodel", "usr/bin/jetson_clocks"):
+        os.chmod(os.path.join(str(root), program), 0o755)
+    return str(root)

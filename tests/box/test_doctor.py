@@ -10,6 +10,7 @@ import pytest
 from appliance import config
 from appliance.box import doctor, program, sight
 from appliance.box.finding import BAD, OK, WARN, Finding
+from appliance.box.strain import TOO_HOT
 from appliance.errors import NotPermitted, PartMissing
 from appliance.sources import cameras
 from tests.box.workshop import installed
@@ -165,7 +166,8 @@ def test_a_camera_that_may_not_be_opened_says_how_it_may(monkeypatch):
 
 @pytest.mark.parametrize("state, text, fps, level", [
     ("tracking", "tracking", 29.8, OK), ("no face", "nobody there", 14.9, WARN),
-    ("no camera", "waiting for a camera: busy", 0.0, BAD), ("starting", "starting", 0.0, OK)])
+    ("no camera", "waiting for a camera: busy", 0.0, BAD), ("starting", "starting", 0.0, OK),
+    ("tracking", "tracking, " + TOO_HOT, 15.0, OK)])
 def test_the_running_program_is_asked_for_its_camera(state, text, fps, level):
     about = {"state": state, "text": text, "fps": fps, "source": "usb"}
     assert sight.camera(config.defaults(), about).level == level

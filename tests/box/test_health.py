@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from appliance.box import health
+from appliance.box import board, health
 from appliance.box.finding import BAD, OK, WARN
 from tests.box.boards import cooling, free, mode, put, supply, zone
 
@@ -15,10 +15,14 @@ def level(found):
     return finding.level
 
 
-@pytest.mark.parametrize("degrees, wanted", [(55, OK), (75, WARN), (95, BAD)])
+@pytest.mark.parametrize("degrees, wanted", [(55, OK), (66, WARN), (75, WARN), (95, BAD)])
 def test_heat_is_told_before_the_board_acts_on_it(tmp_path, degrees, wanted):
     root = put(tmp_path, zone(0, "GPU-therm", degrees))
     assert level(health.temperature(root)) == wanted
+
+
+def test_what_is_cool_enough_for_a_pc_is_not_told(tmp_path):
+    assert level(health.temperature(put(tmp_path, zone(0, "x86_pkg_temp", 66)))) == OK
 
 
 def test_a_cool_board_that_is_slowed_down_is_told(tmp_path):
@@ -39,6 +43,12 @@ def test_the_mode_of_5_watts_is_told_with_the_way_out_of_it(tmp_path):
 def test_a_supply_that_sags_is_bad(tmp_path):
     finding, = health.power(put(tmp_path, dict(mode(0), **supply(4.6))))
     assert finding.level == BAD and "4.60 V" in finding.words and "4 A" in finding.do
+
+
+def test_a_supply_that_is_suspected_is_told_once_with_what_to_do(tmp_path):
+    files = {board.NOTICE: "power supply suspected: it failed twice; use 5 V 4 A\n"}
+    finding, = health.power(put(tmp_path, dict(mode(1), **files)))
+    assert finding == ("power", BAD, "power supply suspected: it failed twice", "use 5 V 4 A")
 
 
 def test_alarms_of_the_supply_are_bad(tmp_path):
@@ -81,6 +91,12 @@ def test_a_disk_that_fills_is_told(mb, wanted):
 def test_a_disk_that_cannot_be_written_is_told():
     finding, = health.disk(("/",), disk(9000, os.ST_RDONLY))
     assert finding.level == WARN and "read-only" in finding.words
+
+
+@pytest.mark.parametrize("place, wanted", [("/", OK), ("/var/lib/kagami", WARN)])
+def test_one_that_somebody_has_closed_is_well_where_it_is_closed(tmp_path, place, wanted):
+    wanted_by = put(tmp_path, {"closed": ""}) + "/closed"
+    assert level(health.disk((place,), disk(9000, os.ST_RDONLY), wanted_by)) == wanted
 
 
 def test_a_folder_that_is_not_there_yet_is_passed_over(tmp_path):

@@ -18,9 +18,10 @@ def missing():
     """Why there can be no namespaces here, or ""."""
     if os.geteuid() != 0 or not shutil.which("ip"):
         return "network namespaces need root and iproute2"
-    tried = subprocess.run(["ip", "netns", "add", "kagami-try"], stdout=subprocess.DEVNULL,
+    name = "kagami-try-%d" % os.getpid()        # others may be trying too
+    tried = subprocess.run(["ip", "netns", "add", name], stdout=subprocess.DEVNULL,
                            stderr=subprocess.DEVNULL)
-    subprocess.run(["ip", "netns", "del", "kagami-try"], stdout=subprocess.DEVNULL,
+    subprocess.run(["ip", "netns", "del", name], stdout=subprocess.DEVNULL,
                    stderr=subprocess.DEVNULL)
     return "network namespaces are not allowed here" if tried.returncode else ""
 

@@ -2,11 +2,13 @@
 import errno
 import logging
 import socket
+import sys
 import threading
 
 import pytest
 
 from appliance.outputs.link import Link
+from tests.fakes import lan
 from tests.fakes.receiver import Receiver, eventually, free_port
 
 
@@ -131,6 +133,35 @@ def test_without_a_route_it_connects_when_there_is_one(monkeypatch, log):
         link.send(b"y")
         assert there.datagrams() == [b"y"] and link.failed == 2
     assert log() == [link.to + ": no network leads there; sending goes on"]
+
+
+SENDS = """
+import time
+from appliance.outputs.link import Link
+link = Link("vmc", "%s", 9000)
+for _ in range(500):
+    link.send(b"x")
+    time.sleep(0.02)
+"""
+HEARS = """
+import socket
+ear = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+ear.bind(("", 9000))
+ear.settimeout(5)
+while True:
+    print(ear.recvfrom(9)[1][0])
+"""
+
+
+def test_when_our_own_address_changes_it_goes_on():
+    if lan.missing():
+        pytest.skip(lan.missing())
+    with lan.Lan() as two:
+        hears = two.launch("b", sys.executable, "-u", "-c", HEARS)
+        two.launch("a", sys.executable, "-c", SENDS % lan.THERE)
+        assert hears.stdout.readline() == lan.HERE + "\n"
+        two.move("a", "10.77.0.9")
+        assert "10.77.0.9\n" in hears.stdout
 
 
 class Resolver:

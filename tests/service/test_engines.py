@@ -136,3 +136,16 @@ def test_an_engine_that_cannot_be_built_leaves_the_tracker_running(nano):
     assert nano.property("kagami-engines.service", "Result") == "exit-code"
     assert json.loads(nano.read("/run/kagami/engines.json"))["state"] == "failed"
     assert nano.property("kagami.service", "ActiveState") == "active"
+
+
+def test_a_full_disk_is_told_and_leaves_the_tracker_running(nano):
+    nano.shell("systemctl stop kagami; mount -t tmpfs -o size=256k none /var/cache/kagami; "
+               "chown kagami: /var/cache/kagami; systemctl start kagami; "
+               "head -c 1M /dev/zero > /var/cache/kagami/filled", check=False)
+    nano.run("systemctl", "start", "kagami-engines.service", check=False)
+    said = json.loads(nano.read("/run/kagami/engines.json"))
+    assert said["state"] == "failed" and "0 MB are free; make room" in said["text"]
+    assert "0 MB are free; make room" in nano.journal("kagami-engines.service")
+    with nano.listen(PORT) as receiver:
+        until(receiver.datagrams, NEVER)
+    nano.shell("systemctl stop kagami; umount /var/cache/kagami; systemctl start kagami")

@@ -266,3 +266,15 @@ def test_a_disk_that_is_full_is_told(box, release):
     box.shell("umount -R /opt/kagami/versions /mnt/small")
     assert status == 73 and re.search(r"\d+ MB are free, \d+ are needed", said), said
     tracks(box, links(box)[0])
+
+
+def test_a_box_whose_system_is_read_only_is_updated_too(box, release):
+    box.shell("touch /opt/kagami/read-only")
+    box.power_off()
+    box.boot()
+    status, said = update(box, release("1.1.0"))
+    assert status == 0 and "version 1.1.0 runs" in said, said
+    box.cut()
+    box.boot()
+    assert "Read-only file system" in box.shell("touch /usr/written", check=False)
+    tracks(box, "1.1.0")
