@@ -57,7 +57,7 @@ forget $suite "$(basename "$base")"
 [ "${1:-}" = kagami ] || { echo "$base"; exit; }
 
 version=$(sed -n 's/^__version__ = "\(.*\)"/\1/p' appliance/__init__.py)
-made=$(cat requirements.txt requirements-openvino.txt setup.cfg deploy/setup.sh appliance/__init__.py | cksum | cut -d' ' -f1)
+made=$(cat requirements.txt requirements-openvino.txt setup.cfg deploy/setup.sh deploy/root.sh appliance/__init__.py | cksum | cut -d' ' -f1)
 layer=$cache/roots/kagami-$made-$(basename "$base")
 [ -e "$layer/.made" ] || alone
 if [ ! -e "$layer/.made" ]; then
@@ -75,6 +75,7 @@ if [ ! -e "$layer/.made" ]; then
     mount --bind "$wheels" "$root/wheels"
     git ls-files -z | tar -c --null -T - | tar -x -C "$root$tree"
     inside "$root" "$tree/deploy/setup.sh"
+    touch "$root$tree/.complete"
     ln -s "versions/$version" "$root/opt/kagami/current"
     umount "$root/wheels"
     rmdir "$root/wheels"
