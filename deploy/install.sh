@@ -320,11 +320,16 @@ alone() {      # two at once would each undo what the other does; `kagami update
 }
 
 farewell() {
-    port=$(sed -n '/^\[panel\]/,/^\[/s/^port *= *//p' "$CONFIGURATION" | head -n 1)
+    port=$(of_panel port) address=$(of_panel address)
     [ "${port:-8910}" = 80 ] && port= || port=:${port:-8910}
-    say "the page: http://$(hostname).local$port/ (or this machine's address: $(hostname -I 2>/dev/null))"
+    case ${address:-127.} in
+    127.*|localhost|::1) say "the page: http://127.0.0.1$port/, on this machine alone (for the house: [panel] address = 0.0.0.0 in $CONFIGURATION)" ;;
+    *)  say "the page: http://$(hostname).local$port/ (or this machine's address: $(hostname -I 2>/dev/null))"
+        [ ! -e /etc/nv_tegra_release ] || say "from a PC at its USB socket: http://192.168.55.1$port/" ;;
+    esac
     say "how everything is: kagami doctor; what it says: journalctl -u kagami"
 }
+of_panel() { sed -n "/^\[panel\]/,/^\[/s/^$1 *= *//p" "$CONFIGURATION" | head -n 1; }
 
 # ---- what is asked for ----
 

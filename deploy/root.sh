@@ -110,7 +110,7 @@ into() {      # FOLDER SETUP'S WORD: the tracked files as they are now, and thei
 
 layer() {      # KIND PINS [PACKAGES]: over the base, packages of the system and what make_KIND does to $root
     # shellcheck disable=SC2086
-    made=$({ cat $2 setup.cfg deploy/setup.sh appliance/__init__.py; printf %s "${3:-}"; } | cksum | cut -d' ' -f1)
+    made=$({ cat $2 setup.cfg deploy/setup.sh deploy/root.sh appliance/__init__.py; printf %s "${3:-}"; } | cksum | cut -d' ' -f1)
     layer=$cache/roots/$1-$made-$(basename "$base")
     [ -e "$layer/.made" ] || alone
     if [ ! -e "$layer/.made" ]; then
@@ -142,6 +142,7 @@ layer() {      # KIND PINS [PACKAGES]: over the base, packages of the system and
 make_kagami() {
     version=$(sed -n 's/^__version__ = "\(.*\)"/\1/p' appliance/__init__.py)
     into "/opt/kagami/versions/$version" run
+    touch "$root/opt/kagami/versions/$version/.complete"
     ln -s "versions/$version" "$root/opt/kagami/current"
 }
 

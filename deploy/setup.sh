@@ -178,12 +178,24 @@ make_venv() {      # FOLDER PYTHON OPTION...
     esac
 }
 
+# setuptools' own scripts look through all that is installed before they begin, a second and more on a Nano.
+shorten() {      # FOLDER NAME MODULE
+    first=$(head -n 1 "$1/bin/$2")
+    printf '%s\nimport sys\nfrom %s import main\nsys.exit(main())\n' "$first" "$3" > "$1/bin/$2.new"
+    chmod 755 "$1/bin/$2.new"
+    mv "$1/bin/$2.new" "$1/bin/$2"
+}
+
 install_packages() {      # FOLDER REQUIREMENTS
     made=$(stamp "$1" requirements.txt "$2")
     [ "$(cat "$1/.made-$(basename "$2")" 2>/dev/null)" = "$made" ] && return
     echo "kagami: installing the pinned packages into $1"
     "$1/bin/python" -m pip install -q --disable-pip-version-check -r "$2"
     "$1/bin/python" -m pip install -q --disable-pip-version-check --no-deps -e .
+    case $(head -n 1 "$1/bin/kagami") in "#!$(pwd)/$1/"*)      # no blank in it, which wants another first line
+        shorten "$1" kagami appliance.cli
+        shorten "$1" kagami-engines engines.first_run
+    esac
     echo "$made" > "$1/.made-$(basename "$2")"
 }
 

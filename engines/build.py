@@ -63,7 +63,8 @@ class Build:
         here = self._network, self._version, self._gpu.kind, self._request.precision
         try:
             path = plan.find(*here, within=self._request.folder)
-            plan.read(path, *here)
+            content = plan.read(path, *here)
+            tensorrt.Runtime(tensorrt.library(), self._gpu).try_on(self._network, content)
             return dict(plan.about(path), kept=True)
         except InputMissing:
             return None

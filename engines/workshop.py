@@ -74,8 +74,7 @@ def content(network, runtime, folder=None):
 
 def _taken(network, runtime, folder):
     found = plan.best(network, runtime.trt.__version__, runtime.gpu.kind, folder)
-    with runtime.gpu:
-        runtime.engine(network, found)
+    runtime.try_on(network, found)
     return found
 
 

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -45,6 +46,15 @@ def test_a_check_says_what_is_here_and_what_would_be_done():
     (["--unistall"], "--unistall: not known; give --check, --yes or --uninstall")])
 def test_a_word_that_is_not_known_is_refused_in_one_line(words, told):
     assert ran("deploy/install.sh", *words) == (2, "kagami: error: %s\n" % told)
+
+
+def test_a_command_does_not_look_through_what_is_installed_before_it_begins():
+    script = os.path.join(os.path.dirname(sys.executable), "kagami")
+    if not os.path.exists(script):
+        pytest.skip("this Python was not set up by deploy/setup.sh")
+    with open(script) as f:
+        assert f.read().splitlines()[1:] == ["import sys", "from appliance.cli import main",
+                                             "sys.exit(main())"]
 
 
 def test_help_says_what_it_takes():
@@ -100,6 +110,22 @@ def test_units_of_a_system_at_rest_are_placed_once_and_taken_away(tmp_path):
     assert ran("deploy/units.sh", "remove", root)[0] == 0
     left = [name for _, _, names in os.walk(root) for name in names]
     assert left == []
+
+
+@pytest.mark.skipif(not shutil.which("systemctl"), reason="no systemctl")
+@pytest.mark.parametrize("folders, placed", [
+    (["etc"], {"etc/systemd/journald.conf.d/kagami.conf"}),
+    (["etc", "etc/rsyslog.d"], {"etc/systemd/journald.conf.d/kagami.conf",
+                                "etc/rsyslog.d/10-kagami.conf"})])
+def test_the_logs_limits_are_placed_where_there_is_such_a_log(tmp_path, folders, placed):
+    for folder in folders:
+        (tmp_path / folder).mkdir()
+    assert ran("deploy/units.sh", "install", str(tmp_path))[0] == 0
+    found = {os.path.relpath(os.path.join(folder, name), str(tmp_path))
+             for folder, _, names in os.walk(str(tmp_path)) for name in names}
+    assert {path for path in found if path.endswith("kagami.conf")} == placed
+    assert ran("deploy/units.sh", "remove", str(tmp_path))[0] == 0
+    assert not any((tmp_path / path).exists() for path in placed)
 
 
 @pytest.mark.skipif(not shutil.which("systemctl"), reason="no systemctl")

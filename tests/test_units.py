@@ -129,6 +129,19 @@ def test_a_crash_never_is_the_last_word():
     assert of("kagami.service", "RestartForceExitStatus") == ["75"]
 
 
+@pytest.mark.parametrize("key, value", [
+    ("Type", "notify"), ("WatchdogSec", "20"), ("User", "kagami"), ("MemoryMax", "2G"),
+    ("KillMode", "mixed"), ("OOMScoreAdjust", "-500")])
+def test_the_tracker_is_watched_and_bounded(key, value):
+    assert of("kagami.service", key) == [value]
+
+
+def test_libraries_are_told_what_they_need_to_know():
+    told = " ".join(of("kagami.service", "Environment")).split()
+    assert "OPENBLAS_CORETYPE=ARMV8" in told
+    assert "GST_REGISTRY=/var/cache/kagami/gstreamer.bin" in told
+
+
 @pytest.mark.parametrize("name", [name for name in UNITS if name.endswith(".service")])
 def test_what_runs_is_the_current_version_and_what_judges_it_the_one_before(name):
     version = "previous" if name == "kagami-trial.service" else "current"
@@ -171,3 +184,10 @@ def test_systemd_reads_every_unit_without_a_complaint(name, tmp_path):
     done = subprocess.run(["systemd-analyze", "verify", "--man=no", str(tmp_path / name)],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert (done.returncode, done.stdout.decode()) == (0, "")
+
+
+def test_what_the_logs_keep_is_bounded_and_placed():
+    with open(os.path.join(SYSTEMD, "journald.conf")) as f:
+        assert "SystemMaxUse=64M" in f.read()
+    with open(os.path.join(SYSTEMD, "rsyslog.conf")) as f:
+        assert "nvargus-daemon" in f.read()

@@ -49,12 +49,12 @@ def _gpu(driver):
 
 
 class Gpu:
-    """driver: pycuda's module. name: "NVIDIA Tegra X1". kind: "sm53". `with gpu:` makes its
-    context current in this thread; a failed call of the driver ends such a block in PartMissing,
-    one line."""
+    """driver: pycuda's module. name: "NVIDIA Tegra X1". kind: "sm53". taken: what of engines
+    TensorRT has taken here (tensorrt.Runtime). `with gpu:` makes its context current in this
+    thread; a failed call of the driver ends such a block in PartMissing, one line."""
 
     def __init__(self, driver):
-        self.driver, self._threads = driver, threading.local()
+        self.driver, self._threads, self.taken = driver, threading.local(), set()
         try:
             driver.init()
             self._device = driver.Device(0)

@@ -233,6 +233,15 @@ class Runtime:
             raise PartMissing("TensorRT " + trt.__version__, self.complaint(),
                               "take CUDA and TensorRT of one JetPack, " + cuda.ELSE) from why
 
+    def try_on(self, network, content):
+        """Go through engine() in vain, once for these bytes in this process: reading an engine
+        takes long on a Nano, and a program makes its backend more than once."""
+        one = network.name, hash(content)
+        if one not in self.gpu.taken:
+            with self.gpu:
+                self.engine(network, content)
+            self.gpu.taken.add(one)
+
     def engine(self, network, content):
         """ICudaEngine of TensorRT's bytes; DataError where it refuses them, or finds tensors in
         them that are not the network's."""

@@ -62,12 +62,20 @@ def dress(root, release):
     accounts.write()
     _copy(root, release.tree, release.place)
     _copy(root, release.units, "")
+    _syslog(root, os.path.join(release.tree, "systemd", "rsyslog.conf"))
     root.write(release.place + "/.complete", "")
     root.write(release.place + "/.uncompiled", "")
     root.link("versions/" + release.version, HOME + "/current")
     root.write(HOME + "/release.pub", release.key.decode("ascii"))
     for name in environment.COMMANDS:
         root.link(HOME + "/current/.venv/bin/" + name, "/usr/local/bin/" + name)
+
+
+def _syslog(root, ours):
+    """The limit of the system's second log, which units.sh places where it sees that log."""
+    if root.kind("/etc/rsyslog.d") and os.path.exists(ours):
+        with open(ours) as f:
+            root.write("/etc/rsyslog.d/10-kagami.conf", f.read())
 
 
 def _anonymous(root):

@@ -371,6 +371,17 @@ def test_a_whole_file_that_tensorrt_refuses_is_built_again(refused, monkeypatch,
     assert re.match("engine of iris: .*Magic tag does not match.*; it is built again$", told)
 
 
+def test_a_start_reads_every_engine_twice_and_no_more(machine, tmp_path, monkeypatch):
+    store(machine, tmp_path / "engines")
+    monkeypatch.setenv("CACHE_DIRECTORY", str(tmp_path))
+    read, real = [], subject.Runtime.engine
+    monkeypatch.setattr(subject.Runtime, "engine", lambda self, network, content: (
+        read.append(network.name) or real(self, network, content)))
+    backends.ready("tensorrt")
+    assert Tracker(config.defaults()).backend.startswith("TensorRT")
+    assert sorted(read) == sorted(2 * list(manifest.read()))
+
+
 def test_where_that_fails_auto_goes_on_with_another_backend_and_says_so(
         refused, monkeypatch, caplog):
     caplog.set_level("INFO", "kagami.backend")

@@ -173,6 +173,28 @@ def test_the_running_program_is_asked_for_its_camera(state, text, fps, level):
     assert sight.camera(config.defaults(), about).level == level
 
 
+class Steady:
+    """A camera with ten pictures a second."""
+
+    rate, state, closed = 10.0, "", False
+
+    def read(self, timeout):
+        time.sleep(0.1)
+        return object()
+
+    def close(self):
+        self.closed = True
+
+
+def test_where_no_program_runs_its_pictures_are_counted_and_it_is_given_back(monkeypatch):
+    source = Steady()
+    monkeypatch.setattr(sight, "LOOK", 0.5)
+    monkeypatch.setattr(sight.sources, "open_source", lambda url, options: source)
+    options = config.defaults()
+    found = sight.camera(options._replace(camera=options.camera._replace(source="test")))
+    assert "of 10 pictures a second" in found.words and source.closed
+
+
 def test_a_finding_is_one_line_with_what_to_do():
     assert Finding("disk", BAD, "5 MB are left", "make room").line == (
         "bad   disk          5 MB are left; make room")

@@ -41,7 +41,8 @@ FILES = {
     "etc/gshadow": "root:*::\nvideo:*::\nshadow:*::\nmessagebus:!::\n",
     "etc/machine-id": "0123456789abcdef0123456789abcdef\n", "etc/ssh/sshd_config": "",
     "etc/ssh/ssh_host_rsa_key": "the same on every card", "root/.profile": "",
-    "usr/local/bin/empty": "", "usr/sbin/gdm3": "", "etc/hostname": "localhost\n"}
+    "usr/local/bin/empty": "", "usr/sbin/gdm3": "", "etc/hostname": "localhost\n",
+    "etc/rsyslog.d/50-default.conf": ""}
 UNITS = ("nv-oem-config.service", "nv-oem-config.target", "multi-user.target", "ssh.service",
          "gdm.service", "snapd.service", "apt-daily.timer", "nvargus-daemon.service")
 LINKS = {

@@ -217,6 +217,11 @@ def test_the_units_are_placed_and_enabled(made):
     assert made.root.kind("/usr/local/lib/systemd/system/kagami.service") == "file"
 
 
+def test_neither_of_its_logs_fills_the_card(made):
+    assert "SystemMaxUse=64M" in made.text("/etc/systemd/journald.conf.d/kagami.conf")
+    assert "nvargus-daemon" in made.text("/etc/rsyslog.d/10-kagami.conf")
+
+
 def test_units_are_those_that_the_boards_systemd_knows(made):
     folder = "/usr/local/lib/systemd/system/kagami.service.d"
     assert all(int(name.split("-")[0]) <= 237 for name in made.root.listed(folder))

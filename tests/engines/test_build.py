@@ -119,6 +119,15 @@ def test_a_good_engine_is_kept(machine, tmp_path):
     assert machine.counts["builds"] == 1
 
 
+def test_a_whole_file_that_tensorrt_refuses_is_built_anew(machine, tmp_path):
+    built(tmp_path)
+    path, = plan.paths(str(tmp_path))
+    plan.write(path, plan.about(path), b"no engine")
+    second = built(tmp_path)
+    assert "kept" not in second.about and "Magic tag does not match" in second.bad[0]
+    assert built(tmp_path).about["kept"]
+
+
 def test_a_good_engine_is_built_again_where_that_is_asked_for(machine, tmp_path):
     built(tmp_path)
     assert "kept" not in built(tmp_path, anew=True).about and machine.counts["builds"] == 2

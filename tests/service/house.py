@@ -202,7 +202,7 @@ def install(house):
     version, = os.listdir(place)
     tree = os.path.join(place, version)
     for name in os.listdir(tree):
-        if name not in (".venv", "kagami.egg-info"):
+        if name not in (".venv", "kagami.egg-info", ".complete"):
             _remove(os.path.join(tree, name))
     files = subprocess.run(["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT,
                            check=True, stdout=subprocess.PIPE).stdout

@@ -25,6 +25,12 @@ ExecStart=/usr/bin/touch /dev/nvhost-gpu
 [Install]
 WantedBy=multi-user.target
 """
+# Makes the irises' engine file a whole one, of which TensorRT knows nothing.
+REFUSED = """
+from engines import plan
+path, = [path for path in plan.paths('/var/cache/kagami/engines') if '/iris-' in path]
+plan.write(path, plan.about(path), b'no engine')
+"""
 # Asks, from an address, who is there, each time as one that has just come, until one tells of
 # engines.
 ASKS = """
@@ -112,6 +118,14 @@ def test_a_corrupt_one_is_built_again_while_the_processor_goes_on(nano):
                " systemctl restart kagami")
     assert about(nano)["backend"] and "TensorRT" not in about(nano)["backend"]
     until(lambda: "TensorRT" in about(nano)["backend"], NEVER)
+
+
+def test_one_that_tensorrt_refuses_is_built_again_too(nano):
+    nano.run("/opt/kagami/current/.venv/bin/python", "-c", REFUSED)
+    nano.run("systemctl", "restart", "kagami")
+    assert about(nano)["backend"] and "TensorRT" not in about(nano)["backend"]
+    until(lambda: "TensorRT" in about(nano)["backend"], NEVER)
+    assert "Magic tag does not match" in nano.journal("kagami-engines.service")
 
 
 def test_a_build_that_is_cut_off_goes_on_after_the_next_boot(nano):

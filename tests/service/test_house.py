@@ -1,7 +1,9 @@
 """The machine that the other tests here run on."""
+from appliance import __version__
 from tests.golden import decoded
 from tests.service.house import HERE
 
+COMMAND = "/opt/kagami/current/.venv/bin/kagami"
 PATTERN = "[camera]\nsource = test\n[target]\nto = vmc@%s:39539\n" % HERE
 
 
@@ -9,11 +11,15 @@ def test_it_boots_and_is_reached_through_its_cable(house):
     house.write("/etc/kagami.conf", PATTERN)
     house.boot()
     with house.listen(39539) as receiver:
-        house.run("systemd-run", "--unit", "once", "/opt/kagami/current/.venv/bin/kagami", "run")
+        house.run("systemd-run", "--unit", "once", COMMAND, "run")
         receiver.socket.settimeout(30)
         addresses = [address for address, _, _ in decoded(receiver.socket.recv(65536))]
     assert "/VMC/Ext/Root/Pos" in addresses
     house.power_off()
+
+
+def test_its_version_counts_as_whole(house):
+    assert __version__ in house.at_rest(COMMAND, "update")
 
 
 def test_what_is_written_at_rest_is_there_after_a_boot(house):

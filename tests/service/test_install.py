@@ -134,6 +134,7 @@ def test_killed_at_any_point_it_leaves_a_whole_version_or_none(bundle, before, m
 def test_run_again_it_goes_on_and_the_page_is_served(bundle):
     said = bundle.run(INSTALL, timeout=600)
     assert "version %s is installed" % __version__ in said
+    assert "the page: http://kagami-test.local/ (or" in said
     assert bundle.property("kagami-panel.service", "ActiveState") == "active"
     until(lambda: "Kagami" in bundle.shell(PAGE, check=False), 20)
 
