@@ -18,7 +18,7 @@ from benchmarks import hostile, report
 
 TOTALS = "totals"       # file of the tracker's times
 SETTLE = 3.0            # seconds before anything is counted
-TURNS, TURN = 24, 10.0  # of the tracker's own time; seconds
+TURNS, TURN = 12, 10.0  # of the tracker's own time; seconds
 LINES = OrderedDict([
     ("idle_percent", "of one core while nobody watches, %"),
     ("idle_mib", "memory while nobody watches, MiB"),
