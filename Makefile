@@ -5,10 +5,11 @@
 # make test-engines   what can be known of the engines without a GPU
 # make test-gpu     on a machine with a GPU of NVIDIA and TensorRT: build, verify, compare, measure
 # make test-service   boot Debian in a container, and have its systemd run Kagami; as root, five minutes
+# make test-bionic    the tests and the service in a Nano's own user land, Ubuntu 18.04; as root, an hour where it is busy
 # make test-image   make a card image and boot it in a board that QEMU plays; as root, on Debian, 45 minutes
 # make test-panel   install a browser, then do with the panel what a user does
 
-.PHONY: demo setup test test-wires test-engines test-gpu test-service test-image test-panel docs clean
+.PHONY: demo setup test test-wires test-engines test-gpu test-service test-bionic test-image test-panel docs clean
 
 demo: setup
 	@.venv/bin/kagami demo
@@ -33,6 +34,9 @@ test-service:
 
 test-image:
 	@deploy/test_image.sh
+
+test-bionic:
+	@deploy/test_bionic.sh
 
 test-panel:
 	@deploy/test_panel.sh

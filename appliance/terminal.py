@@ -69,7 +69,16 @@ class LiveLine:
             self.stream.flush()
         except OSError:
             # Nobody reads any more; tracking goes on.
+            if self.live:
+                self._let_go()
             self.live, self._next = False, float("inf")
+
+    def _let_go(self):
+        """Of a terminal that has gone: what waits in the stream would fail once more at the end,
+        which Python 3.6 makes the exit status."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.stream.fileno())
+        os.close(nowhere)
 
 
 def write(text, stream=None):

@@ -42,6 +42,7 @@ GLIBC = {"36": 27, "38": 31, "39": 31, "310": 35, "311": 36, "312": 39, "313": 4
 TOOLS = {"36": ("pip==21.3.1", "setuptools==59.6.0", "wheel==0.37.1"),
          "38": ("pip==25.0.1", "setuptools==75.3.2", "wheel==0.45.1")}
 NEWER_TOOLS = "pip==25.0.1", "setuptools==80.9.0", "wheel==0.45.1"
+PINS = "requirements.txt", "requirements-openvino.txt"
 NEVER_A_WHEEL = "idna-ssl"          # only its source was ever published
 ROUNDS = 40
 
@@ -66,12 +67,12 @@ class Target:
             "os_name": "posix", "implementation_name": "cpython",
             "platform_python_implementation": "CPython"})
 
-    def wanted(self):
-        """[Requirement] of the pins and of what installs them."""
+    def wanted(self, pins):
+        """[Requirement] of files of pins and of what installs them."""
         lines = list(TOOLS.get(self.digits, NEWER_TOOLS))
-        for name in ("requirements.txt", "requirements-openvino.txt"):
+        for name in pins:
             with open(os.path.join(ROOT, name)) as f:
-                lines += [line for line in f if line.strip() and line[0] != "#"]
+                lines += [line for line in f if line.strip() and line[0] not in "#-"]
         return [found for found in map(Requirement, lines) if self.counts(found)]
 
     def options(self):
@@ -144,10 +145,10 @@ def merged(requirements):
     return out
 
 
-def wheels(target):
-    """Names of the files, in the target's folder, that install there without a network."""
+def wheels(target, files=PINS):
+    """Names of what, in the target's folder, installs those files' pins without a network."""
     os.makedirs(target.folder, exist_ok=True)
-    pins, bare = target.wanted(), ("openvino",)      # whose libraries alone are used
+    pins, bare = target.wanted(files), ("openvino",)      # whose libraries alone are used
     wanted = merged(pins)
     for _ in range(ROUNDS):
         chosen = {name: there(target, name, spec) for name, spec in wanted.items()}
@@ -273,13 +274,18 @@ def main():
     parser.add_argument("--key", metavar="FILE", help="the secret key to sign with")
     parser.add_argument("--for", metavar="TAG", default=bundle.tag(), dest="tag",
                         help="nano, or a Python and a machine (default %(default)s)")
+    parser.add_argument("--fetch", metavar="PINS", nargs="+", help="only fetch the wheels that "
+                        "such files want, and end")
     parser.add_argument("--to", metavar="FOLDER", default=os.path.join(ROOT, "dist"),
                         help="where it is written (default: dist)")
     args = parser.parse_args()
-    if not (args.key or args.new_key):
+    if not (args.key or args.new_key or args.fetch):
         parser.error("give --key or --new-key")
     try:
-        new_key(args.new_key) if args.new_key else make(args.tag, args.key, args.to)
+        if args.fetch:
+            wheels(Target(args.tag), args.fetch)
+        else:
+            new_key(args.new_key) if args.new_key else make(args.tag, args.key, args.to)
     except KagamiError as e:
         print("kagami: error: %s" % e, file=sys.stderr)
         return e.status

@@ -399,8 +399,8 @@ main() {
     trap ended EXIT
     trap 'exit 143' TERM
     trap 'exit 130' INT
-    # Nothing is left in root's home.
-    export PIP_NO_CACHE_DIR=1 GST_REGISTRY="$scratch/registry"
+    # Nothing is left in root's home. Any value does that; pip 9, Ubuntu 18.04's, takes 1 for a path and ends.
+    export PIP_NO_CACHE_DIR=0 GST_REGISTRY="$scratch/registry"
     if [ $uninstalling = 1 ]; then uninstall; else install_all; fi
 }
 

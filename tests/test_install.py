@@ -12,7 +12,7 @@ from appliance import __version__
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 SCRIPTS = ["deploy/install.sh", "deploy/units.sh", "deploy/setup.sh"]
-UNITS = sorted(glob.glob(os.path.join(ROOT, "systemd", "*.*")))
+UNITS = sorted(filter(os.path.isfile, glob.glob(os.path.join(ROOT, "systemd", "*.*"))))
 
 
 def ran(*words, **options):

@@ -1,6 +1,8 @@
 """A line that is rewritten in place on a terminal and printed now and then elsewhere."""
 import io
 import logging
+import os
+import pty
 
 import pytest
 
@@ -74,14 +76,15 @@ def test_journald_reads_the_level_before_a_record(clock, monkeypatch):
 
 
 def test_a_terminal_that_has_gone_ends_nothing(clock):
-    class Gone(Screen):
-        def write(self, text):
-            raise OSError("input/output error")
-    line = terminal.LiveLine(Gone())
-    for _ in range(3):
-        clock[0] += 1
-        line.show(lambda: "x")
-    terminal.LogLines(line).emit(logging.makeLogRecord({"msg": "m"}))
+    master, slave = pty.openpty()
+    with open(slave, "w") as stream:        # what waits in it is written as it is closed
+        line = terminal.LiveLine(stream)
+        os.close(master)
+        for _ in range(3):
+            clock[0] += 1
+            line.show(lambda: "x")
+        terminal.LogLines(line).emit(logging.makeLogRecord({"msg": "m"}))
+        assert not line.live
 
 
 def test_what_is_logged_from_the_start_is_there_for_whoever_comes_later(monkeypatch):

@@ -81,7 +81,7 @@ class Lan:
         """Start a shell's command on a machine that has an avahi and is called `called`; a Popen
         with its lines. It is ended, with goodbyes, when its `stdin` is closed.
         """
-        return self.launch(name, "unshare", "-m", "-p", "-u", "-f", "--kill-child", "sh", "-c",
+        return self.launch(name, "unshare", "-m", "-p", "-u", "-f", "sh", "-c",
                            "hostname %s; %s" % (called, _AVAHI % command), stdin=subprocess.PIPE)
 
     def launch(self, name, *words, **pipes):

@@ -1,7 +1,4 @@
 """Machines for the tests here, fresh for every module."""
-import glob
-import os
-
 import pytest
 
 from tests.service import house as houses
@@ -45,17 +42,9 @@ def box(house):
 
 
 def units(house):
-    """Put what lies in systemd/ where a Debian's systemd reads it, and enable it."""
-    place = "/etc/systemd/system/"
+    """Its user, and its units as an installation places them."""
     house.shell("useradd --system --user-group --groups video --no-create-home kagami")
-    ours = os.path.join(houses.ROOT, "systemd")
-    for pattern in ("kagami*.*", "kagami*.d/*.conf"):
-        for path in filter(os.path.isfile, glob.glob(os.path.join(ours, pattern))):
-            with open(path) as f:
-                house.write(place + os.path.relpath(path, ours), f.read())
-    with open(os.path.join(ours, "journald.conf")) as f:
-        house.write("/etc/systemd/journald.conf.d/kagami.conf", f.read())
-    house.shell("cd %s && systemctl enable $(grep -l '^.Install' kagami*.*)" % place)
+    house.shell("/opt/kagami/current/deploy/units.sh install")
 
 
 def configure(box, text):

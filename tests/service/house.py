@@ -94,7 +94,8 @@ class House:
     def _started(self):
         assert self._machine.poll() is None, self.said()[-2000:]
         self._init = self._init or _first(self._machine.pid)
-        return self._init and self.shell("systemctl is-system-running --wait 2>&1",
+        # Without --wait, which systemd 237 does not know.
+        return self._init and self.shell("sleep 0.1; systemctl is-system-running 2>&1",
                                          check=False).strip() in ("running", "degraded")
 
     def said(self):
@@ -186,6 +187,12 @@ def until(condition, seconds, told=lambda: "in vain"):
             return found
         assert time.monotonic() < end, told()
         time.sleep(0.02)
+
+
+def tag(house):
+    """What a bundle for the machine's own Python is for: "cp36-x86_64"."""
+    return house.shell("/usr/bin/python3 -c \"import os, sys; print('cp%d%d-' % "
+                       "sys.version_info[:2] + os.uname().machine)\"").strip()
 
 
 def install(house):

@@ -16,8 +16,6 @@ from tests.service.house import HERE, ROOT, until
 BUNDLE = "/root/kagami-" + __version__
 INSTALL = BUNDLE + "/deploy/install.sh"
 NEWER = "9.9.9"
-TAG = ("/usr/bin/python3 -c \"import os, sys; print('cp%d%d-' % sys.version_info[:2] + "
-       "os.uname().machine)\"")
 VERSION = "/opt/kagami/versions/" + __version__
 PATTERN = "[camera]\nsource = test\n[target]\nto = vmc@%s:39539\n" % HERE
 # What a running system changes by itself, what a killed useradd leaves, and the bundle.
@@ -31,7 +29,7 @@ def wheels(house):
     spec = importlib.util.spec_from_file_location("maker", os.path.join(ROOT, "deploy/bundle.py"))
     maker = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(maker)
-    target = maker.Target(house.shell(TAG).strip())
+    target = maker.Target(houses.tag(house))
     return [os.path.join(target.folder, name) for name in maker.wheels(target)]
 
 

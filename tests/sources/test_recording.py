@@ -45,7 +45,9 @@ def cut(path, tmp_path, share):
     return out
 
 
-ENCODED = {"mjpeg": ("jpegenc", "avimux"), "h264": ("openh264enc ! h264parse", "mp4mux"),
+# Ubuntu 18.04 has the second encoder of H.264 alone.
+H264 = "openh264enc ! h264parse|x264enc tune=zerolatency ! h264parse"
+ENCODED = {"mjpeg": ("jpegenc", "avimux"), "h264": (H264, "mp4mux"),
            "vp8": ("vp8enc", "webmmux"), "raw": ("identity", "avimux")}
 
 
