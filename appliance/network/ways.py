@@ -17,6 +17,7 @@ _HELP = (
      "{port}"),
     ("no network", "plug in the cable or join the Wi-Fi: no network leads to {address}"),
     ("network is down", "plug in the cable or join the Wi-Fi"),
+    ("address has changed", "nothing: it goes on from the new address"),
     ("takes no more", "set rate = 30 for this target, or send to fewer"),
     ("broadcast", "name the one computer to send to"),
     ("firewall", "let UDP {port} out of this machine"),
