@@ -195,8 +195,8 @@ for (const size of Object.keys(SIZES)) {
     await page.locator("#banner").waitFor({ state: "hidden" });
     await page.locator("#state[data-kind=good]").waitFor();
     const { number } = await stage(page);
-    await page.waitForFunction(number =>
-      document.querySelector(".stage canvas").dataset.picture > number, number);
+    await page.waitForFunction(number =>     // a tracker that begins anew counts anew
+      Number(document.querySelector(".stage canvas").dataset.picture) !== Number(number), number);
   });
 }
 
