@@ -49,7 +49,9 @@ def logged(box, *more):
 def test_every_unit_is_read_without_a_complaint(box):
     told = box.shell("cd /usr/local/lib/systemd/system && systemd-analyze verify --man=no "
                      "kagami*.service kagami*.path kagami*.timer 2>&1", check=False)
-    assert [row for row in told.splitlines() if "kagami" in row] == []
+    rows = [row for row in told.splitlines() if "kagami" in row]
+    # What the judge of updates runs is there from the first update on.
+    assert [row for row in rows if "/opt/kagami/previous/" not in row] == []
 
 
 def test_a_start_ends_in_a_message(box, heard):
