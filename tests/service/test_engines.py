@@ -95,7 +95,8 @@ def test_whoever_listens_sees_how_far_they_are(nano):
 
 
 def test_systemd_knows_how_far_they_are(nano):
-    until(lambda: " of 4): " in nano.property("kagami-engines.service", "StatusText"), NEVER)
+    until(lambda: " of 4): " in nano.property("kagami-engines.service", "StatusText"), NEVER,
+          lambda: nano.journal("kagami-engines.service"))
 
 
 def test_the_tracker_goes_over_to_them_once_they_are_good(nano):
