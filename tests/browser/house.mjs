@@ -194,6 +194,20 @@ export async function clipped(page) {
     `${tagName}.${className} ${textContent.slice(0, 40)}`));
 }
 
+// Sentences of another language than the page's, which is Japanese; not what is meant for a program.
+export async function foreign(page) {
+  return page.evaluate(() => {
+    const found = [];
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      const { data, parentElement } = texts.currentNode;
+      const own = parentElement.closest("code, .log, noscript, option");
+      if (!own && /(^|[^\w`-])[a-z]+( [a-z]+){2}/.test(data)) found.push(data);
+    }
+    return found;
+  });
+}
+
 // Tell the stand-in what to play.
 export async function play(url, what) {
   const answer = await fetch(url + "stand-in", { method: "POST", body: JSON.stringify(what),

@@ -3,7 +3,7 @@
 import { ask } from "./api.js";
 import { stages } from "./chart.js";
 import { card, h } from "./dom.js";
-import { t, told } from "./text.js";
+import { heard, t, told } from "./text.js";
 
 const STAGES = ["capture", "detector", "landmarks", "pose_iris", "expression", "publish"];
 const COLOURS = ["#8d99ae", "#e9a23b", "#2a9d8f", "#5b8def", "#b07bd8", "#d96f6f"];
@@ -76,7 +76,7 @@ function tell(list, app) {
 }
 
 function words(text) {
-  return told(text).map(part => part.said).filter(Boolean).join(", ");
+  return told(text).map(part => part.said).filter(Boolean).join(t("mark.also"));
 }
 
 function duration(seconds) {
@@ -103,8 +103,7 @@ function legend(list, ms) {
 function made(place, engines) {
   const rows = engines.map(engine => {
     const ready = engine.state === "ready";
-    const building = t("engine.building", { n: Math.round(100 * (engine.progress ?? 0)) });
-    const state = { ready: t("engine.ready"), building }[engine.state] ?? engine.state;
+    const state = t("engine." + engine.state, { n: Math.round(100 * (engine.progress ?? 0)) });
     return h("li", { class: "row apart" }, h("span", {}, engine.name),
       h("span", { class: "pill", "data-kind": ready ? "good" : null }, state));
   });
@@ -165,7 +164,9 @@ function versions(app) {
     back[0].hidden = !previous || Boolean(trial);
     const rows = [[current, "current"], [previous, "previous"], [trial, "trial"]]
       .filter(([version]) => version).map(([version, name]) => t("versions." + name, { version }));
-    if (refused) rows.push(t("versions.refused", refused));
+    if (refused) {
+      rows.push(t("versions.refused", { ...refused, reason: heard(refused.reason) }));
+    }
     said.replaceChildren(...rows.map(row => h("li", {}, row)));
   };
   return { card: whole, show };

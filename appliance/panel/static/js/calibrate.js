@@ -4,7 +4,7 @@
 import { card, check, choice, h, meter } from "./dom.js";
 import { Trace } from "./chart.js";
 import { NOTHING, face } from "./stream.js";
-import { t, told } from "./text.js";
+import { heard, t, told } from "./text.js";
 
 const READY = 3;            // seconds to get ready
 const NEUTRAL = 2;          // seconds of the resting face
@@ -133,7 +133,7 @@ function taught(app, live, rows) {
     prompt.textContent = t("teach.begin");
     const answer = await app.act("teach", { name: name.value.trim(), times: 3 });
     off();
-    prompt.textContent = answer?.said ?? "";
+    prompt.textContent = answer ? heard(answer.said) : "";
     button.disabled = false;
     if (answer) again();
   };
