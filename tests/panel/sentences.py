@@ -73,8 +73,10 @@ class Module:
         return {text for text in found if re.search("[a-z]{2}", re.sub("{.*?}", "", text))}
 
     def _all(self, node):
-        if isinstance(node, ast.Constant):
-            return {node.value} if isinstance(node.value, str) else set()
+        # Python 3.6 has no ast.Constant for what is written.
+        written = getattr(node, "value" if isinstance(node, ast.Constant) else "s", None)
+        if isinstance(written, str):
+            return {written}
         if isinstance(node, (ast.Tuple, ast.List)):
             return {text for one in node.elts for text in self._all(one)}
         if isinstance(node, (ast.ListComp, ast.GeneratorExp)):
