@@ -59,7 +59,8 @@ class Module:
         return {text for node in ast.walk(self.tree) if isinstance(node, ast.Call)
                 and getattr(node.func, "id", getattr(node.func, "attr", "")) in calls
                 and self._inside.get(node) not in but
-                for argument in self._spread(node.args)[first:end] for text in self._texts(argument)}
+                for argument in self._spread(node.args)[first:end]
+                for text in self._texts(argument)}
 
     def _given(self, name, tree):
         for node in ast.walk(tree):
