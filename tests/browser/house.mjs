@@ -107,7 +107,8 @@ export async function receiver(port) {
   return { heard, close: () => socket.close() };
 }
 
-async function freeDatagram() {
+// A UDP port of this machine where nobody listens.
+export async function freeDatagram() {
   const socket = createSocket("udp4");
   await new Promise(resolve => socket.bind(0, "127.0.0.1", resolve));
   const { port } = socket.address();
