@@ -14,7 +14,7 @@ export async function speak(wanted) {
   code = known.includes(wanted) ? wanted : "en";
   spare = Object.keys(spare).length ? spare : await words("en");
   table = code === "en" ? spare : await words(code);
-  forms = Object.keys(table.box ?? {}).filter(said => said.includes("{")).map(form)
+  forms = Object.keys(table.box ?? {}).filter(said => /\{\w+\}/.test(said)).map(form)
     .sort((one, other) => other.length - one.length);
   document.documentElement.lang = code;
 }
