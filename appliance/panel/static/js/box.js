@@ -3,7 +3,7 @@
 import { ask } from "./api.js";
 import { stages } from "./chart.js";
 import { card, h } from "./dom.js";
-import { heard, t, told } from "./text.js";
+import { has, heard, t, told } from "./text.js";
 
 const STAGES = ["capture", "detector", "landmarks", "pose_iris", "expression", "publish"];
 const COLOURS = ["#8d99ae", "#e9a23b", "#2a9d8f", "#5b8def", "#b07bd8", "#d96f6f"];
@@ -22,9 +22,10 @@ export function open(view, app) {
   view.append(h("h1", {}, t("box.title")), h("p", { class: "lead" }, t("box.lead")),
     h("div", { class: "columns two" },
       h("div", { class: "stack" }, card(t("box.now"), facts),
-        card(t("box.time"), h("p", { class: "note" }, t("box.time.what")), chart, key)),
-      h("div", { class: "stack" }, networks, card(t("box.log"), log),
-        settings(app), password(app), kept.card, again(app))));
+        card(t("box.time"), h("p", { class: "note" }, t("box.time.what")), chart, key),
+        card(t("box.log"), log)),
+      h("div", { class: "stack" }, networks, settings(app), password(app), kept.card,
+        again(app))));
   const show = () => {
     tell(facts, app);
     networks.hidden = !app.state.box?.engines?.length;
@@ -104,13 +105,14 @@ function made(place, engines) {
   const rows = engines.map(engine => {
     const ready = engine.state === "ready";
     const state = t("engine." + engine.state, { n: Math.round(100 * (engine.progress ?? 0)) });
-    return h("li", { class: "row apart" }, h("span", {}, engine.name),
+    const name = has("network." + engine.name) ? t("network." + engine.name) : engine.name;
+    return h("li", { class: "row apart" }, h("span", {}, name),
       h("span", { class: "pill", "data-kind": ready ? "good" : null }, state));
   });
   const text = JSON.stringify(engines);
   if (place.dataset.text === text) return;
   place.dataset.text = text;
-  place.replaceChildren(h("ul", { class: "stack" }, rows));
+  place.replaceChildren(h("ul", { class: "lines" }, rows));
 }
 
 function settings(app) {
@@ -155,7 +157,7 @@ function password(app) {
 }
 
 function versions(app) {
-  const said = h("ul", { class: "stack" });
+  const said = h("ul", { class: "lines" });
   const back = sure("versions", () => app.act("rollback", {}, t("versions.now")));
   const whole = card(t("versions.title"), said, ...back);
   const show = known => {

@@ -24,7 +24,7 @@ export function open(view, app) {
     live(t("angle." + name), 60, now => now.angles[i], ANGLE));
   const eye = (side, label) => live(label, 1.3, now => now[side].openness);
   const gaze = (side, label) => ["gaze.yaw", "gaze.pitch"].map((name, i) =>
-    live(label + " · " + t(name), 30, now => now[side].gaze[i], ANGLE));
+    live(label + t("mark.beside") + t(name), 30, now => now[side].gaze[i], ANGLE));
   const [left, right] = [t("left.eye"), t("right.eye")];
 
   view.append(h("h1", {}, t("calibrate.title")), h("p", { class: "lead" }, t("calibrate.lead")),

@@ -155,7 +155,7 @@ class Targets {
       answer.dataset.kind = kind;
       if (answer.textContent !== words) answer.textContent = words;
       const told = now.off ? "" : [t("connect.rate", { rate: now.rate.toFixed(0), why: why(now) }),
-        now.address].filter(Boolean).join(" · ");
+        now.address].filter(Boolean).join(t("mark.beside"));
       if (rate.textContent !== told) rate.textContent = told;
       const help = heard(now.advice ?? "");
       if (advice.textContent !== help) advice.textContent = help;
