@@ -85,8 +85,10 @@ class Box:
         root.commit()
 
     def follows(self, when, within):
-        """Frames and correlation, told and kept to what is asked."""
-        frames, fit = self.ears.follows(self.clip.yaws, when, within)
+        """Frames of one whole turn of the clip and their correlation, told and kept to what is
+        asked."""
+        frames = self.ears.turn(len(self.clip.yaws), when, within)
+        fit = self.ears.correlation(frames, self.clip.yaws)
         print("    %d frames with tracking 1 in %.0f s, head yaw fits the clip's with r = %.3f"
               % (len(frames), frames[-1].arrived - frames[0].arrived if frames else 0, fit),
               flush=True)
@@ -166,7 +168,12 @@ def test_a_camera_that_is_plugged_in_again_is_followed_again(box):
     assert box.ears.since(quiet) == []
     back = time.monotonic()
     box.machine.ssh("systemctl start stand-in-camera")
-    told("camera back: plugging in to first face", box.ears.first(back, SOON, tracking=True))
+    face = box.ears.first(back, SOON, tracking=True)
+    told("camera back: plugging in to first face", face)
+    node = box.ears.at(float(box.machine.ssh("cat /run/camera-there")))
+    told("camera back: its node to first face", back + face - node)
+    picture = min(arrived for arrived, _, _ in list(box.ears.shown) if arrived > back)
+    told("camera back: its first picture to first face", back + face - picture)
     box.follows(back, SOON)
 
 
