@@ -1,6 +1,6 @@
-"""Kagami on a machine whose one USB camera is the file /dev/video0: taken away it is pulled out, made
-anew it is plugged in. What the kernel tells of it is played; its pictures, through real GStreamer,
-are those of STAND_IN_CLIP ("WIDTHxHEIGHT:PATH", gray, in a container without a camera)."""
+"""Kagami on a machine whose one USB camera is the file /dev/video0, for a container without one:
+taken away it is pulled out, made anew it is plugged in. What the kernel tells of it is played; its
+pictures, through real GStreamer, are those of STAND_IN_CLIP ("WIDTHxHEIGHT:PATH", gray)."""
 import os
 import sys
 from threading import Thread
