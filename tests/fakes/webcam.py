@@ -12,7 +12,7 @@ from tests.fakes.kernel import Kernel
 
 NODE = "/dev/video0"
 RAW = ("multifilesrc name=camera location=%s loop=true ! rawvideoparse format=gray8 width=%s "
-       "height=%s framerate=30/1 ! identity sync=true ! videoconvert")
+       "height=%s framerate=30/1 ! videorate ! identity sync=true ! videoconvert")
 
 
 def fails(element, words):
