@@ -3,37 +3,37 @@ taken away it is pulled out, made anew it is plugged in. What the kernel tells o
 pictures, through real GStreamer, are those of STAND_IN_CLIP ("WIDTHxHEIGHT:PATH", gray)."""
 import os
 import sys
-from threading import Thread
-from time import sleep
 
 from appliance.cli import main
 from appliance.sources import gstreamer, lines, usb, v4l2
 from tests.fakes.kernel import Kernel
 
 NODE = "/dev/video0"
-RAW = ("multifilesrc name=camera location=%s loop=true ! rawvideoparse format=gray8 width=%s "
-       "height=%s framerate=30/1 ! videorate ! identity sync=true ! videoconvert")
+RAW = ("multifilesrc location=%s loop=true ! rawvideoparse format=gray8 width=%s "
+       "height=%s framerate=30/1 ! videorate ! identity name=camera sync=true ! videoconvert")
 
 
 def fails(element, words):
-    """A camera's element whose driver says no more than this."""
+    """A camera's element tells its driver's error."""
     Gst, GLib = gstreamer.Gst, gstreamer.GLib
     error = GLib.Error.new_literal(Gst.ResourceError.quark(), words, Gst.ResourceError.READ)
     element.post_message(Gst.Message.new_error(element, error, "the test"))
-    element.send_event(Gst.Event.new_eos())           # a source that fails ends its stream
 
 
 def watched(text):
     """A pipeline that fails once the node is gone."""
     made = gstreamer.Pipeline(text)
-    Thread(target=_watch, args=(made._pipeline.get_by_name("camera"),), daemon=True).start()
+    pad = made._pipeline.get_by_name("camera").get_static_pad("src")
+    pad.add_probe(gstreamer.Gst.PadProbeType.BUFFER, _passes)
     return made
 
 
-def _watch(element):
-    while os.path.exists(NODE):
-        sleep(0.01)
-    fails(element, "Could not read from resource.")
+def _passes(pad, _):
+    if os.path.exists(NODE):
+        return gstreamer.Gst.PadProbeReturn.OK
+    fails(pad.get_parent(), "Could not read from resource.")
+    pad.push_event(gstreamer.Gst.Event.new_eos())     # a source that fails ends its stream
+    return gstreamer.Gst.PadProbeReturn.DROP
 
 
 if __name__ == "__main__":

@@ -43,7 +43,9 @@ class Plug:
         self._lines(STAND_IN)
 
     def break_off(self, words):
-        webcam.fails(self.element("camera"), words)
+        element = self.element("camera")
+        webcam.fails(element, words)
+        element.send_event(gstreamer.Gst.Event.new_eos())     # a source that fails ends its stream
 
     def element(self, name):
         return self.pipelines[-1]._pipeline.get_by_name(name)
