@@ -202,7 +202,11 @@ def test_a_power_cut_leaves_a_box_that_tracks(box, number):
 
 def test_after_all_of_it_the_file_system_is_whole(box):
     box.machine.cut()
-    device = "%s?offset=%d" % (box.card, box.parts()["APP"].offset)
-    # Its journal is played back as at any start; beyond that there is nothing to mend.
-    subprocess.run(["e2fsck", "-p", device], check=False, stdout=subprocess.DEVNULL)
-    subprocess.run(["e2fsck", "-fn", device], check=True, stdout=subprocess.DEVNULL)
+    root, alone = box.parts()["APP"], os.path.join(os.path.dirname(box.card), "root.ext4")
+    # By itself: what begins within a file e2fsck loses once it has played its journal back.
+    subprocess.run(["dd", "if=" + box.card, "of=" + alone, "bs=1M", "conv=sparse", "status=none",
+                    "iflag=skip_bytes,count_bytes", "skip=%d" % root.offset,
+                    "count=%d" % root.size], check=True)
+    # Mended is no more than what every start mends unasked.
+    assert subprocess.run(["e2fsck", "-p", alone]).returncode in (0, 1)
+    subprocess.run(["e2fsck", "-fn", alone], check=True, stdout=subprocess.DEVNULL)
