@@ -112,6 +112,19 @@ test("(played) the box's own words are in the page's language, new ones as they 
     ["カメラがありません（usb）：1 台も見つかりません", "never heard before"]);
 });
 
+test("(played) every sentence of a language's table is found, with its places filled in", async t => {
+  const page = await opened(t, { view: "box", language: "ja" });
+  const [many, wrong] = await page.evaluate(async () => {
+    const { heard } = await import("./js/text.js");
+    const { box } = await (await fetch("lang/ja.json")).json();
+    const filled = text => text.replace(/\{\w+\}/g, "x7");
+    const all = Object.keys(box);
+    return [all.length, all.filter(said => heard(filled(said)) !== filled(box[said]))];
+  });
+  assert.ok(many > 200, `${many} sentences`);
+  assert.deepEqual(wrong, []);
+});
+
 test("(played) a step of the calibration counts down", async t => {
   const page = await opened(t, { view: "calibrate" });
   await page.getByRole("button", { name: "My eyes are shut" }).click();
