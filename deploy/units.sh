@@ -24,7 +24,7 @@ version() {
 
 # SOURCE DESTINATION, a line each. A drop-in NNN-*.conf is for systemd NNN and newer.
 files() {
-    for file in systemd/*.service systemd/*.path systemd/*.timer systemd/*.socket systemd/*.target; do
+    for file in systemd/*.service systemd/*.path systemd/*.timer; do
         [ ! -e "$file" ] || echo "$file $units/${file#systemd/}"
     done
     for file in systemd/*.d/[0-9]*.conf; do
@@ -43,7 +43,7 @@ stale() {
 }
 
 wanted() {      # the units to be enabled
-    for file in systemd/*.service systemd/*.path systemd/*.timer systemd/*.socket; do
+    for file in systemd/*.service systemd/*.path systemd/*.timer; do
         grep -qs '^\[Install\]' "$file" || continue
         [ "$(readlink "$root/etc/systemd/system/${file#systemd/}")" = /dev/null ] || echo "${file#systemd/}"
     done

@@ -5,7 +5,7 @@ import struct
 
 from appliance.sources import v4l2
 
-CAMERA, META = 0x1 | v4l2.OWN, v4l2.OWN
+CAMERA = 0x1 | v4l2.OWN
 
 
 class Kernel:
