@@ -22,14 +22,12 @@ from appliance.backends import manifest
 from appliance.cli import DEMO_CLIP
 from appliance.errors import KagamiError
 from appliance.network.local import program as running
+from tests.data import CLIPS, needs_clips
 from tests.fakes.receiver import free_port
 from tests.golden import decoded
 
 pytest.importorskip("gi", reason="no GStreamer bindings for this Python")
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
-DATA = os.environ.get("KAGAMI_DATA") or os.path.join(ROOT, "../shared/data")
-CLIPS = os.path.join(DATA, "clips")
-needs_clips = pytest.mark.skipif(not os.path.isdir(CLIPS), reason="no real clips here")
 COMMAND = [sys.executable, "-m", "appliance"]
 
 
