@@ -10,12 +10,6 @@ from tests.fakes.receiver import Receiver
 from tests.outputs.test_outputs import LOSS, OUTPUT, target
 
 
-@pytest.fixture
-def two():
-    with Receiver() as a, Receiver() as b:
-        yield a, b
-
-
 def send(out, time):
     out.send([person()], frame(time))
 
