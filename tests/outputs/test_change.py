@@ -6,7 +6,6 @@ import pytest
 from appliance.errors import UsageError
 from appliance.outputs import Outputs
 from tests.fakes.people import frame, person
-from tests.fakes.receiver import Receiver
 from tests.outputs.test_outputs import LOSS, OUTPUT, target
 
 
