@@ -37,11 +37,11 @@ class Fitted:
         return float(np.sqrt((off ** 2).mean()) * 100), float(off.max() * 100)
 
 
-def networks(fitted, costs, path=manifest.MANIFEST, change=list):
-    """{network: Prediction} of a manifest; change: what is done to its layers before."""
+def networks(fitted, costs, change=list):
+    """{network: Prediction} of the manifest; change: what is done to its layers before."""
     return OrderedDict((name, prediction.network(change(fusion.fused(network.path)),
                                                  fitted.machine, costs, fitted.doubt))
-                       for name, network in sorted(manifest.read(path).items()))
+                       for name, network in sorted(manifest.read().items()))
 
 
 def loop(here, made):
