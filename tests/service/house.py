@@ -1,5 +1,5 @@
-"""A machine of our own: a Debian in a container with its own systemd and a cable to us; what is
-done to it leaves no trace on this one."""
+"""A machine of our own: a Debian in a container with its own systemd and a cable to us, or with
+our network; what is done to it leaves no trace on this one."""
 import ctypes
 import os
 import shutil
@@ -27,8 +27,9 @@ _ALONE = ("setpriv", "--pdeathsig", "KILL", "unshare", "-m", "-p", "-f", "--kill
           "--mount-proc")
 # Over /run, for nspawn takes what it finds there for the state of a systemd of its own.
 _BOOT = ('mount -t tmpfs run /run && mkdir -p /run/systemd/system &&'
-         ' exec systemd-nspawn -D "$1/root" --register=no --keep-unit'
-         ' --link-journal=no --network-namespace-path="$1/netns" --console=pipe -b')
+         ' cd "$1" && shift &&'
+         ' exec systemd-nspawn -D root --register=no --keep-unit --link-journal=no'
+         ' --console=pipe -b "$@"')
 
 
 def missing(*tools):
@@ -50,12 +51,13 @@ def root(*words):
 class House:
     """While entered, a machine with these lower folders that is not running yet.
 
-    `console`: path of what it says while it boots. `cable`: the lan.Lan, whose machine "a" is
-    ours.
+    `lent`: None, or paths of ours that it sees read-only; then it has our network instead of the
+    cable. `console`: path of what it says while it boots. `cable`: the lan.Lan, whose machine "a"
+    is ours.
     """
 
-    def __init__(self, lower):
-        self._lower, self._machine, self._init = lower, None, None
+    def __init__(self, lower, lent=None):
+        self._lower, self._lent, self._machine, self._init = lower, lent, None, None
 
     def __enter__(self):
         with ExitStack() as stack:
@@ -87,9 +89,16 @@ class House:
         """Switch it on and wait until all is started."""
         with open(self.console, "ab") as console:
             self._machine = subprocess.Popen(
-                self._within(*_ALONE + ("sh", "-c", _BOOT, "sh", self._folder)),
+                self._within(*_ALONE + ("sh", "-c", _BOOT, "sh", self._folder) + self._options()),
                 stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT)
         until(self._started, BOOT, lambda: "it does not boot:\n" + self.said()[-2000:])
+
+    def _options(self):
+        if self._lent is None:
+            return ("--network-namespace-path=%s/netns" % self._folder,)
+        with open("/etc/resolv.conf") as f:       # nspawn finds none that is a link into /run
+            self.write("/etc/resolv.conf", f.read())
+        return ("--resolv-conf=off",) + tuple("--bind-ro=" + path for path in self._lent)
 
     def _started(self):
         assert self._machine.poll() is None, self.said()[-2000:]

@@ -54,12 +54,12 @@ def running(house):
     return program.split("/versions/")[1].split("/")[0]
 
 
-def killed(house, moment):
+def killed(house, moment, program=INSTALL):
     """Install, and kill all that it started as soon as this is so."""
     house.shell("systemctl reset-failed install; systemd-run -q --unit install %s; until %s; do "
                 "systemctl -q is-active install || { journalctl -u install -n 30; exit 1; }; "
                 "sleep 0.05; done; systemctl kill --kill-who=all -s KILL install; "
-                "systemctl stop install; true" % (INSTALL, moment))
+                "systemctl stop install; true" % (program, moment))
 
 
 def listing(house):
