@@ -15,6 +15,7 @@ BOX=/opt/kagami
 CONFIGURATION=/etc/kagami.conf
 STATE=/var/lib/kagami
 CACHE=/var/cache/kagami
+FETCHED=$BOX/fetched     # what was fetched until it was cut off, so that the next run need not fetch it again
 PYTHON=/usr/bin/python3
 COMMANDS="kagami kagami-engines"
 # MB; tests/service/test_install.py prints what a version takes: 735 with wheels of 175, 490 with 113.
@@ -147,6 +148,7 @@ do_version() {
     echo "$stamp" > "$target/.complete.new"
     mv "$target/.complete.new" "$target/.complete"
     sync
+    rm -rf "$FETCHED"
 }
 
 is_current() { [ "$(readlink "$BOX/current")" = "versions/$name_here" ]; }
@@ -310,7 +312,9 @@ asked() {      # QUESTION: yes, where nobody sits there to answer
     [ "$quietly" = 0 ] && [ -t 0 ] && [ -t 1 ] || return 0
     printf 'kagami: %s [Y/n] ' "$1"
     read -r answer
-    case $answer in ""|[yYjJ]*) ;; *) said=1; say "nothing was done"; exit 1 ;; esac
+    case $answer in ""|[yYjJ]*) return ;; esac
+    rmdir "$BOX/versions" "$BOX" 2>/dev/null || :      # made for the lock
+    said=1; say "nothing was done"; exit 1
 }
 
 alone() {      # two at once would each undo what the other does; `kagami update` takes the same lock
@@ -399,8 +403,9 @@ main() {
     trap ended EXIT
     trap 'exit 143' TERM
     trap 'exit 130' INT
+    export GST_REGISTRY="$scratch/registry"
     # Nothing is left in root's home. Any value does that; pip 9, Ubuntu 18.04's, takes 1 for a path and ends.
-    export PIP_NO_CACHE_DIR=0 GST_REGISTRY="$scratch/registry"
+    if [ -d wheels ]; then export PIP_NO_CACHE_DIR=0; else export PIP_CACHE_DIR="$FETCHED"; fi
     if [ $uninstalling = 1 ]; then uninstall; else install_all; fi
 }
 

@@ -14,7 +14,8 @@ from tests.service.house import until
 BUNDLE = "/root/kagami-" + __version__
 INSTALL = BUNDLE + "/deploy/install.sh"
 NEWER = "9.9.9"
-VERSION = "/opt/kagami/versions/" + __version__
+LOCKED = "/opt/kagami/versions"
+VERSION = LOCKED + "/" + __version__
 # What a running system changes by itself, what a killed useradd leaves, and the bundle.
 OTHERS = re.compile(r"^/(proc|sys|dev|run|tmp|root/kagami-|var/log|var/tmp|var/lib/systemd|"
                     r"var/cache/ldconfig|etc/(resolv\.conf|machine-id|\.pwd\.lock|\.updated|"
@@ -59,7 +60,8 @@ def killed(house, moment, program=INSTALL):
     house.shell("systemctl reset-failed install; systemd-run -q --unit install %s; until %s; do "
                 "systemctl -q is-active install || { journalctl -u install -n 30; exit 1; }; "
                 "sleep 0.05; done; systemctl kill --kill-who=all -s KILL install; "
-                "systemctl stop install; true" % (program, moment))
+                "systemctl stop install; [ ! -d %s ] || flock -w 30 %s true || { ps -ef; exit 1; }"
+                % (program, moment, LOCKED, LOCKED))     # who writes to a disk dies late
 
 
 def listing(house):
