@@ -141,7 +141,8 @@ do_version() {
     tree | tar -xf - -C "$target" --no-same-owner
     "$target/deploy/setup.sh" 2> "$scratch/said" || {
         if grep '^kagami: error: ' "$scratch/said" >&2; then said=1; exit 69; fi
-        fail "Python packages: $(sed -n 's/^ERROR: //p' "$scratch/said" | tail -n 1); see whether there is a network, and run this again"
+        why=$(sed -n 's/^ERROR: //p' "$scratch/said" | tail -n 1)      # pip 9 writes the words alone
+        fail "Python packages: ${why:-$(tail -n 1 "$scratch/said")}; see whether there is a network, and run this again"
     }
     "$target/.venv/bin/python" -m compileall -q "$target/appliance" "$target/engines" "$target/build_engines.py"
     sync

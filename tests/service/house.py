@@ -96,7 +96,8 @@ class House:
     def _options(self):
         if self._lent is None:
             return ("--network-namespace-path=%s/netns" % self._folder,)
-        with open("/etc/resolv.conf") as f:       # nspawn finds none that is a link into /run
+        with open("/etc/resolv.conf") as f:       # here and there it may be a link into /run
+            self.shell("rm -f /etc/resolv.conf")
             self.write("/etc/resolv.conf", f.read())
         return ("--resolv-conf=off",) + tuple("--bind-ro=" + path for path in self._lent)
 
