@@ -32,14 +32,15 @@ NOWHERE = "PIP_CONFIG_FILE=/dev/null PIP_INDEX_URL=http://127.0.0.1:9/simple PIP
 class Index(SimpleHTTPRequestHandler):
     """An index that lets packages be kept, as that of PyPI does and many a mirror does not."""
 
-    asked = []      # names of the packages' files
+    asked = []      # names of the packages' files, without those that make a new pip
 
     def log_message(self, *_):
         pass
 
     def end_headers(self):
         if self.path.endswith((".whl", ".gz")):
-            self.asked.append(os.path.basename(self.path))
+            if not self.path.startswith(("/pip/", "/setuptools/", "/wheel/")):      # for pip 9,
+                self.asked.append(os.path.basename(self.path))      # which keeps https' alone
             self.send_header("Cache-Control", "max-age=365000000, immutable, public")
         super().end_headers()
 
@@ -129,7 +130,8 @@ def test_killed_while_it_fetches_or_unpacks_it_leaves_nothing_that_counts(clone,
 def index(clone, tmp_path):
     """Words that set pip to an index of our own, with all that a bundle has."""
     for path in houses.wheels(clone):
-        name = re.sub("[-_.]+", "-", os.path.basename(path).split("-")[0]).lower()
+        name = re.match(r"(.+?)-\d", os.path.basename(path)).group(1)
+        name = re.sub("[-_.]+", "-", name).lower()
         (tmp_path / name).mkdir(exist_ok=True)
         (tmp_path / name / os.path.basename(path)).symlink_to(path)
     server = HTTPServer(("127.0.0.1", 0), partial(Index, directory=str(tmp_path)))
