@@ -153,11 +153,11 @@ def main():
         graph = Graph(network.content(), network.path)
         runs = {way: [Half(graph, way, network.fp32)(given) for given in recorded.inputs(network)] for way in WAYS}
         runs["kind, nothing pinned"] = [Half(graph, "kind")(given) for given in recorded.inputs(network)]
-        truth = [out for out, _ in runs["exact"]]
+        answers = {way: [network.apart(out) for out, _ in run] for way, run in runs.items()}
+        truth = answers["exact"]
         at, most = max(((name, m) for _, found in runs["exact"] for name, m in found.items()), key=lambda p: p[1])
         print("%s: largest magnitude %.4g at %s; allowed %s" % (network.name, most, at, _spelt(network.tolerances)))
-        for way in runs:
-            found = [out for out, _ in runs[way]]
+        for way, found in answers.items():
             apart = effects.differences(truth, found)
             bad += ["%s, %s: %s" % (network.name, way, name) for name in apart
                     if not apart[name] <= network.tolerances[name]]
