@@ -89,7 +89,7 @@ class Half:
             exact = self._way == "exact" or node.name in self._pinned
             given = [values.get(name) for name in node.inputs]
             if not exact:
-                given = [rounded(x) if x is not None and x.dtype == np.float32 and node.kind != "Clip" else x
+                given = [rounded(x) if x is not None and x.dtype == np.float32 else x
                          for x in given]
             multiply = np.dot if exact or self._way == "kind" else chained
             if self._way.startswith("winograd"):
@@ -142,7 +142,6 @@ OPERATIONS = {
     "Add": lambda a, _, x, y: x + y, "Mul": lambda a, _, x, y: x * y,
     "Reshape": lambda a, _, x, shape: x.reshape([x.shape[i] if n == 0 else n for i, n in enumerate(shape)]),
     "Transpose": lambda a, _, x: x.transpose(a["perm"]), "Concat": lambda a, _, *x: np.concatenate(x, a["axis"]),
-    "Clip": lambda a, _, x, low, high: np.clip(x, low, high),
 }
 
 
