@@ -22,6 +22,12 @@ trap give_up EXIT
 mounts() { where=$1; shift; mount "$@" "$where"; mounted="$where $mounted"; }
 
 [ ! -e $memory ] || { done=yes; exit; }
+# What a kagami.txt wants waits until the card is used whole: a root that is closed cannot grow.
+if grep -qs kagami.txt /opt/kagami/read-only && [ ! -e /var/lib/kagami-first-boot/grown ]; then
+    echo "kagami: the system stays writable until kagami-grow.service has had the card used whole"
+    done=yes
+    exit
+fi
 for folder in $LENT usr opt; do
     ! mountpoint -q "/$folder" || { echo "kagami: error: read-only: /$folder is a partition of its own" >&2; exit 69; }
 done

@@ -9,7 +9,7 @@ set -eu
 cd "$(dirname "$0")/.."
 suite=${KAGAMI_ROOT:-bookworm}
 system=systemd,systemd-sysv,dbus,udev,kmod,procps,iproute2,netbase,ca-certificates
-tools="git make libfaketime gdisk openssh-client wpasupplicant gstreamer1.0-plugins-ugly"
+tools="git make libfaketime gdisk openssh-client wpasupplicant avahi-daemon avahi-utils gstreamer1.0-plugins-ugly"
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/kagami
 case $suite in
 bookworm) called="Debian 12" tag=cp311-$(uname -m) ;;
@@ -66,6 +66,11 @@ ubuntu_keys() {      # path of the keys that Ubuntu's archive is signed with
     echo "$keys"
 }
 
+no_starts() {      # ROOT: installing starts no service there, until /usr/sbin/policy-rc.d is taken away
+    printf '#!/bin/sh\nexit 101\n' > "$1/usr/sbin/policy-rc.d"
+    chmod +x "$1/usr/sbin/policy-rc.d"
+}
+
 bootstrap() {      # FOLDER: a bare system
     command -v debootstrap >/dev/null || apt-get -q -y --no-install-recommends install debootstrap >&2
     set -- --variant=minbase --include=$system "$suite" "$1"
@@ -87,8 +92,7 @@ if [ ! -e "$base/.made" ]; then
     say "making a root of $called in $base, once (about two minutes, 900 MB)"
     rm -rf --one-file-system "$base"
     bootstrap "$base"
-    printf '#!/bin/sh\nexit 101\n' > "$base/usr/sbin/policy-rc.d"      # installing starts no service
-    chmod +x "$base/usr/sbin/policy-rc.d"
+    no_starts "$base"
     mkdir "$base/kagami"
     cp -a deploy "$base/kagami/"
     inside "$base" kagami/deploy/setup.sh system
@@ -124,8 +128,10 @@ layer() {      # KIND PINS [PACKAGES]: over the base, packages of the system and
         mkdir "$root/wheels"
         mount --bind "$wheels" "$root/wheels"
         # shellcheck disable=SC2086
-        [ -z "${3:-}" ] || { inside "$root" apt-get -q update
-            inside "$root" apt-get -q -y --no-install-recommends install $3; }
+        [ -z "${3:-}" ] || { no_starts "$root"
+            inside "$root" apt-get -q update
+            inside "$root" apt-get -q -y --no-install-recommends install $3
+            rm "$root/usr/sbin/policy-rc.d"; }
         "make_$1"
         umount "$root/wheels"
         rmdir "$root/wheels"

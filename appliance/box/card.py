@@ -16,12 +16,12 @@ from appliance.options import SCHEMA
 FILE, ANSWER = "kagami.txt", "kagami-says.txt"
 LARGEST = 1 << 16       # bytes of it that are read
 
-Card = namedtuple("Card", "name wifi address keys lines said mistakes")
+Card = namedtuple("Card", "name wifi address keys read_only lines said mistakes")
 Card.__doc__ = """What a kagami.txt says.
 
 name: the host's, or "". wifi: wants.Wifi or None. address: wants.Address or None. keys: [line of
-authorized_keys]. lines: [config.Line] of what goes to kagami.conf. said, mistakes: [(number of
-the line, words)].
+authorized_keys]. read_only: True, False, or None where nothing is said of it. lines: [config.Line]
+of what goes to kagami.conf. said, mistakes: [(number of the line, words)].
 """
 # What a line may begin with, as _bare leaves it; the first is how it is spelt in words.
 KEYS = OrderedDict([
@@ -29,7 +29,8 @@ KEYS = OrderedDict([
     ("wifi-password", ("wifikey", "password", "psk")), ("wifi-country", ("country",)),
     ("address", ("ip", "ipaddress", "staticaddress")), ("mask", ("netmask", "subnetmask")),
     ("gateway", ("router",)), ("dns", ("dnsserver", "nameserver")),
-    ("ssh-key", ("sshkeys", "publickey")), ("target", ("targets", "to")), ("camera", ("source",))])
+    ("ssh-key", ("sshkeys", "publickey")), ("target", ("targets", "to")), ("camera", ("source",)),
+    ("read-only", ())])
 AGAIN = "ssh-key", "target", "dns"                  # what may stand there more than once
 WHOLE = "wifi-name", "wifi-password"                # in which a # is a letter like others
 _QUOTES = {'"': '"', "'": "'", "\u201c": "\u201d", "\u201e": "\u201c", "\u2018": "\u2019",
@@ -163,4 +164,4 @@ class _Reading:
         camera = [Line("camera", "source", value, "line %d" % number)
                   for number, value in self._given.get("camera", ())]
         return Card(wishes.name(), wishes.wifi(), wishes.address(), wishes.keys(),
-                    camera + targets + self._lines, self._said, self._mistakes)
+                    wishes.read_only(), camera + targets + self._lines, self._said, self._mistakes)

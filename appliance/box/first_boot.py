@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from appliance import __version__, files, terminal
 from appliance.arguments import Parser
-from appliance.box import access, card, connections, drive, marks, naming, system
+from appliance.box import access, card, closing, connections, drive, marks, naming, system
 from appliance.errors import KagamiError
 
 LOG = logging.getLogger("kagami.box")
@@ -68,6 +68,8 @@ class Start:
         self._part("network", lambda: connections.connect(wanted, self.root, self._run))
         self._part("ssh", lambda: access.open_to(wanted.keys, self.root, self._run))
         wanted = self._part("kagami.conf", lambda: self._configured(wanted)) or wanted
+        if self._fine:              # what is tried again has to last
+            self._part("read-only", lambda: closing.settle(wanted.read_only, self.root))
         self._part(card.ANSWER, lambda: self._answer(folder, wanted))
         if self._fine:
             marks.keep("applied", mark, self.root)

@@ -77,16 +77,19 @@ def memory(root="/"):
 
 
 def disk(places=("/", "/var/lib/kagami"), look=os.statvfs, wanted=READ_ONLY):
-    """Room where Kagami writes, and whether it may. wanted: the file by which somebody has made
-    the system read-only."""
-    found, free, closed = [], None, os.path.exists(wanted)
+    """Room where Kagami writes, and whether it may. wanted: the file by which somebody wants
+    the system read-only, from the next start on."""
+    found, free, closed = [], None, False
     for place in places:
         try:
             told = look(place)
         except OSError:             # not there yet: it is made below the one before
             continue
         free = told.f_bavail * told.f_frsize >> 20
-        if told.f_flag & os.ST_RDONLY and not (closed and place == "/"):
+        shut = told.f_flag & os.ST_RDONLY
+        meant = shut and place == "/" and os.path.exists(wanted)
+        closed = closed or meant
+        if shut and not meant:
             found.append((WARN, "%s is mounted read-only; what is changed is lost" % place,
                           "if that is not wanted, look for errors: sudo dmesg | grep -i ext4"))
         elif free < NEARLY_MB:

@@ -8,6 +8,8 @@ import ipaddress
 import re
 from collections import namedtuple
 
+from appliance.options import Flag
+
 Wifi = namedtuple("Wifi", "name psk country")
 Wifi.__doc__ = """A wireless network: name as bytes, psk as 64 hex digits or "" where it is open,
 country as two letters or ""."""
@@ -166,6 +168,20 @@ class Wants:
                 self._mistake(number, "ssh-key: no public key; give the one line of a file that "
                               "ends in .pub, for instance id_ed25519.pub")
         return good
+
+    def read_only(self):
+        """Whether the system is to be read-only, or None."""
+        number, text = self._one("read-only")
+        if not number:
+            return None
+        try:
+            wanted = Flag().parse(text)
+        except ValueError:
+            self._mistake(number, "read-only: neither yes nor no")
+            return None
+        self._say(number, "the system is read-only from the next start on, once the card is used "
+                  "whole" if wanted else "the system can be written to from the next start on")
+        return wanted
 
 
 def _holds(text, kind):

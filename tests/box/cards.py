@@ -33,7 +33,8 @@ class Commands:
 
 def system(folder, *programs):
     """A root folder with these programs and the usual files of ssh."""
-    for name in ("etc/ssh", "root") + tuple(os.path.dirname(program) for program in programs):
+    folders = tuple(os.path.dirname(program) for program in programs)
+    for name in ("etc/ssh", "root", "opt/kagami") + folders:
         os.makedirs(os.path.join(folder, name), exist_ok=True)
     for program in programs:
         put(folder, program, "")

@@ -41,7 +41,7 @@ def test_everything_is_understood():
 def test_the_template_wants_nothing():
     with open(TEMPLATE, "rb") as f:
         found = card.read(f.read())
-    assert found == card.Card("", None, None, [], [], [], [])
+    assert found == card.Card("", None, None, [], None, [], [], [])
 
 
 def test_every_example_of_the_template_is_understood_when_its_mark_is_taken_away():
@@ -49,7 +49,7 @@ def test_every_example_of_the_template_is_understood_when_its_mark_is_taken_away
         rows = [row[2:] for row in f if row.startswith("# ") and (" = " in row or "[" in row)]
     text = "".join(rows).replace("ssh-ed25519 AAAA... me@my-pc", KEY)
     found = read(text)
-    assert found.mistakes == [] and len(found.said) == 8 and found.lines
+    assert found.mistakes == [] and len(found.said) == 9 and found.lines
 
 
 @pytest.mark.parametrize("data", [
@@ -86,6 +86,12 @@ def test_a_network_without_a_password_is_told_to_be_open():
     assert found.wifi.psk == "" and "open to everybody" in found.said[0][1]
 
 
+@pytest.mark.parametrize("text, wanted", [
+    ("read-only = yes", True), ("Read Only: ON", True), ("readonly = no", False), ("", None)])
+def test_a_system_may_be_wanted_read_only(text, wanted):
+    assert read(text).read_only is wanted
+
+
 @pytest.mark.parametrize("text, line, words", [
     ("hello there", 1, "neither KEY = VALUE"), ("= 5", 1, "neither KEY = VALUE"),
     ("\n\ntargt = vmc@1.2.3.4", 3, "did you mean target?"), ("zzz = 5", 1, "the keys are name,"),
@@ -107,6 +113,7 @@ def test_a_network_without_a_password_is_told_to_be_open():
     ("ssh-key = AAAA", 1, "no public key"), ("ssh-key = ssh-rsa AAAA", 1, "no public key"),
     ("ssh-key = command=\"x\" " + KEY, 1, "no public key"), (PEM, 1, "a private key"),
     ("---- BEGIN SSH2 PUBLIC KEY ----\nComment: \"me\"\nAAAA", 1, "in several lines"),
+    ("read-only = perhaps", 1, "neither yes nor no"),
     ("target = vmk@1.2.3.4", 1, "did you mean vmc?"), ("camera = film", 1, "film"),
     ("[tracker]\nmax_faces = 9", 2, "out of bounds"), ("[traker]\nmax_faces = 2", 2, "[tracker]"),
     ("[tracker]\nmax_face = 2", 2, "did you mean max_faces?"),

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from appliance.box import drive, first_boot, marks, naming
+from appliance.box import closing, drive, first_boot, marks, naming
 from appliance.errors import PartMissing
 from tests.box.cards import KEY, WHOLE, Commands, below, got, put, system
 
@@ -100,6 +100,26 @@ def test_mistakes_are_told_with_their_lines_and_the_rest_applies(box):
     assert [row.strip() for row in box.says if "line 2" in row] == [
         "line 2: no such key: targt; did you mean target?"]
     assert naming.current(box.root) == "desk" and "max_faces = 2" in got(box.root, CONF)
+
+
+def test_a_system_is_read_only_for_as_long_as_the_card_says_so(box):
+    box.write("read-only = yes\n")
+    assert box.start() and got(box.root, closing.FLAG) == "kagami.txt\n"
+    box.write("name = desk\n")
+    assert box.start() and got(box.root, closing.FLAG) is None
+
+
+def test_what_was_made_read_only_by_hand_stays_unless_the_card_says_no(box):
+    put(box.root, closing.FLAG, "")
+    assert box.start() and got(box.root, closing.FLAG) == ""
+    box.write("read-only = no\n")
+    assert box.start() and got(box.root, closing.FLAG) is None
+
+
+def test_what_is_not_done_yet_comes_before_a_system_that_is_read_only(box, monkeypatch):
+    monkeypatch.setattr(naming, "settle", lambda *_: 1 / 0)
+    box.write("read-only = yes\n")
+    assert not box.start() and got(box.root, closing.FLAG) is None
 
 
 def test_a_box_has_its_page_for_the_house_whatever_the_card_says(tmp_path):

@@ -99,5 +99,10 @@ def test_one_that_somebody_has_closed_is_well_where_it_is_closed(tmp_path, place
     assert level(health.disk((place,), disk(9000, os.ST_RDONLY), wanted_by)) == wanted
 
 
+def test_one_that_is_closed_at_the_next_start_is_not_told_to_be(tmp_path):
+    wanted_by = put(tmp_path, {"closed": ""}) + "/closed"
+    assert "read-only" not in health.disk(("/",), disk(9000), wanted_by)[0].words
+
+
 def test_a_folder_that_is_not_there_yet_is_passed_over(tmp_path):
     assert level(health.disk(("/", str(tmp_path / "none")))) in (OK, WARN, BAD)

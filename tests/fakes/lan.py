@@ -81,7 +81,8 @@ class Lan:
         """Start a shell's command on a machine that has an avahi and is called `called`; a Popen
         with its lines. It is ended, with goodbyes, when its `stdin` is closed.
         """
-        return self.launch(name, "unshare", "-m", "-p", "-u", "-f", "sh", "-c",
+        # The D-Bus of Ubuntu 18.04 looks for itself in /proc by its number.
+        return self.launch(name, "unshare", "-m", "-p", "-u", "-f", "--mount-proc", "sh", "-c",
                            "hostname %s; %s" % (called, _AVAHI % command), stdin=subprocess.PIPE)
 
     def launch(self, name, *words, **pipes):

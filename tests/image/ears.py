@@ -10,8 +10,6 @@ import numpy as np
 from tests.golden import decoded
 
 ENOUGH = 20             # frames
-FIT = 0.9               # Pearson's r
-SWING = 40.0            # degrees between the clip's most different pictures among them
 LATEST = 8.0            # seconds from a picture shown to its frame heard
 
 
@@ -58,24 +56,30 @@ class Ears:
             time.sleep(0.02)
         return None
 
-    def follows(self, yaws, when, within):
-        """([Heard], correlation with the clip's yaws) of what is heard from `when` on, as soon as
-        it is enough and fits; where it never does, of all there was."""
-        end, tried, fit = time.monotonic() + within, 0, 0.0
-        frames = []
-        while time.monotonic() < end and fit < FIT:
+    def turn(self, pictures, when, within):
+        """[Heard] of followed faces: all from the first after `when` until so many pictures, the
+        whole clip, have been shown and enough are there; fewer where they do not come in time.
+        What they fit decides nothing."""
+        end, frames = time.monotonic() + within, []
+        while time.monotonic() < end:
             frames = self.since(when)
-            if len(frames) >= max(ENOUGH, tried + 1) and self._swing(frames, yaws) >= SWING:
-                fit, tried = self.correlation(frames, yaws), len(frames)
+            if len(frames) >= ENOUGH and self._shown_since(frames[0].arrived) >= pictures:
+                break
             time.sleep(0.2)
-        return frames, fit
+        return frames
+
+    def at(self, moment):
+        """Our time of a moment of the box's monotonic clock, as its camera tells it."""
+        return moment + self._ahead(self.shown)
 
     def correlation(self, frames, yaws):
         """Pearson's r of the yaws heard and those of the pictures shown, at the delay at which
-        they fit best.
+        they fit best; 0.0 of too few.
 
         Both sides tell the box's own time, each from where it counts; how far these are apart,
         and how long a picture takes from the one to the other, is within that delay."""
+        if len(frames) < 2:
+            return 0.0
         ours = min(one.arrived - one.time for one in frames)
         taken = np.array([one.time for one in frames]) + ours
         heard = np.array([one.yaw for one in frames])
@@ -86,14 +90,17 @@ class Ears:
     def _truth(self, yaws):
         """Our times at which pictures were shown, rising, and their yaws."""
         shown = list(self.shown)
-        ours = min(arrived - time for arrived, time, _ in shown)
+        ours = self._ahead(shown)
         return (np.array([time + ours for _, time, _ in shown]),
                 np.array([yaws[number] for _, _, number in shown]))
 
-    def _swing(self, frames, yaws):
-        first, last = frames[0].arrived, frames[-1].arrived
-        there = [yaws[n] for when, _, n in list(self.shown) if first <= when <= last]
-        return max(there) - min(there) if there else 0.0
+    @staticmethod
+    def _ahead(shown):
+        """By how much our clock is ahead of the box's."""
+        return min(arrived - time for arrived, time, _ in list(shown))
+
+    def _shown_since(self, when):
+        return sum(arrived > when for arrived, _, _ in list(self.shown))
 
     def _hear(self):
         for datagram in _datagrams(self, self._vmc):

@@ -203,16 +203,30 @@ def thermal(box, heard):
     box.shell("systemctl stop kagami; umount /sys/class/thermal; systemctl start kagami")
 
 
+def nearest(receiver, count=20):
+    """Seconds between those two of the next frames whose pictures were taken the soonest after
+    each other; a busy machine leaves more out, and takes none earlier."""
+    times = []
+
+    def enough():
+        times.extend(args[1] + args[2] * 1e-9 for args in receiver.values("/kagami/frame"))
+        return len(times) > count
+    until(enough, NEVER)
+    return min(after - before for before, after in zip(times, times[1:]))
+
+
 def test_too_hot_it_tracks_half_says_so_and_recovers(box, heard, thermal):
     rate = told(heard, lambda args: args[0] == 2 and args[5] > 5)[2]
     thermal(91)
     _, text, half, _, degrees, _ = told(heard, lambda args: args[0] == 4 and args[5] > 20)
     print("\n%.0f pictures a second, %.0f while it is too hot" % (rate, half))
     assert "too hot: every second picture is left out" in text and degrees == 91
+    assert nearest(heard) > 1.5 / 30
     until(lambda: "too hot" in words(box), NEVER)
     assert "91 C (CPU-therm): too hot" in logged(box, "-p", "4")
     thermal(60)
     assert "hot" not in told(heard, lambda args: args[0] == 2)[1]
+    until(lambda: nearest(heard) < 1.5 / 30, NEVER)
 
 
 def test_a_machine_that_is_no_nano_is_left_alone(box):

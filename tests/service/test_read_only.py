@@ -4,9 +4,11 @@ import pytest
 from tests.service.conftest import CONFIG, PORT, units
 from tests.service.house import HERE, until
 from tests.service.test_faults import changed
+from tests.service.test_first_boot import CARD, PLAYED, UNIT
 from tests.service.test_service import NEVER, pid
 
 FLAG = "/opt/kagami/read-only"
+DRIVE = "/opt/kagami/card"          # plays the card's own, which stays writable
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +83,34 @@ def test_without_the_file_it_can_be_written_again(shut):
     shut.shell("rm %s" % FLAG)
     shut.power_off()
     shut.boot()
+    assert not refused(shut, "/usr/bin/written")
+    tracks(shut)
+
+
+def start(box, wishes=None):
+    """Switch it off and on, with another kagami.txt where one is given."""
+    box.power_off()
+    if wishes:
+        box.write(DRIVE + "/kagami.txt", wishes)
+    box.boot()
+
+
+def test_a_card_that_wants_it_has_it_once_the_card_is_used_whole(shut):
+    shut.write("/etc/systemd/system/%s.d/played.conf" % UNIT, PLAYED.replace(CARD, DRIVE))
+    start(shut, "read-only = yes\n")
+    assert "read-only from the next start on" in shut.read(DRIVE + "/kagami-says.txt")
+    start(shut)
+    assert "stays writable until kagami-grow.service" in shut.journal("kagami-read-only")
+    shut.shell("touch /usr/bin/written; echo 1 > /var/lib/kagami-first-boot/grown")
+    start(shut)
+    assert refused(shut, "/usr/bin/written")
+    tracks(shut)
+
+
+def test_a_card_that_does_not_want_it_can_be_written_again(shut):
+    start(shut, "read-only = no\n")
+    assert refused(shut, "/usr/bin/written")
+    start(shut)
     assert not refused(shut, "/usr/bin/written")
     tracks(shut)
 

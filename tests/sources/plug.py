@@ -4,6 +4,7 @@ import os
 import time
 
 from appliance.sources import gstreamer, lines, usb, v4l2
+from tests.fakes import webcam
 
 STAND_IN = {"raw": "videotestsrc name=camera is-live=true ! video/x-raw,format={format},"
                    "width={width},height={height},framerate={rate} ! videoconvert",
@@ -43,10 +44,8 @@ class Plug:
 
     def break_off(self, words):
         element = self.element("camera")
-        Gst, GLib = gstreamer.Gst, gstreamer.GLib
-        error = GLib.Error.new_literal(Gst.ResourceError.quark(), words, Gst.ResourceError.READ)
-        element.post_message(Gst.Message.new_error(element, error, "the test"))
-        element.send_event(Gst.Event.new_eos())           # a source that fails ends its stream
+        webcam.fails(element, words)
+        element.send_event(gstreamer.Gst.Event.new_eos())     # a source that fails ends its stream
 
     def element(self, name):
         return self.pipelines[-1]._pipeline.get_by_name(name)

@@ -25,5 +25,6 @@ done
 v4l2-ctl -d "$output" --set-fmt-video-out width=640,height=480,pixelformat=YUYV
 # Every fourth picture arrives, fifteen a second: an emulated processor would do nothing but convert them.
 v4l2-ctl -d "$capture" -c loop_video=1,osd_text_mode=2,percentage_of_dropped_buffers=75
+cut -d ' ' -f 1 /proc/uptime > /run/camera-there
 udevadm control --start-exec-queue
 exec python3 "$(dirname "$0")/play.py" "$output" "$(dirname "$0")/clip.yuyv"
