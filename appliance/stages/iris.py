@@ -17,7 +17,7 @@ MARGIN = 1.6            # side of an eye's square / distance of its corners, as 
 SHARE_OF_FACE = 0.9 * 0.22      # least side / the face's size: a far eye's corners nearly meet
 TURNED = (35.0, 45.0)   # degrees of yaw over which the far eye's word fades
 NARROW = (0.25, 0.45)   # openness over which the gaze of an eye comes to count
-WIDEST = 1.3            # openness beyond which nothing was labelled
+WIDEST = 1.3            # openness of an eye that is as wide as it goes
 # Eyes look at one point: both at one height, each turned in by so many degrees for somebody at a
 # screen. Half of what is seen beyond is believed: who crosses the eyes on purpose is seen to. On
 # drawn heads kept out r of the eyeLook shapes rose from 0.76 to 0.79.

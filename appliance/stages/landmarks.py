@@ -98,5 +98,5 @@ def log_odds(score):
 
 def believed(odds, limit):
     """A network's log odds as a score, 0 to 1, moved so that the manifest's limit, in log odds
-    too, lies at 0.5."""
-    return 0.5 + 0.5 * tanh(0.5 * (odds - limit))
+    too, lies at 0.5; 0 for what is no number."""
+    return 0.5 + 0.5 * tanh(0.5 * (odds - limit)) if odds == odds else 0.0

@@ -55,6 +55,10 @@ def test_the_limit_of_a_network_lies_at_one_half(limit):
     assert believed(-1e4, log_odds(limit)) == 0.0 and believed(1e4, log_odds(limit)) == 1.0
 
 
+def test_what_is_no_number_is_not_believed():
+    assert believed(float("nan"), 0.0) == 0.0
+
+
 @pytest.mark.parametrize("score", [0.001, 0.3, 0.99])
 def test_a_score_without_a_limit_of_its_own_is_a_probability(score):
     assert believed(log_odds(score), log_odds(0.5)) == pytest.approx(score)
