@@ -4,7 +4,7 @@
 # make test-wires   install programs of others too, and have them read what Kagami sends; as root
 # make test-engines   what can be known of the engines without a GPU
 # make test-gpu     on a machine with a GPU of NVIDIA and TensorRT: build, verify, compare, measure
-# make test-service   boot Debian in a container, and have its systemd run Kagami; as root, five minutes
+# make test-service   boot Debian in a container, and have its systemd run Kagami; as root, a quarter of an hour
 # make test-bionic    the tests and the service in a Nano's own user land, Ubuntu 18.04; as root, an hour where it is busy
 # make test-image   make a card image and boot it in a board that QEMU plays; as root, on Debian, 45 minutes
 # make test-panel   install a browser, then do with the panel what a user does

@@ -8,7 +8,7 @@ import os
 from collections import OrderedDict
 
 from appliance import amendments, config, files, keeping
-from appliance.errors import InputMissing, OutputError, UsageError
+from appliance.errors import InputMissing, UsageError
 from appliance.examples import examples
 from appliance.known import understood
 from appliance.network.local import program
@@ -79,8 +79,7 @@ def export(read, path):
     else:
         with running:
             whole = json.loads(running.text("/kagami/export"))
-    with files.whole(path) as temporary, open(temporary, "w", encoding="utf-8") as f:
-        f.write(json.dumps(whole, indent=1) + "\n")
+    files.write(path, json.dumps(whole, indent=1) + "\n")
     return "written to " + path
 
 

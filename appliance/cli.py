@@ -58,8 +58,9 @@ def run(words):
     parser = Parser(run, "  kagami run --source usb --to vmc@192.168.1.20:39539\n"
                     "  kagami run --source file:clip.mp4 --every-frame --timing ms.json\n"
                     "  kagami run --set camera.width=1280 --set camera.height=720")
-    parser.add_argument("--source", metavar="URL", help="usb, usb:DEVICE, file:PATH, stills:DIR, "
-                        "stdin:WIDTHxHEIGHT@RATE:FORMAT or test (default: as configured)")
+    from appliance.sources import FORMS
+    parser.add_argument("--source", metavar="URL", help="%s (default: as configured)"
+                        % ", ".join(FORMS))
     _to(parser)
     parser.add_argument("--every-frame", action="store_true",
                         help="drop no frame of a file, as fast as it goes")

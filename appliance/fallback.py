@@ -101,8 +101,7 @@ class Fallback:
         if text == _bytes(self._good):
             return
         try:
-            with files.whole(self._good) as temporary, open(temporary, "wb") as f:
-                f.write(text)
+            files.write(self._good, text)
         except OutputError as e:
             LOG.warning("%s: the last good configuration cannot be kept (%s)", e.what, e.why)
 

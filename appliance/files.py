@@ -32,6 +32,13 @@ def whole(path, mode=None):
         raise OutputError(path, e.strerror or str(e), "name a place that can be written") from e
 
 
+def write(path, content, mode=None):
+    """Bytes, or a text as UTF-8, as a file that is whole; see there."""
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    with whole(path, mode) as temporary, open(temporary, "wb") as f:
+        f.write(data)
+
+
 def _beside(path, mode):
     folder, ending = os.path.dirname(path), os.path.splitext(path)[1]
     handle, temporary = tempfile.mkstemp(ending, TEMPORARY, folder)

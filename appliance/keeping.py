@@ -48,8 +48,7 @@ def read(path, understand):
 
 def write(path, document):
     """The document as a JSON file that appears whole; OutputError where that fails."""
-    with files.whole(path) as temporary, open(temporary, "w", encoding="utf-8") as f:
-        f.write(json.dumps(document, sort_keys=True, allow_nan=False) + "\n")
+    files.write(path, json.dumps(document, sort_keys=True, allow_nan=False) + "\n")
 
 
 def _refused(word):

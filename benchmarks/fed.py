@@ -25,7 +25,7 @@ PIPE = 1 << 19          # bytes: one picture of 640x480, and no second one that 
 F_SETPIPE_SZ = 1031     # of Linux; the fcntl module has no name for it before Python 3.10
 PATIENCE = 30.0         # seconds for the first datagram
 # Where /kagami/frame and its number lie in a datagram of the kagami dialect.
-ADDRESS, NUMBER, BLANK = slice(20, 33), slice(44, 48), 8
+ADDRESS, NUMBER = slice(20, 33), slice(44, 48)
 
 
 class Note(NamedTuple):

@@ -55,10 +55,10 @@ LOOK = 0.2              # seconds between two looks at the board's power
 STARTING = 15           # frames before anything counts
 
 
-def program(frames, rate, seconds, root="/"):
+def program(frames, rate, seconds):
     """{figure: value} of the whole program at a camera's rate: start to the first datagram,
-    memory, processor, watts of each rail where the board tells them (root: of its files)."""
-    idle, watts = board.watts(root), []
+    memory, processor, watts of each rail where the board tells them."""
+    idle, watts = board.watts(), []
     with fed.Program(frames, rate) as one:
         one.wait(1)
         first = min(one.heard.values()) - one.born
@@ -66,7 +66,7 @@ def program(frames, rate, seconds, root="/"):
         before, sent, began = fed.spent(one.pid), len(one.heard), time.monotonic()
         while time.monotonic() - began < seconds:
             time.sleep(LOOK)
-            watts.append(board.watts(root))
+            watts.append(board.watts())
         used, sent = fed.spent(one.pid) - before, len(one.heard) - sent
         passed, mib = time.monotonic() - began, fed.resident_mib(one.pid)
     return {"first_s": round(first, 3), "mib": round(mib, 1), "frames": sent,

@@ -28,9 +28,9 @@ class Faces:
         self._places = [(int(labels["zip"][i]), str(labels["name"][i])) for i in rows]
         self._points = _points(labels["mp"][rows], float(labels["mp_scale"]))
 
-    def pictures(self, width, count, size=(640, 480), seed=7):
+    def pictures(self, width, count, size=(640, 480)):
         """`count` pictures ((H, W) uint8 luma, box of the 68 points) with a face `width` wide."""
-        rng = np.random.RandomState(seed + int(width))
+        rng = np.random.RandomState(7 + int(width))
         for k in range(count):
             which = k * 5 % len(self._places)
             ground = cv2.imread(self._backgrounds[(k * 7 + int(width)) % len(self._backgrounds)],

@@ -119,5 +119,4 @@ def _finite(value):
 
 
 def _write(path, text):
-    with files.whole(path) as temporary, open(temporary, "w") as f:
-        f.write(text.rstrip("\n") + "\n")
+    files.write(path, text.rstrip("\n") + "\n")

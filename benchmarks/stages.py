@@ -86,10 +86,10 @@ def table(rows):
         (row, "%.3f" % f["p50_ms"], "%.3f" % f["p95_ms"], f["count"]) for row, f in rows.items()])
 
 
-def every_picture(config=None):
+def every_picture():
     """The options with which the detector runs on every picture, as DeepVTB's does: one face more
     is always looked for."""
-    config = config or configuration.defaults()
+    config = configuration.defaults()
     return config._replace(tracker=config.tracker._replace(max_faces=2, detector_every=1))
 
 

@@ -24,8 +24,7 @@ from appliance.errors import DataError, KagamiError, OutputError, UsageError  # 
 from appliance.terminal import LiveLine  # noqa: E402
 from deploy.card import base, environment, layout, outfit, tools  # noqa: E402
 from deploy.card.release import Release  # noqa: E402
-
-MIB = 1 << 20
+from deploy.card.table import MIB  # noqa: E402
 
 
 class Progress:
@@ -58,9 +57,7 @@ def make(source, bundle, output, progress):
         open(image, "xb").close()
         facts = build(source, bundle, image, work, progress)
         facts["image"] = _placed(image, output, progress)
-    with files.whole(output + ".json") as path, open(path, "w", encoding="utf-8") as f:
-        json.dump(facts, f, indent=2)
-        f.write("\n")
+    files.write(output + ".json", json.dumps(facts, indent=2) + "\n")
     return facts
 
 
@@ -115,8 +112,8 @@ def _placed(image, output, progress):
     with open(image, "rb+") as f:
         os.fsync(f.fileno())
     os.replace(image, output)
-    with files.whole(output + ".sha256") as path, open(path, "w") as f:
-        f.write("%s  %s\n" % (facts.get("packed", facts)["sha256"], facts["name"]))
+    files.write(output + ".sha256",
+                "%s  %s\n" % (facts.get("packed", facts)["sha256"], facts["name"]))
     return facts
 
 

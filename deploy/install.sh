@@ -204,8 +204,8 @@ END
     mv $CONFIGURATION.new "$CONFIGURATION"
 }
 
-camera_here() {      # a Jetson's own camera, where one is plugged in and this version knows it
-    if grep -qs vi-output /sys/class/video4linux/*/name && grep -qs csi appliance/default.conf; then echo csi; else echo usb; fi
+camera_here() {      # a Jetson's own camera, where one is plugged in
+    if grep -qs vi-output /sys/class/video4linux/*/name; then echo csi; else echo usb; fi
 }
 
 is_key() { [ ! -e release.pub ] || [ -e "$BOX/release.pub" ]; }
@@ -264,7 +264,7 @@ do_service() {
 }
 lasting() {      # the services that run for as long as the machine does, and are not masked
     for unit in kagami.service kagami-panel.service; do
-        if [ -e "systemd/$unit" ] && ! systemctl is-enabled "$unit" 2>/dev/null | grep -q masked; then echo $unit; fi
+        if ! systemctl is-enabled "$unit" 2>/dev/null | grep -q masked; then echo $unit; fi
     done
 }
 runs_here() {      # whether a unit runs, and this version of it

@@ -24,15 +24,13 @@ version() {
 
 # SOURCE DESTINATION, a line each. A drop-in NNN-*.conf is for systemd NNN and newer.
 files() {
-    for file in systemd/*.service systemd/*.path systemd/*.timer systemd/*.socket systemd/*.target; do
-        [ ! -e "$file" ] || echo "$file $units/${file#systemd/}"
-    done
+    for file in systemd/*.service systemd/*.path systemd/*.timer; do echo "$file $units/${file#systemd/}"; done
     for file in systemd/*.d/[0-9]*.conf; do
         name=${file##*/}
-        [ ! -e "$file" ] || [ "${name%%[!0-9]*}" -gt "$(version)" ] || echo "$file $units/${file#systemd/}"
+        if [ "$(version)" -ge "${name%%[!0-9]*}" ] 2>/dev/null; then echo "$file $units/${file#systemd/}"; fi
     done
-    [ ! -e systemd/journald.conf ] || echo "systemd/journald.conf $journal/kagami.conf"
-    if [ -e systemd/rsyslog.conf ] && [ -d "$syslog" ]; then echo "systemd/rsyslog.conf $syslog/10-kagami.conf"; fi
+    echo "systemd/journald.conf $journal/kagami.conf"
+    if [ -d "$syslog" ]; then echo "systemd/rsyslog.conf $syslog/10-kagami.conf"; fi
 }
 
 # Ours that this version does not have.
@@ -43,7 +41,7 @@ stale() {
 }
 
 wanted() {      # the units to be enabled
-    for file in systemd/*.service systemd/*.path systemd/*.timer systemd/*.socket; do
+    for file in systemd/*.service systemd/*.path systemd/*.timer; do
         grep -qs '^\[Install\]' "$file" || continue
         [ "$(readlink "$root/etc/systemd/system/${file#systemd/}")" = /dev/null ] || echo "${file#systemd/}"
     done

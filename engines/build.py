@@ -17,7 +17,7 @@ from typing import NamedTuple
 from appliance import __version__, files
 from appliance.backends import cuda, tensorrt
 from appliance.errors import DataError, InputMissing, KagamiError
-from engines import networks, operators, plan
+from engines import networks, plan
 from engines.builder import SOURCES, WORKSPACES, Builder, NoKernel, OutOfMemory, Wish
 from engines.graph import Graph
 from engines.verify import Trial
@@ -198,8 +198,7 @@ class Build:
             return b""
 
     def _keep_cache(self):
-        with files.whole(self._cache_path()) as temporary, open(temporary, "wb") as f:
-            f.write(self._builder.cache)
+        files.write(self._cache_path(), self._builder.cache)
 
     def _step(self, step, detail="", expected=0):
         self._say({"step": step, "detail": detail, "expected": expected})

@@ -119,8 +119,7 @@ def write(path, about, content):
     is not possible; then the old one is still there."""
     told = json.dumps(dict(about, size=len(content)), sort_keys=True)
     rest = told.encode() + b"\n" + content
-    with files.whole(path) as temporary, open(temporary, "wb") as f:
-        f.write(b"%s%s\n%s" % (MAGIC, hashlib.sha256(rest).hexdigest().encode(), rest))
+    files.write(path, b"%s%s\n%s" % (MAGIC, hashlib.sha256(rest).hexdigest().encode(), rest))
     for other, match in _named(os.path.dirname(path)):
         if other != path and _slot(match) == _slot(NAME.match(os.path.basename(path))):
             os.unlink(other)

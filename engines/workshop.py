@@ -78,7 +78,7 @@ def _taken(network, runtime, folder):
     return found
 
 
-def mend(names, precision="fp16", folder=None, anew=False):
+def mend(names, folder=None, anew=False):
     """Build the engines of networks that have no good one here (anew: whatever they have), the
     smallest first; what each file then tells of itself, in that order. What is done is told on
     standard error and in the service's status, which also gives it the time. KagamiError where one
@@ -86,7 +86,7 @@ def mend(names, precision="fp16", folder=None, anew=False):
     names = smallest_first(names)
     progress = Progress(names)
     with plan.held(folder) as where:
-        return [build(Request(name, precision, folder=where, anew=anew), progress.of(name))
+        return [build(Request(name, folder=where, anew=anew), progress.of(name))
                 for name in names]
 
 

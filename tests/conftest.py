@@ -1,5 +1,10 @@
 """What every test has."""
+import os
+
 import pytest
+
+from appliance import config
+from tests.fakes.receiver import Receiver
 
 
 def pytest_addoption(parser):
@@ -27,9 +32,19 @@ def pytest_make_collect_report(collector):
 
 @pytest.fixture(autouse=True)
 def state(tmp_path_factory, monkeypatch):
-    """A folder for what is kept over restarts, and one for the socket: this machine's own stay as
-    they are."""
+    """A folder for what is kept over restarts, one for the socket, and no configuration: this
+    machine's own stay as they are."""
     folder = str(tmp_path_factory.mktemp("state"))
     monkeypatch.setenv("STATE_DIRECTORY", folder)
     monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path_factory.mktemp("run")))
+    monkeypatch.setattr(config, "SYSTEM", os.path.join(folder, "none.conf"))
+    monkeypatch.delenv(config.VARIABLE, raising=False)
     return folder
+
+
+@pytest.fixture
+def receiver():
+    """A UDP socket with its port."""
+    with Receiver() as one:
+        one.socket.settimeout(30)
+        yield one.socket

@@ -9,9 +9,8 @@ from pythonosc.osc_message import OscMessage
 
 from appliance.face import ARKIT_NAMES, Eye, Face
 from appliance.outputs.moment import Moment
+from tests.data import DATA
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-DATA = os.environ.get("KAGAMI_DATA") or os.path.join(HERE, "../../shared/data")
 WIRES = os.path.join(DATA, "wires/osc")
 NAMES = ("A_neutral", "B_left_up", "C_right_down_wink", "D_lost")
 needs_wires = pytest.mark.skipif(not os.path.isdir(WIRES), reason="no golden wires at " + WIRES)

@@ -8,7 +8,7 @@ import pytest
 from appliance.face import ARKIT_NAMES, Eye, Face
 from appliance.geometry import tight_box
 from appliance.outputs.moment import Moment
-from tests.golden import DATA
+from tests.data import DATA
 
 WIRES = os.path.join(DATA, "wires/apps")
 needs_wires = pytest.mark.skipif(not os.path.isdir(WIRES), reason="no golden wires at " + WIRES)

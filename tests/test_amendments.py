@@ -1,6 +1,4 @@
 """What is changed for good: which changes are taken, what is written, what comes back."""
-import json
-
 import pytest
 
 from appliance import amendments, config

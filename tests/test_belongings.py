@@ -13,12 +13,6 @@ from appliance.network.local import program as running
 from tests.fakes.receiver import eventually
 
 
-@pytest.fixture(autouse=True)
-def alone(monkeypatch, tmp_path):
-    monkeypatch.setattr(config, "SYSTEM", str(tmp_path / "none.conf"))
-    monkeypatch.delenv(config.VARIABLE, raising=False)
-
-
 def kept(folder):
     """{name: text} of the files of a state folder."""
     names = sorted(os.listdir(folder))

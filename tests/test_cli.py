@@ -5,15 +5,14 @@ import sys
 
 import pytest
 
-from appliance import __version__, cli, config
+from appliance import __version__, cli
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 
 
 @pytest.fixture
-def kagami(capsys, monkeypatch, tmp_path):
+def kagami(capsys, monkeypatch):
     """Run a command in this process; gives (status, output, errors)."""
-    monkeypatch.setattr(config, "SYSTEM", str(tmp_path / "none.conf"))
     monkeypatch.setattr(cli, "_start", lambda: None)    # signals and log are the tests' own
 
     def run(*words):

@@ -12,13 +12,6 @@ from appliance.settings import check
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-@pytest.fixture(autouse=True)
-def alone(monkeypatch, tmp_path):
-    """No configuration of this machine."""
-    monkeypatch.setattr(config, "SYSTEM", str(tmp_path / "none.conf"))
-    monkeypatch.delenv(config.VARIABLE, raising=False)
-
-
 @pytest.fixture
 def written(tmp_path):
     """Write a configuration and give its path."""

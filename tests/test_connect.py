@@ -49,13 +49,6 @@ def snippets(page):
     return [block for block in blocks if block.strip().startswith("[")]
 
 
-@pytest.fixture(autouse=True)
-def alone(monkeypatch, tmp_path):
-    """No configuration of this machine."""
-    monkeypatch.setattr(config, "SYSTEM", str(tmp_path / "none.conf"))
-    monkeypatch.delenv(config.VARIABLE, raising=False)
-
-
 @pytest.fixture
 def taken(monkeypatch):
     """What the program would do, noted in place of being done."""

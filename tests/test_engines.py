@@ -8,12 +8,11 @@ import pytest
 
 from appliance.backends import manifest
 from appliance.tracker import Tracker
+from tests.data import CLIPS
 
 pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
 from appliance.backends.onnxruntime import OnnxRuntime  # noqa: E402
 
-ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir)
-DATA = os.environ.get("KAGAMI_DATA") or os.path.join(ROOT, os.pardir, "shared", "data")
 NAMES = ("detector", "landmarks", "iris", "expression")
 INNER = [i for i in range(17, 68) if i not in (48, 54)]
 networks = manifest.read() if os.path.exists(manifest.MANIFEST) else {}
@@ -23,7 +22,7 @@ complete = pytest.mark.skipif(not set(NAMES) <= set(networks), reason="networks 
 @pytest.fixture(scope="module")
 def clip():
     """(pictures in luma, points of a reference network) of the first four seconds at a desk."""
-    path = os.path.join(DATA, "clips", "desk")
+    path = os.path.join(CLIPS, "desk")
     if not os.path.exists(path + ".json"):
         pytest.skip("the recorded clips are not here")
     with open(path + ".json") as f:

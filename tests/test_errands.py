@@ -15,10 +15,8 @@ SETTINGS = config.defaults().calibration
 
 
 @pytest.fixture
-def kagami(capsys, monkeypatch, tmp_path):
+def kagami(capsys):
     """Run a command in this process; gives (status, output, errors)."""
-    monkeypatch.setattr(config, "SYSTEM", str(tmp_path / "none.conf"))
-
     def run(*words):
         status = cli.main(words)
         out = capsys.readouterr()

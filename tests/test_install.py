@@ -129,6 +129,15 @@ def test_the_logs_limits_are_placed_where_there_is_such_a_log(tmp_path, folders,
 
 
 @pytest.mark.skipif(not shutil.which("systemctl"), reason="no systemctl")
+@pytest.mark.parametrize("version, placed", [("237", False), ("252", True), ("unknown", False)])
+def test_what_an_older_systemd_does_not_know_is_kept_from_it(tmp_path, version, placed):
+    told = ran("deploy/units.sh", "install", str(tmp_path),
+               env=dict(os.environ, KAGAMI_SYSTEMD=version))
+    assert told[0] == 0, told
+    assert (tmp_path / "usr/local/lib/systemd/system/kagami.service.d").exists() == placed
+
+
+@pytest.mark.skipif(not shutil.which("systemctl"), reason="no systemctl")
 def test_a_unit_of_an_older_version_goes(tmp_path):
     root = str(tmp_path)
     old = tmp_path / "usr/local/lib/systemd/system/kagami-old.service"

@@ -14,7 +14,7 @@ from appliance.errors import UsageError
 from appliance.outputs import Outputs
 from appliance.outputs.osc import Layout, message
 from tests.fakes.people import frame, person
-from tests.fakes.receiver import Receiver, eventually, free_port
+from tests.fakes.receiver import Receiver, eventually, free_port, listens
 from tests.outputs.test_outputs import LOSS, OUTPUT
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -115,7 +115,7 @@ def test_without_a_terminal_it_writes_a_line_for_each_message():
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                              universal_newlines=True)
     try:
-        assert eventually(lambda: _listens(port), 20)
+        assert eventually(lambda: listens(port), 20)
         sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         bundle = Layout([("/one", ("name", 0.25)), ("/two", (7,))]).datagrams[0]
         sender.sendto(bundle, ("127.0.0.1", port))
@@ -134,7 +134,7 @@ def test_on_a_terminal_it_draws_in_place():
     child = subprocess.Popen([sys.executable, "-m", "appliance", "monitor", str(port)], cwd=ROOT,
                              stdout=terminal, stderr=subprocess.DEVNULL)
     try:
-        assert eventually(lambda: _listens(port), 20)
+        assert eventually(lambda: listens(port), 20)
         sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         sender.sendto(message("/one/two", 0.5), ("127.0.0.1", port))
         os.set_blocking(screen, False)
@@ -155,8 +155,3 @@ def _more(screen, drawn):
     except BlockingIOError:
         pass
     return b"".join(drawn)
-
-
-def _listens(port):
-    with open("/proc/net/udp") as f:
-        return (":%04X " % port) in f.read()

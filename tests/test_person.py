@@ -11,12 +11,9 @@ from appliance.errors import KagamiError, UsageError
 from appliance.face import ARKIT, Frame
 from appliance.person import Person
 from appliance.tracker import Tracker
+from tests.data import CLIPS, needs_clips
 from tests.fakes.people import frame, person
 
-ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
-DATA = os.environ.get("KAGAMI_DATA") or os.path.join(ROOT, "../shared/data")
-CLIPS = os.path.join(DATA, "clips")
-needs_clips = pytest.mark.skipif(not os.path.isdir(CLIPS), reason="no real clips here")
 SETTINGS = config.defaults().calibration
 logging.getLogger("kagami").setLevel(logging.INFO)
 

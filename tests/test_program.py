@@ -22,24 +22,13 @@ from appliance.backends import manifest
 from appliance.cli import DEMO_CLIP
 from appliance.errors import KagamiError
 from appliance.network.local import program as running
+from tests.data import CLIPS, needs_clips
+from tests.fakes.receiver import free_port
 from tests.golden import decoded
 
 pytest.importorskip("gi", reason="no GStreamer bindings for this Python")
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
-DATA = os.environ.get("KAGAMI_DATA") or os.path.join(ROOT, "../shared/data")
-CLIPS = os.path.join(DATA, "clips")
-needs_clips = pytest.mark.skipif(not os.path.isdir(CLIPS), reason="no real clips here")
 COMMAND = [sys.executable, "-m", "appliance"]
-
-
-@pytest.fixture
-def receiver():
-    """A UDP socket with its port."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
-        s.bind(("127.0.0.1", 0))
-        s.settimeout(30)
-        yield s
 
 
 def target(receiver, dialect="kagami"):
@@ -110,9 +99,7 @@ def test_sigusr1_prints_the_table_and_goes_on(receiver):
 @pytest.fixture
 def configured(tmp_path, receiver):
     """A function that writes a configuration with a free control port; gives its path."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.bind(("127.0.0.1", 0))
-        control = s.getsockname()[1]
+    control = free_port()
 
     def write(text):
         path = str(tmp_path / "kagami.conf")

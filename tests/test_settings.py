@@ -18,10 +18,8 @@ class Stop:
 
 
 @pytest.fixture
-def written(tmp_path, monkeypatch):
+def written(tmp_path):
     """Settings of a file: written(text) writes it and gives them at first, then reads it again."""
-    monkeypatch.setattr(config, "SYSTEM", str(tmp_path / "none.conf"))
-    monkeypatch.delenv(config.VARIABLE, raising=False)
     made = []
 
     def write(text):

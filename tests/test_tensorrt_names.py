@@ -10,9 +10,9 @@ import pytest
 
 from appliance.backends import cuda
 from tests import tensorrt_names
+from tests.data import DATA
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
-DATA = os.environ.get("KAGAMI_DATA") or os.path.join(ROOT, os.pardir, "shared", "data")
 DUMP = os.path.join(DATA, "tensorrt", "trt851_py36_introspect.txt")
 USERS = ("appliance/backends/cuda.py", "appliance/backends/tensorrt.py", "engines/*.py")
 # What things are called where they are used. A name with two meanings has two classes.

@@ -115,7 +115,7 @@ class _Reading:
         elif section and self._is_option(section, key):
             self._option(number, section, key.strip(_BLANK).lower(), value)
         else:
-            self._wish(number, key, value, section)
+            self._wish(number, key, value)
 
     @staticmethod
     def _is_option(section, key):
@@ -131,7 +131,7 @@ class _Reading:
             Line(section, key, _unquoted((" " + value).split(" #")[0].strip(_BLANK)),
                  "line %d" % number)))
 
-    def _wish(self, number, key, value, section):
+    def _wish(self, number, key, value):
         name = _SPELT.get(_bare(key))
         if name is None:
             near = nearest(_bare(key), _SPELT)

@@ -63,8 +63,7 @@ def is_ours(text):
 
 
 def _put(path, body):
-    with files.whole(path) as temporary, open(temporary, "w", encoding="utf-8") as f:
-        f.write(HEADER % _sum(body) + body)
+    files.write(path, HEADER % _sum(body) + body)
 
 
 def _body(lines):

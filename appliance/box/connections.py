@@ -47,8 +47,7 @@ def _put(path, text):
     """Root alone reads what opens somebody's network; networkd, which is not root, its own."""
     os.makedirs(os.path.dirname(path), exist_ok=True)
     mode = 0o600 if KEYFILES in path or SUPPLICANT in path else 0o644
-    with files.whole(path, mode) as temporary, open(temporary, "w", encoding="utf-8") as f:
-        f.write(text)
+    files.write(path, text, mode)
 
 
 def _is_ours(path):

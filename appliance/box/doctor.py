@@ -13,18 +13,18 @@ from appliance.network import local, reach
 _NOT_OURS = Finding("camera", WARN, "the program that has it was not asked", "see above")
 
 
-def examine(path=None, overrides=(), root="/"):
+def examine(path=None, overrides=()):
     """[Finding] of every part, in the order in which one would look. path, overrides: as of
-    config.load. root: the folder of the board's files."""
+    config.load."""
     first, more = program.configuration(path, overrides)
     running, complaint = _running(first.calibration.folder)
     if running is None:
         seen = _NOT_OURS if complaint else sight.camera(first)
-        return complaint + [seen] + _parts(first, more, root)
+        return complaint + [seen] + _parts(first, more)
     with running:
         about = sight.told(running)
         first, more = program.configuration(path, overrides, about)
-        return [sight.camera(first, about)] + _parts(first, more, root, running, about)
+        return [sight.camera(first, about)] + _parts(first, more, running, about)
 
 
 def _running(setting):
@@ -38,11 +38,11 @@ def _running(setting):
         return None, [Finding("doctor", WARN, "%s: %s" % (e.what, e.why), e.do)]
 
 
-def _parts(config, configured, root, running=None, about=None):
+def _parts(config, configured, running=None, about=None):
     found = [program.backend(config.backend, about), program.engines(), reach.network()]
     found += reach.targets(config, running)
-    found += health.clock() + health.power(root) + health.temperature(root)
-    found += health.memory(root) + health.disk()
+    found += health.clock() + health.power() + health.temperature()
+    found += health.memory() + health.disk()
     return found + configured + program.service() + [program.versions()]
 
 

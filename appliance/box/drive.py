@@ -46,10 +46,10 @@ def size(disk):
         return f.read().strip()
 
 
-def _started_from(path=CMDLINE):
+def _started_from():
     """The disk that the kernel was told to start from, for a root under an overlay; "" where it
     was told another way."""
-    with open(path) as f:
+    with open(CMDLINE) as f:
         words = [word[5:] for word in f.read().split() if word.startswith("root=/dev/")]
     return _disk(words[-1]) if words else ""
 

@@ -113,9 +113,8 @@ class Start:
         path = os.path.join(folder, card.FILE)
         if not os.path.exists(path):
             self._unlock(folder)
-            with open(TEMPLATE, "rb") as fresh, files.whole(path) as temporary:
-                with open(temporary, "wb") as f:
-                    f.write(fresh.read())
+            with open(TEMPLATE, "rb") as fresh:
+                files.write(path, fresh.read())
         return _bytes(path)
 
     def _configured(self, wanted):
@@ -135,8 +134,7 @@ class Start:
         data = "\r\n".join(rows + [""]).encode("utf-8-sig")
         if _bytes(path) != data:
             self._unlock(folder)
-            with files.whole(path) as temporary, open(temporary, "wb") as f:
-                f.write(data)
+            files.write(path, data)
 
     def _rows(self, wanted):
         name = naming.current(self.root)

@@ -7,7 +7,6 @@ copies has its checksum, and all that changes of the first lies in the disk's fi
 the kernel writes at once. What was not finished goes on with the next start.
 """
 import logging
-import os
 import re
 import sys
 from collections import namedtuple

@@ -19,5 +19,4 @@ def keep(name, word, root="/"):
     """Keep a word."""
     path = os.path.join(root, FOLDER, name)
     os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
-    with files.whole(path, 0o600) as temporary, open(temporary, "w") as f:
-        f.write(word + "\n")
+    files.write(path, word + "\n", 0o600)

@@ -33,6 +33,5 @@ def current(root="/"):
 def call(name, root, run):
     """Give this machine a name, for now and for later starts."""
     blocks.replace(os.path.join(root, HOSTS), ["127.0.1.1\t" + name])
-    with files.whole(os.path.join(root, FILE), 0o644) as temporary, open(temporary, "w") as f:
-        f.write(name + "\n")
+    files.write(os.path.join(root, FILE), name + "\n", 0o644)
     run("hostname", name)

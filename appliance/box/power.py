@@ -147,12 +147,10 @@ class Power:
         path = os.path.join(self._root, board.NOTICE)
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            with files.whole(path) as temporary, open(temporary, "w") as f:
-                f.write(told + "\n")
+            files.write(path, told + "\n")
             self._told = told
         except (KagamiError, OSError) as e:
             LOG.warning("%s", e)
-
 
     def _wrong(self):
         lowered = LOWERED * (board.power_mode(self._root) == LOW)

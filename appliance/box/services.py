@@ -36,11 +36,11 @@ class Services:
     def restart(self):
         """Start what is current; returns at once, because a version may never be ready."""
         self._do("restart", "--no-block", TRACKER)
-        self._do("try-restart", "--no-block", PANEL, POWER)
+        _asked("try-restart", "--no-block", PANEL, POWER)       # not every box has them
 
     def build_engines(self):
         """Begin with what this version wants of a GPU, where there is one."""
-        self._do("start", "--no-block", ENGINES)
+        _asked("start", "--no-block", ENGINES)
 
     def install_units(self, tree):
         """Put the units of a version in place."""
@@ -59,7 +59,7 @@ class Services:
 
     def judge(self):
         """Have the trial's version judged, and wait for it."""
-        self._do("start", TRIAL)
+        self._do("start", TRIAL, patience=None)
 
     def shown(self, unit, *names):
         """{name: text} of what systemd knows of a unit."""
@@ -68,17 +68,21 @@ class Services:
                     if "=" in line)
 
     @staticmethod
-    def _do(*words):
-        patience = None if words[:2] == ("start", TRIAL) else SECONDS
-        try:
-            done = subprocess.run(("systemctl",) + words, stdout=subprocess.PIPE, timeout=patience,
-                                  stderr=subprocess.STDOUT, universal_newlines=True)
-        except (OSError, subprocess.TimeoutExpired) as e:
-            raise PartMissing("systemctl", str(e), "versions need a running systemd") from e
-        if done.returncode and PANEL not in words and ENGINES not in words:
+    def _do(*words, patience=SECONDS):
+        done = _asked(*words, patience=patience)
+        if done.returncode:
             said = done.stdout.strip().splitlines() or ["it ended with %d" % done.returncode]
             raise PartMissing("systemctl " + words[0], said[0], "see `journalctl -b`")
         return done.stdout
+
+
+def _asked(*words, patience=SECONDS):
+    """What became of a systemctl of these words; PartMissing where there is none."""
+    try:
+        return subprocess.run(("systemctl",) + words, stdout=subprocess.PIPE, timeout=patience,
+                              stderr=subprocess.STDOUT, universal_newlines=True)
+    except (OSError, subprocess.TimeoutExpired) as e:
+        raise PartMissing("systemctl", str(e), "versions need a running systemd") from e
 
 
 def answered():

@@ -45,13 +45,13 @@ def interface(name):
 class Own:
     """Call it for adapters(), looked at anew every few seconds."""
 
-    def __init__(self, clock=time.monotonic):
-        self._clock, self._until, self._found = clock, 0.0, []
+    def __init__(self):
+        self._until, self._found = 0.0, []
 
     def __call__(self):
         """[(name, IPv4Interface)]."""
-        if self._clock() >= self._until:
-            self._found, self._until = adapters(), self._clock() + FRESH
+        if time.monotonic() >= self._until:
+            self._found, self._until = adapters(), time.monotonic() + FRESH
         return self._found
 
 
@@ -84,11 +84,11 @@ def _is_near(text, own):
         at.network.network_address, at.network.broadcast_address)) for at in own)
 
 
-def serial(names, folder="/sys/class/net"):
+def serial(names):
     """Six hex digits that tell this machine from others: the end of an adapter's MAC address."""
     for name in names:
         try:
-            with open(os.path.join(folder, name, "address")) as f:
+            with open(os.path.join("/sys/class/net", name, "address")) as f:
                 mac = f.read().strip()
         except OSError:
             continue

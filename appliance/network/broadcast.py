@@ -4,14 +4,12 @@ It is no more than a hint: the address is that of the datagram, and nobody is se
 """
 import asyncio
 import json
-import logging
 import socket
 
 from appliance.errors import PartMissing
 from appliance.network import addresses
 from appliance.network.hosts import VTUBE_STUDIO, Host, plain
 
-LOG = logging.getLogger("kagami.network")
 PORT = 47779
 LONGEST = 2048          # bytes of a datagram that is looked at
 GONE = 7.0              # seconds of silence: three words were not heard

@@ -75,7 +75,7 @@ def _aimed(target):
                    "it runs" % (found.to, peers[0][4][0]))
 
 
-def looked_up(host, port, wait=PATIENCE):
+def looked_up(host, port):
     """What the resolver says of a name, [] where it is not known or takes too long."""
     answers = []
 
@@ -86,7 +86,7 @@ def looked_up(host, port, wait=PATIENCE):
             pass
     thread = Thread(target=ask, daemon=True)
     thread.start()
-    thread.join(wait)
+    thread.join(PATIENCE)
     return list(answers)
 
 

@@ -7,9 +7,8 @@ from appliance.outputs import clock
 from appliance.outputs.channel import Channel, dialect
 from appliance.outputs.moment import Moment, mirrored
 from appliance.outputs.slots import Slots
-from appliance.outputs.targets import MOST, checked, parse_target
+from appliance.outputs.targets import MOST, checked
 
-__all__ = ["Outputs", "parse_target"]
 ANNOUNCE_EVERY = 10.0       # seconds between version, names and camera
 FAREWELLS, APART = 3, 0.02  # times, seconds
 

@@ -54,9 +54,7 @@ class Daemon:
         folder = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
         try:
             if folder:
-                with files.whole(os.path.join(folder, NAME)) as temporary:
-                    with open(temporary, "w") as f:
-                        f.write("%s\n" % reason)
+                files.write(os.path.join(folder, NAME), "%s\n" % reason)
                 log.warning("the camera daemon is to be restarted: %s", reason)
         except OutputError as e:
             folder = ""

@@ -37,11 +37,11 @@ class Fitted:
         return float(np.sqrt((off ** 2).mean()) * 100), float(off.max() * 100)
 
 
-def networks(fitted, costs, path=manifest.MANIFEST):
-    """{network: Prediction} of a manifest."""
+def networks(fitted, costs):
+    """{network: Prediction} of the manifest."""
     return OrderedDict((name, prediction.network(fusion.fused(network.path), fitted.machine,
                                                  costs, fitted.doubt))
-                       for name, network in sorted(manifest.read(path).items()))
+                       for name, network in sorted(manifest.read().items()))
 
 
 def loop(here, made):

@@ -42,9 +42,9 @@ class Row(NamedTuple):
         return "%s %dx%d" % ((self.net,) + self.input)
 
 
-def published(path=TIMINGS):
+def published():
     """[Row] of the file."""
-    with open(path, newline="") as f:
+    with open(TIMINGS, newline="") as f:
         return [Row(r["net"], tuple(int(n) for n in r["input"].split("x")), float(r["ms"]),
                     r["loop"], r["use"], int(r["layers"] or 0), float(r["enqueue_ms"] or 0),
                     r["source"]) for r in csv.DictReader(f)]
@@ -122,12 +122,11 @@ def _step(machine, missed, slopes, damping, rows, loads):
     return machine, missed, damping
 
 
-def left_out(rows, loads, machine, alike=lambda row: row.net):
-    """(N,) log(predicted / published) of each row by a fit that saw no row of the same network
-    (or of the same `alike`)."""
+def left_out(rows, loads, machine):
+    """(N,) log(predicted / published) of each row by a fit that saw no row of the same network."""
     found = np.zeros(len(rows))
-    for group in sorted({alike(row) for row in rows}):
-        own = [i for i, row in enumerate(rows) if alike(row) == group]
+    for net in sorted({row.net for row in rows}):
+        own = [i for i, row in enumerate(rows) if row.net == net]
         others = [i for i in range(len(rows)) if i not in own]
         trained = fit([rows[i] for i in others], [loads[i] for i in others], machine)
         found[own] = errors(trained, [rows[i] for i in own], [loads[i] for i in own])

@@ -16,11 +16,6 @@ class Accounts:
         """Names of those who are no system's users."""
         return [row[0] for row in self._rows["passwd"] if 1000 <= int(row[2]) < 60000]
 
-    @property
-    def with_password(self):
-        """Names of those who could log in with a password."""
-        return [row[0] for row in self._rows["shadow"] if row[1][:1] not in ("*", "!")]
-
     def add_box(self):
         """Add the user and group that Kagami runs as, without a login, in group video."""
         number = self._free()
@@ -37,7 +32,7 @@ class Accounts:
     def lock(self):
         """Take every password away."""
         for row in self._rows["shadow"]:
-            if row[0] in self.with_password:
+            if row[1][:1] not in ("*", "!"):
                 row[1] = "*"
 
     def write(self):

@@ -82,15 +82,13 @@ class FileSystem:
             path = os.path.normpath(os.path.join(os.path.dirname(path), to))
         return path
 
-    def folder(self, path, mode=0o755, owner=(0, 0)):
+    def folder(self, path):
         """Make a folder, and those above it, where it is not there."""
         if path == "/" or path in self._made or self.kind(path) in ("folder", "link"):
             return
         self.folder(os.path.dirname(path))
         self._order(path, "mkdir {}")
         self._made.add(path)
-        if mode != 0o755 or owner != (0, 0):
-            self._own(path, 0o040000 | mode, owner)
 
     def put(self, local, path):
         """Write a file of this computer at `path`, with its mode, owned by root."""

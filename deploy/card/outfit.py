@@ -4,10 +4,12 @@ the one that let the other start by itself go out.
 import os
 import re
 
+from appliance.box import bundle
+from appliance.box.bytecode import TO_DO
+from appliance.box.versions import COMPLETE, ROOT
 from appliance.errors import DataError
 from deploy.card import environment
 from deploy.card.accounts import Accounts
-from deploy.card.release import HOME
 
 UNITS = "/etc/systemd/system"
 FOREIGN = ("/lib/systemd/system", "/usr/lib/systemd/system", "/etc/systemd/system")
@@ -38,7 +40,7 @@ def fits(root, is_makers):
     if is_makers and not BOARD.match(release) or release and not BOARD.match(release):
         raise DataError(root.name, "its system is not L4T 32.7 of a Jetson Nano (%s)" %
                         (release.strip()[:60] or "no /etc/nv_tegra_release"), AS_OFFERED)
-    if root.kind(HOME):
+    if root.kind(ROOT):
         raise DataError(root.name, "Kagami is on it already", AS_OFFERED)
     lacks = sorted(set(NEEDED) - set(environment.packages(root)))
     if lacks:
@@ -63,12 +65,12 @@ def dress(root, release):
     _copy(root, release.tree, release.place)
     _copy(root, release.units, "")
     _syslog(root, os.path.join(release.tree, "systemd", "rsyslog.conf"))
-    root.write(release.place + "/.complete", "")
-    root.write(release.place + "/.uncompiled", "")
-    root.link("versions/" + release.version, HOME + "/current")
-    root.write(HOME + "/release.pub", release.key.decode("ascii"))
+    root.write(release.place + "/" + COMPLETE, "")
+    root.write(release.place + "/" + TO_DO, "")
+    root.link("versions/" + release.version, ROOT + "/current")
+    root.write(ROOT + "/" + bundle.KEY, release.key.decode("ascii"))
     for name in environment.COMMANDS:
-        root.link(HOME + "/current/.venv/bin/" + name, "/usr/local/bin/" + name)
+        root.link(ROOT + "/current/.venv/bin/" + name, "/usr/local/bin/" + name)
 
 
 def _syslog(root, ours):

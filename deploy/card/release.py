@@ -4,11 +4,10 @@ import os
 import tarfile
 
 from appliance.box import bundle, signature
+from appliance.box.versions import ROOT
 from appliance.errors import DataError
 from deploy.card import environment
 from deploy.card.tools import run
-
-HOME = "/opt/kagami"
 
 
 class Release:
@@ -29,7 +28,7 @@ class Release:
     @property
     def place(self):
         """Where it will lie."""
-        return "%s/versions/%s" % (HOME, self.version)
+        return "%s/versions/%s" % (ROOT, self.version)
 
     def settle(self, target):
         """Make its environment for a Target, and its units."""

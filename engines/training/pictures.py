@@ -4,7 +4,6 @@ import numpy as np
 
 from appliance import geometry
 from appliance.face import LANDMARK_MIRROR
-from engines.training import augment
 
 WIDTH, HEIGHT = 320, 192
 # Which sqrt(w h) of the 68-point box, in pixels of the network's picture, each stride answers for; they overlap

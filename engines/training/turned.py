@@ -13,7 +13,6 @@ from appliance.face import ARKIT
 from engines.training import fit, shards, upper
 from engines.training.portraits import Portraits
 from engines.training.render import dataset, scene as scenes
-from engines.training.render.expression import sample_expression, sample_gaze
 
 PROFILES = 0.3
 EYES = [i for name, i in ARKIT.items() if name.startswith(("eyeLook", "eyeBlink"))]

@@ -12,6 +12,7 @@ import appliance
 from appliance.backends import manifest
 from appliance.errors import DataError, InputMissing, PartMissing
 from appliance.tracker import Tracker
+from tests.backends.conftest import INPUTS, VALUE, path
 from tests.fakes import dots
 from tests.fakes.onnx_files import constant_network
 
@@ -22,8 +23,6 @@ BACKENDS = {
     "openvino in bf16": ("openvino", "OpenVino", {"precision": "bf16"}),
 }
 DEMO = os.path.join(os.path.dirname(appliance.__file__), "demo.mp4")
-INPUTS = {"image": (1, 8, 8, 1)}
-VALUE = np.arange(6, dtype=np.float32).reshape(2, 3)
 
 
 def made(name, path=manifest.MANIFEST):
@@ -41,25 +40,12 @@ def backend(request):
     return lambda folder: made(request.param, path(folder))
 
 
-@pytest.fixture
-def engines(tmp_path):
-    """A folder with one recorded network that always answers VALUE."""
-    constant_network(tmp_path / "small.onnx", INPUTS, {"values": VALUE})
-    manifest.record("small", "small.onnx", INPUTS, {"values": (2, 3)}, path=path(tmp_path),
-                    score="0.3", licence="MIT", tolerance="0.02")
-    return tmp_path
-
-
 @pytest.fixture(params=sorted(BACKENDS) + ["fake"])
 def engine(request, engines):
     """An engine of each backend, and the fake's."""
     if request.param == "fake":
         return dots.Dots().load("landmarks")
     return made(request.param, path(engines)).load("small")
-
-
-def path(folder):
-    return str(folder / "manifest.ini")
 
 
 def refused(act, error=DataError):

@@ -1,26 +1,9 @@
 """The record of each network: what is kept, and what a broken one gets."""
-import numpy as np
 import pytest
 
 from appliance.backends import manifest
 from appliance.errors import DataError
-from tests.fakes.onnx_files import constant_network
-
-INPUTS = {"image": (1, 8, 8, 1)}
-VALUE = np.arange(6, dtype=np.float32).reshape(2, 3)
-
-
-@pytest.fixture
-def engines(tmp_path):
-    """A folder with one recorded network."""
-    constant_network(tmp_path / "small.onnx", INPUTS, {"values": VALUE})
-    manifest.record("small", "small.onnx", INPUTS, {"values": (2, 3)}, path=path(tmp_path),
-                    score="0.3", licence="MIT", tolerance="0.02")
-    return tmp_path
-
-
-def path(folder):
-    return str(folder / "manifest.ini")
+from tests.backends.conftest import INPUTS, path
 
 
 def test_the_record_keeps_what_it_was_told(engines):

@@ -1,7 +1,6 @@
 """TensorRT on the played GPU: the same outputs as ONNX Runtime's, what a frame costs, what is
 chosen when an engine is loaded, and what those read who lack something."""
 import gc
-import json
 import os
 import re
 import shutil
@@ -17,17 +16,18 @@ from appliance.backends import cuda, manifest, tensorrt as subject
 from appliance.errors import DataError, PartMissing
 from appliance.tracker import Tracker
 from engines import plan
+from tests.backends.conftest import INPUTS, VALUE
 from tests.fakes import tensorrt as fakes
 from tests.fakes.engine_files import built, store
 from tests.fakes.onnx_files import constant_network
 
 pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
 from appliance.backends.onnxruntime import OnnxRuntime  # noqa: E402
+from tests.engines.played import play  # noqa: E402
 
 VERSIONS = ("8.0.1.6", "8.2.1.8", "8.6.1.6", "10.3.0.26")
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 DEMO = os.path.join(ROOT, "appliance", "demo.mp4")
-INPUTS, VALUE = {"image": (1, 8, 8, 1)}, np.arange(6, dtype=np.float32).reshape(2, 3)
 
 
 @pytest.fixture
@@ -333,22 +333,22 @@ def spoilt(machine, tmp_path):
     return str(tmp_path)
 
 
-def played(monkeypatch, **about):
-    """Let builds be processes on a played machine."""
-    from engines import workshop
-    monkeypatch.setattr(workshop, "COMMAND", ("-m", "tests.engines.played", json.dumps(about)))
-
-
 def test_a_spoilt_engine_file_is_built_again_when_it_is_met(spoilt, monkeypatch, caplog):
-    played(monkeypatch)
-    found = subject.TensorRT(folder=spoilt).load("iris").infer()["openness"]
-    assert np.array_equal(found, OnnxRuntime().load("iris").infer()["openness"])
-    told, = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    play(monkeypatch)
+    told = built_again(spoilt, caplog)
     assert re.match(".*iris-.*engine: truncated: .*; it is built again$", told)
 
 
+def built_again(folder, caplog):
+    """The one warning with which the irises' network gives the right answer."""
+    found = subject.TensorRT(folder=folder).load("iris").infer()["openness"]
+    assert np.array_equal(found, OnnxRuntime().load("iris").infer()["openness"])
+    told, = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    return told
+
+
 def test_a_spoilt_engine_that_cannot_be_built_again_is_another_backends_turn(spoilt, monkeypatch):
-    played(monkeypatch, gpu=False)
+    play(monkeypatch, gpu=False)
     with pytest.raises(PartMissing, match="truncated: .*; built again: cuInit failed"):
         subject.TensorRT(folder=spoilt)
 
@@ -364,10 +364,8 @@ def refused(machine, tmp_path):
 
 
 def test_a_whole_file_that_tensorrt_refuses_is_built_again(refused, monkeypatch, caplog):
-    played(monkeypatch)
-    found = subject.TensorRT(folder=refused).load("iris").infer()["openness"]
-    assert np.array_equal(found, OnnxRuntime().load("iris").infer()["openness"])
-    told, = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    play(monkeypatch)
+    told = built_again(refused, caplog)
     assert re.match("engine of iris: .*Magic tag does not match.*; it is built again$", told)
 
 
@@ -385,7 +383,7 @@ def test_a_start_reads_every_engine_twice_and_no_more(machine, tmp_path, monkeyp
 def test_where_that_fails_auto_goes_on_with_another_backend_and_says_so(
         refused, monkeypatch, caplog):
     caplog.set_level("INFO", "kagami.backend")
-    played(monkeypatch, gpu=False)
+    play(monkeypatch, gpu=False)
     monkeypatch.setenv("CACHE_DIRECTORY", refused)
     shutil.copytree(refused, plan.folder())
     tracker = Tracker(config.defaults())

@@ -142,14 +142,20 @@ def drawn_people(count):
             "gaze": np.zeros((count, 2, 2)), "eye_visible": np.ones((count, 2), bool)}
 
 
-def test_heads_that_were_drawn_before_need_no_renderer(tmp_path):
+def measured(folder, share=1.0):
+    """The figures of who finds this share of each shape of heads that were drawn before."""
     heads = drawn_people(4)
-    np.savez(str(tmp_path / ("heads_4_%s.npz" % drawings.stamp())), **heads)
-    np.savez(str(tmp_path / ("turning_2_%s.npz" % drawings.stamp())),
+    np.savez(str(folder / ("heads_4_%s.npz" % drawings.stamp())), **heads)
+    np.savez(str(folder / ("turning_2_%s.npz" % drawings.stamp())),
              **drawn_people(2 * len(drawings.YAWS)))
-    shapes = iter(list(heads["blendshapes"]) + [np.zeros(52)] * 2 * len(drawings.YAWS))
-    figures = renders.measure(lambda image, rois: [face(TRUE + 60, shapes=next(shapes))],
-                              "nowhere", str(tmp_path), 4, 2)
+    shapes = iter(list(heads["blendshapes"] * share)
+                  + [np.zeros(52)] * 2 * len(drawings.YAWS))
+    return renders.measure(lambda image, rois: [face(TRUE + 60, shapes=next(shapes))],
+                           "nowhere", str(folder), 4, 2)
+
+
+def test_heads_that_were_drawn_before_need_no_renderer(tmp_path):
+    figures = measured(tmp_path)
     assert figures["driven"] == figures["right"] == 52
     assert figures["points"] == pytest.approx(0)
     assert figures["rotation_mean"] == pytest.approx(0, abs=1e-4)
@@ -166,14 +172,7 @@ def test_the_gaze_of_a_shut_eye_does_not_count():
 
 
 def test_a_shape_that_never_moves_is_not_driven(tmp_path):
-    heads = drawn_people(4)
-    np.savez(str(tmp_path / ("heads_4_%s.npz" % drawings.stamp())), **heads)
-    np.savez(str(tmp_path / ("turning_2_%s.npz" % drawings.stamp())),
-             **drawn_people(2 * len(drawings.YAWS)))
-    still = heads["blendshapes"] * (np.arange(52) > 1)
-    shapes = iter(list(still) + [np.zeros(52)] * 2 * len(drawings.YAWS))
-    figures = renders.measure(lambda image, rois: [face(TRUE + 60, shapes=next(shapes))],
-                              "nowhere", str(tmp_path), 4, 2)
+    figures = measured(tmp_path, np.arange(52) > 1)
     assert figures["driven"] == 50 and "| browDownLeft | - |" in renders.table(figures)
 
 

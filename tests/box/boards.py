@@ -69,14 +69,14 @@ echo jetson_clocks >> "$root/done"
 BOOT = "proc/sys/kernel/random/boot_id"
 
 
-def nano(root, degrees=40.0, boot="first"):
-    """The files of a Jetson Nano with a fan, in this boot; the root as text. What its programs
+def nano(root):
+    """The files of a Jetson Nano with a fan; the root as text. What its programs
     were told is in the file `done`."""
-    files = {"proc/device-tree/model": "NVIDIA Jetson Nano Developer Kit\0", BOOT: boot + "\n",
+    files = {"proc/device-tree/model": "NVIDIA Jetson Nano Developer Kit\0", BOOT: "first\n",
              "etc/nvpmodel.conf": mode(0)["etc/nvpmodel.conf"],
              "sys/devices/pwm-fan/target_pwm": "0\n", "sys/devices/pwm-fan/temp_control": "1\n",
              "usr/sbin/nvpmodel": NVPMODEL, "usr/bin/jetson_clocks": JETSON_CLOCKS, "done": ""}
-    files.update(zone(0, "AO-therm", degrees - 2), **zone(1, "CPU-therm", degrees))
+    files.update(zone(0, "AO-therm", 38), **zone(1, "CPU-therm", 40))
     files.update(supply(5.0), **zone(2, "PMIC-Die", 100))
     put(root, files)
     for program in ("usr/sbin/nvpmodel", "usr/bin/jetson_clocks"):

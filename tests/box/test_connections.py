@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from appliance.box import card, connections
-from tests.box.cards import WHOLE, Commands, below, got, put, system
+from tests.box.cards import Commands, below, got, put, system
 
 MANAGER, SUPPLICANT = "usr/sbin/NetworkManager", "sbin/wpa_supplicant"
 WIFI = "wifi-name = Ben\u2019s; net\nwifi-password = open sesame\nwifi-country = de\n"

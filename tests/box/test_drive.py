@@ -39,7 +39,7 @@ def test_under_an_overlay_it_is_the_disk_that_the_kernel_was_told(monkeypatch, t
         (tmp_path / name).symlink_to(str(tmp_path / "devices/sda" / name))
     (tmp_path / "cmdline").write_text("quiet root=/dev/sda1 rw\n")
     monkeypatch.setattr(drive, "BLOCKS", str(tmp_path))
-    monkeypatch.setattr(drive._started_from, "__defaults__", (str(tmp_path / "cmdline"),))
+    monkeypatch.setattr(drive, "CMDLINE", str(tmp_path / "cmdline"))
     monkeypatch.setattr(drive, "root", lambda place: None)
     assert drive.device("/", Commands(blkid="/dev/sda15\n")) == "/dev/sda15"
     (tmp_path / "cmdline").write_text("root=PARTUUID=1\n")

@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import struct
-import subprocess
 import zlib
 
 import pytest

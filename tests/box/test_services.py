@@ -17,7 +17,8 @@ case "$*" in
 "show kagami.service -p ActiveState -p MainPID -p NRestarts") printf '{shown}' ;;
 "show kagami-trial.service -p LoadState") echo LoadState={loaded} ;;
 "restart --no-block kagami.service"|"start kagami-trial.service") {done} ;;
-"try-restart --no-block kagami-panel.service"|"start --no-block kagami-engines.service")
+"try-restart --no-block kagami-panel.service kagami-power.service"|\
+"start --no-block kagami-engines.service")
     echo "Unit not found." >&2; exit 5 ;;
 *) echo "Unknown command verb $1." >&2; exit 1 ;;
 esac

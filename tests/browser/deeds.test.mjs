@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { SIZES, VIEWS, browser, go, real, receiver, shown, visit } from "./house.mjs";
+import { SIZES, VIEWS, browser, freeDatagram, go, real, receiver, shown, visit } from "./house.mjs";
 import { grey, nearest, stage } from "./pictures.mjs";
 
 const VMC = 39539;
@@ -101,6 +101,24 @@ test("a mistake is told in one line, by the tracker's own words", async t => {
   await page.getByLabel("DIALECT@HOST:PORT").fill("vcm@192.168.1.2");
   await page.getByRole("button", { name: "Add", exact: true }).click();
   await page.getByText(/'vcm'.*did you mean vmc\?/).waitFor();
+});
+
+test("advice and mistakes are told in the page's language", async t => {
+  const port = await freeDatagram();
+  const page = await opened(t, { view: "connect", language: "ja" });
+  const add = async (name, to) => {
+    await page.getByLabel("名前", { exact: true }).fill(name);
+    await page.getByLabel("形式@ホスト:ポート").fill(to);
+    await page.getByRole("button", { name: "追加", exact: true }).click();
+  };
+  await add("tv", `vmc@127.0.0.1:${port}`);
+  const row = page.getByRole("group", { name: "tv", exact: true });
+  await row.getByText("受信するアプリがありません").waitFor();
+  await row.getByText(`ポートが ${port} か確認してください`).waitFor();
+  await row.getByRole("button", { name: "tv を削除" }).click();
+  await row.waitFor({ state: "detached" });
+  await add("tv", "vcm@192.168.1.2");
+  await page.getByText("'vcm' という形式はありません。vmc のことですか？").waitFor();
 });
 
 test("recentered, the head looks straight ahead", async t => {

@@ -107,7 +107,8 @@ export async function receiver(port) {
   return { heard, close: () => socket.close() };
 }
 
-async function freeDatagram() {
+// A UDP port of this machine where nobody listens.
+export async function freeDatagram() {
   const socket = createSocket("udp4");
   await new Promise(resolve => socket.bind(0, "127.0.0.1", resolve));
   const { port } = socket.address();
@@ -192,6 +193,20 @@ export async function clipped(page) {
     return cut || box.right > innerWidth + 1 || box.left < -1;
   }).map(({ tagName, className, textContent }) =>
     `${tagName}.${className} ${textContent.slice(0, 40)}`));
+}
+
+// Sentences of another language than the page's, which is Japanese; not what is meant for a program.
+export async function foreign(page) {
+  return page.evaluate(() => {
+    const found = [];
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      const { data, parentElement } = texts.currentNode;
+      const own = parentElement.closest("code, .log, noscript, option");
+      if (!own && /(^|[^\w`-])[a-z]+( [a-z]+){2}/.test(data)) found.push(data);
+    }
+    return found;
+  });
 }
 
 // Tell the stand-in what to play.

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { browser, play, played, visit } from "./house.mjs";
+import { browser, go, play, played, visit } from "./house.mjs";
 
 let box, chrome;
 before(async () => { [box, chrome] = await Promise.all([played(), browser()]); });
@@ -91,6 +91,38 @@ test("(played) what was found needs one button", async t => {
   const page = await opened(t, { view: "connect" });
   await page.getByRole("button", { name: "Send to VTube Studio (DESKTOP-7)" }).click();
   await page.getByRole("group", { name: "vtube-studio", exact: true }).waitFor();
+});
+
+test("(played) the box's own words are in the page's language, new ones as they are", async t => {
+  const page = await opened(t, { view: "connect", language: "ja" });
+  const row = name => page.getByRole("group", { name, exact: true });
+  await row("living-room").getByText("受信するアプリがありません").waitFor();
+  await row("living-room").getByText("ポートが 39539 か確認してください").waitFor();
+  await row("stage").getByText("192.168.1.20 のファイアウォールで UDP 39539 を許可").waitFor();
+  await page.getByLabel("名前", { exact: true }).fill("tv");
+  await page.getByLabel("形式@ホスト:ポート").fill("vcm@192.168.1.2");
+  await page.getByRole("button", { name: "追加", exact: true }).click();
+  await page.getByText("'vcm' という形式はありません。vmc のことですか？").waitFor();
+  await play(box.url, { text: "waiting for usb: none is there, never heard before" });
+  t.after(() => play(box.url, { text: "tracking" }));
+  await go(page, "look");
+  const words = page.locator(".framing span");
+  await words.nth(1).waitFor();
+  assert.deepEqual(await words.allTextContents(),
+    ["カメラがありません（usb）：1 台も見つかりません", "never heard before"]);
+});
+
+test("(played) every sentence of a language's table is found, with its places filled in", async t => {
+  const page = await opened(t, { view: "box", language: "ja" });
+  const [many, wrong] = await page.evaluate(async () => {
+    const { heard } = await import("./js/text.js");
+    const { box } = await (await fetch("lang/ja.json")).json();
+    const filled = text => text.replace(/\{\w+\}/g, "x7");
+    const all = Object.keys(box);
+    return [all.length, all.filter(said => heard(filled(said)) !== filled(box[said]))];
+  });
+  assert.ok(many > 200, `${many} sentences`);
+  assert.deepEqual(wrong, []);
 });
 
 test("(played) a step of the calibration counts down", async t => {

@@ -1,5 +1,4 @@
 """Bundles are made of a commit and of wheels that install together without a network."""
-import importlib.util
 import os
 import stat
 import subprocess
@@ -19,23 +18,15 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
 if subprocess.run(["git", "-C", ROOT, "rev-parse", "HEAD"], stdout=subprocess.DEVNULL,
                   stderr=subprocess.DEVNULL).returncode:
     pytest.skip("no git repository here", allow_module_level=True)
-
-
-def loaded():
-    """deploy/bundle.py as a module."""
-    spec = importlib.util.spec_from_file_location(
-        "deploy_bundle", os.path.join(ROOT, "deploy/bundle.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from deploy import bundle as module  # noqa: E402
 
 
 @pytest.fixture
 def maker(tmp_path, monkeypatch):
     """deploy/bundle.py, which fetches wheels from `shelf`, a list of (name, version, needs)."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    module = loaded()
-    module.shelf, module.fetched = [], []
+    monkeypatch.setattr(module, "shelf", [], raising=False)
+    monkeypatch.setattr(module, "fetched", [], raising=False)
 
     def fetch(target, wanted):
         for text in wanted:
@@ -104,8 +95,7 @@ def test_what_was_fetched_is_not_fetched_again(maker, monkeypatch):
 
 
 def test_every_pin_of_a_nano_counts():
-    maker = loaded()
-    wanted = maker.Target("cp36-aarch64").wanted(maker.PINS)
+    wanted = module.Target("cp36-aarch64").wanted(module.PINS)
     pins = {str(one).split(";")[0] for one in wanted}
     assert {"numpy==1.19.5", "PyNaCl==1.5.0", "cffi==1.15.1", "pip==21.3.1"} <= pins
     assert not [pin for pin in pins if pin.startswith("openvino")]
@@ -114,7 +104,7 @@ def test_every_pin_of_a_nano_counts():
 @pytest.mark.parametrize("tag", ["cp37-x86_64", "cp27-armv7l", "cp36", "", "../x"])
 def test_a_machine_that_is_not_supported_is_told(tag):
     with pytest.raises(UsageError, match="not known"):
-        loaded().Target(tag)
+        module.Target(tag)
 
 
 @pytest.fixture

@@ -305,25 +305,18 @@ def test_a_card_without_app_is_refused(made, tmp_path):
     refused(tmp_path, base, made.bundle, 65, "not those of a Jetson Nano")
 
 
-def test_another_boards_card_is_refused(made, tmp_path):
-    other = jetson.RELEASE.replace("t210ref", "t186ref")
-    system = jetson.system(str(tmp_path / "s"), **{"etc/nv_tegra_release": other})
+@pytest.mark.parametrize("path, text, told", [
+    ("etc/nv_tegra_release", jetson.RELEASE.replace("t210ref", "t186ref"),
+     "not L4T 32.7 of a Jetson Nano"),
+    ("etc/passwd", jetson.FILES["etc/passwd"] + "ann:x:1000:1000::/home/ann:/bin/bash\n",
+     "in use already, by ann"),
+    ("var/lib/dpkg/status",
+     jetson.STATUS.replace("Package: python3-gi\n", "Package: python3-other\n"),
+     "lacks python3-gi")], ids=["another board's", "in use", "without GStreamer"])
+def test_another_system_than_the_makers_is_refused(made, tmp_path, path, text, told):
+    system = jetson.system(str(tmp_path / "s"), **{path: text})
     base = jetson.card(str(tmp_path / "a.img"), system)
-    refused(tmp_path, base, made.bundle, 65, "not L4T 32.7 of a Jetson Nano")
-
-
-def test_a_card_that_was_in_use_is_refused(made, tmp_path):
-    people = jetson.FILES["etc/passwd"] + "ann:x:1000:1000::/home/ann:/bin/bash\n"
-    system = jetson.system(str(tmp_path / "s"), **{"etc/passwd": people})
-    base = jetson.card(str(tmp_path / "a.img"), system)
-    refused(tmp_path, base, made.bundle, 65, "in use already, by ann")
-
-
-def test_a_system_that_lacks_gstreamer_is_refused(made, tmp_path):
-    lacking = jetson.STATUS.replace("Package: python3-gi\n", "Package: python3-other\n")
-    system = jetson.system(str(tmp_path / "s"), **{"var/lib/dpkg/status": lacking})
-    base = jetson.card(str(tmp_path / "a.img"), system)
-    refused(tmp_path, base, made.bundle, 65, "lacks python3-gi")
+    refused(tmp_path, base, made.bundle, 65, told)
 
 
 def test_a_box_is_refused(made, tmp_path):

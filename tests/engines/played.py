@@ -10,7 +10,7 @@ import sys
 import time
 
 from appliance.backends import tensorrt
-from engines import build, verify
+from engines import build, verify, workshop
 from tests.fakes import tensorrt as fakes
 
 
@@ -25,6 +25,11 @@ def main(machine, request):
         if ends is not None:
             build.Build._plan = lambda *_: end(ends)
         os._exit(build.main([request]))
+
+
+def play(monkeypatch, **about):
+    """Let builds be processes on such a machine."""
+    monkeypatch.setattr(workshop, "COMMAND", ("-m", "tests.engines.played", json.dumps(about)))
 
 
 def end(how):

@@ -9,20 +9,10 @@ import pytest
 
 import build_engines
 from appliance.backends import manifest
-from engines import plan, workshop
+from engines import plan
 
 pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
 ROOT = os.path.dirname(os.path.abspath(build_engines.__file__))
-
-
-@pytest.fixture
-def turn(monkeypatch):
-    """Gives what turns the played machine of the processes; without a call it is a Nano."""
-    def turn(**about):
-        monkeypatch.setattr(workshop, "COMMAND",
-                            ("-m", "tests.engines.played", json.dumps(about)))
-    turn()
-    return turn
 
 
 @pytest.fixture

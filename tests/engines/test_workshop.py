@@ -1,5 +1,4 @@
 """A build is a process of its own: whatever becomes of it, one line says so."""
-import json
 import os
 import signal
 
@@ -10,16 +9,6 @@ from engines import plan, workshop
 from engines.build import Request
 
 pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
-
-
-@pytest.fixture
-def turn(monkeypatch):
-    """Gives what turns the played machine of the processes; without a call it is a Nano."""
-    def turn(**about):
-        monkeypatch.setattr(workshop, "COMMAND",
-                            ("-m", "tests.engines.played", json.dumps(about)))
-    turn()
-    return turn
 
 
 def built(folder, network="iris", tell=lambda event: None):

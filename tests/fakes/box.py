@@ -1,4 +1,8 @@
 """The listening side of the program without camera and networks: control, outputs and settings."""
+import threading
+import time
+from contextlib import contextmanager
+
 from appliance import config
 from appliance.network.control import Control
 from appliance.network.local import Program
@@ -83,6 +87,22 @@ class Box:
             self.clock.now += 1 / 30.0
             self.outputs.send([person()], frame(self._number / 30.0))
             self.control.turn()
+
+    @contextmanager
+    def turning(self):
+        """Meanwhile its loop turns in a thread, by the real clock."""
+        over, self.control._clock = threading.Event(), time.monotonic
+
+        def loop():
+            while not over.wait(0.005):
+                self.control.turn()
+        thread = threading.Thread(target=loop)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
 
 class Neighbour(Program):

@@ -5,7 +5,7 @@ import struct
 
 from appliance.sources import v4l2
 
-CAMERA, META = 0x1 | v4l2.OWN, v4l2.OWN
+CAMERA = 0x1 | v4l2.OWN
 
 
 class Kernel:
@@ -14,7 +14,7 @@ class Kernel:
     def __init__(self, dev):
         self.dev, self.nodes, self.set = dev, {}, {}
 
-    def plug(self, number, card, formats, own=0x1, by_id=None, controls=None, all_nodes=None):
+    def plug(self, number, card, formats, own=0x1, by_id=None, controls=None):
         """A node; formats: {format: {(width, height): [(numerator, denominator) of an interval]}},
         a stepwise size is (w0, w1, step, h0, h1, step). controls: {number: (low, high)}."""
         path = os.path.join(self.dev, "video%d" % number)
@@ -23,7 +23,7 @@ class Kernel:
             folder = os.path.join(self.dev, "v4l", "by-id")
             os.makedirs(folder, exist_ok=True)
             os.symlink(path, os.path.join(folder, by_id))
-        self.nodes[path] = (card, own, all_nodes or own, formats, controls or {})
+        self.nodes[path] = (card, own, formats, controls or {})
         return path
 
     def unplug(self, path):
@@ -33,8 +33,8 @@ class Kernel:
 
     def ioctl(self, handle, request, record):
         """fcntl.ioctl with a bytearray."""
-        card, own, every, formats, controls = self.nodes[os.readlink("/proc/self/fd/%d" % handle)]
-        answers = {v4l2.CAPABILITY.request: lambda: self._capability(card, own, every),
+        card, own, formats, controls = self.nodes[os.readlink("/proc/self/fd/%d" % handle)]
+        answers = {v4l2.CAPABILITY.request: lambda: self._capability(card, own),
                    v4l2.FORMAT.request: lambda: self._format(record, own, formats),
                    v4l2.SIZE.request: lambda: self._size(record, formats),
                    v4l2.INTERVAL.request: lambda: self._interval(record, formats),
@@ -45,9 +45,9 @@ class Kernel:
         record[:] = answer
 
     @staticmethod
-    def _capability(card, own, every):
+    def _capability(card, own):
         return struct.pack("=16s32s32s6I", b"uvcvideo", card.encode(), b"usb-1", 0x60000,
-                           every | v4l2.OWN, own, 0, 0, 0)
+                           CAMERA | own, own, 0, 0, 0)      # of the device, of the node
 
     @staticmethod
     def _format(record, own, formats):

@@ -53,6 +53,12 @@ def free_tcp_port():
         return one.getsockname()[1]
 
 
+def listens(port):
+    """Whether somebody of this machine listens on a UDP port."""
+    with open("/proc/net/udp") as f:
+        return (":%04X " % port) in f.read()
+
+
 def eventually(condition, seconds=5.0):
     """Whether condition() becomes true; for what another thread or program does."""
     end = time.monotonic() + seconds

@@ -9,6 +9,7 @@ import sys
 import time
 from typing import NamedTuple
 
+from tests.data import CLIPS
 from tests.fakes import lan
 from tests.fakes.receiver import eventually
 from tests.golden import decoded
@@ -16,10 +17,9 @@ from tests.golden import decoded
 # kagami comes first: a datagram with /kagami/frame begins what is sent of a frame.
 DIALECTS = ("kagami", "vmc", "vrchat", "faceosc", "babble", "etvr")
 PORTS = {dialect: 5001 + i for i, dialect in enumerate(DIALECTS)}
-DATA = os.environ.get("KAGAMI_DATA") or os.path.join(lan.ROOT, "../shared/data")
 # The drawn clip, and the real ones where they are.
 CLIPS = [os.path.join(lan.ROOT, "appliance/demo.mp4")] + sorted(
-    glob.glob(os.path.join(DATA, "clips/*.mp4")))
+    glob.glob(os.path.join(CLIPS, "*.mp4")))
 FIELDS = ("udp.dstport", "ip.len", "ip.flags.mf", "ip.frag_offset", "_ws.malformed", "_ws.expert",
           "osc.message.header.path", "osc.message.header.format", "osc.message.int32",
           "osc.message.float", "osc.message.string", "udp.payload")

@@ -54,12 +54,6 @@ class Desk:
                 if "USB" in channel.why]
 
 
-@pytest.fixture(autouse=True)
-def alone(monkeypatch, tmp_path):
-    monkeypatch.setattr(config, "SYSTEM", str(tmp_path / "none.conf"))
-    monkeypatch.delenv(config.VARIABLE, raising=False)
-
-
 @pytest.mark.parametrize("name", ["l4tbr0", "usb0", "rndis0"])
 def test_the_pc_at_the_cable_is_sent_to(name):
     assert Desk(**{name: BOARD + "/24"}).to() == ["vmc@192.168.55.100:39539"]

@@ -1,7 +1,6 @@
 """What a person asks and keeps: a real port answered by a loop in a thread, real files."""
 import ipaddress
 import threading
-import time
 
 import pytest
 
@@ -30,17 +29,8 @@ def running(path, port):
     """A program that runs, its loop in a thread."""
     with Box(port=port, again=lambda kept=None: loaded(port, kept=kept)) as box:
         box.settings.reread()
-        box.control._clock = time.monotonic
-        stop = threading.Event()
-
-        def loop():
-            while not stop.wait(0.005):
-                box.control.turn()
-        thread = threading.Thread(target=loop)
-        thread.start()
-        yield box
-        stop.set()
-        thread.join()
+        with box.turning():
+            yield box
 
 
 def loaded(port, *more, kept=None):
@@ -117,16 +107,8 @@ def test_a_program_with_targets_of_its_own_is_told_apart(path, port):
     with Box("vmc@127.0.0.1:5009", port=port) as box:
         box.settings._again = lambda kept: config.aim(
             loaded(port, kept=kept), ["vmc@127.0.0.1:5009"])
-        box.control._clock = time.monotonic
-        stop = threading.Event()
-        thread = threading.Thread(target=lambda: [box.control.turn() for _ in
-                                                  iter(lambda: stop.wait(0.005), True)])
-        thread.start()
-        try:
+        with box.turning():
             told = console.add(loaded(port), "vmc@127.0.0.1:5001")
-        finally:
-            stop.set()
-            thread.join()
     assert told.endswith("targets: --to stays in force")
 
 
@@ -176,19 +158,10 @@ def test_an_avatar_that_is_known_is_below_its_row(running, path, port):
 
 
 def test_a_target_that_has_the_port_does_not_deafen_the_list(path, port):
-    with Box("kagami@127.0.0.1:%d" % port, port=port) as box:
-        box.control._clock = time.monotonic
-        stop = threading.Event()
-        thread = threading.Thread(target=lambda: [box.control.turn() for _ in
-                                                  iter(lambda: stop.wait(0.005), True)])
-        thread.start()
-        try:
-            assert console.listing(loaded(port))[3].startswith("kagami@127.0.0.1:%d" % port)
-            with pytest.raises(KagamiError, match="the control port: it is not open"):
-                console.listen(loaded(port), "vmc", 5, lambda words: None)
-        finally:
-            stop.set()
-            thread.join()
+    with Box("kagami@127.0.0.1:%d" % port, port=port) as box, box.turning():
+        assert console.listing(loaded(port))[3].startswith("kagami@127.0.0.1:%d" % port)
+        with pytest.raises(KagamiError, match="the control port: it is not open"):
+            console.listen(loaded(port), "vmc", 5, lambda words: None)
 
 
 def test_the_list_counts_what_did_not_leave_and_what_came_back(running, path, port):

@@ -1,4 +1,5 @@
 """Who is on the network is found, followed and forgotten: real multicast between two machines."""
+import contextlib
 import ipaddress
 import signal
 import sys
@@ -102,8 +103,9 @@ class Log:
         threading.Thread(target=self._read, args=(program.stdout,), daemon=True).start()
 
     def _read(self, stream):
-        for line in stream:
-            self.lines.append(line.strip())
+        with contextlib.suppress(ValueError):   # whoever started the program has closed it
+            for line in stream:
+                self.lines.append(line.strip())
 
     def says(self, words, seconds=20.0):
         """Whether a line with these words comes."""

@@ -345,19 +345,8 @@ def test_what_is_no_calibration_is_told(box, text):
 
 
 def test_the_program_s_own_words_and_status_reach_the_user(box):
-    over = threading.Event()
-
-    def loop():
-        while not over.wait(0.005):
-            box.control.turn()
-    thread = threading.Thread(target=loop)
-    thread.start()
-    try:
-        with program() as asked, pytest.raises(KagamiError) as e:
-            asked.ask("/kagami/set/faces", "", 9)
-    finally:
-        over.set()
-        thread.join()
+    with box.turning(), program() as asked, pytest.raises(KagamiError) as e:
+        asked.ask("/kagami/set/faces", "", 9)
     assert (str(e.value), e.value.status) == ("faces 9: out of bounds; give 1 to 4", 2)
 
 

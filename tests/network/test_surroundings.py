@@ -1,8 +1,6 @@
 """What this machine says of itself on the network, as far as the configuration decides it."""
 from types import SimpleNamespace
 
-import pytest
-
 from appliance import config
 from appliance.network.surroundings import Surroundings
 
@@ -23,12 +21,6 @@ def surroundings(*overrides):
 def ports(*overrides):
     """{type: port} of what is announced with some options."""
     return {kind: port for kind, (port, _) in told(surroundings(*overrides)).items()}
-
-
-@pytest.fixture(autouse=True)
-def alone(monkeypatch, tmp_path):
-    monkeypatch.setattr(config, "SYSTEM", str(tmp_path / "none.conf"))
-    monkeypatch.delenv(config.VARIABLE, raising=False)
 
 
 def test_the_page_is_announced_where_others_can_open_it():

@@ -19,12 +19,6 @@ ASKED = sorted(name for name in DIALECTS if hasattr(DIALECTS[name], "question"))
 HOSTILE = {"ifacialmocap": START, "vts": REQUEST.replace(b"Request", b"Refusal")}
 
 
-@pytest.fixture
-def there():
-    with Receiver() as receiver:
-        yield receiver
-
-
 def lengths(there, name, **options):
     """Bytes of the datagrams of each frame: one with a face, then three seconds without, then the
     end.

@@ -6,14 +6,7 @@ import pytest
 from appliance.errors import UsageError
 from appliance.outputs import Outputs
 from tests.fakes.people import frame, person
-from tests.fakes.receiver import Receiver
 from tests.outputs.test_outputs import LOSS, OUTPUT, target
-
-
-@pytest.fixture
-def two():
-    with Receiver() as a, Receiver() as b:
-        yield a, b
 
 
 def send(out, time):

@@ -7,17 +7,8 @@ import pytest
 from appliance.outputs.leases import CLIENTS, GONE, Leases
 from appliance.outputs.port import LONGEST, RETRY, TURN
 from appliance.outputs.question import Question
+from tests.fakes.box import Hours
 from tests.fakes.receiver import Receiver, eventually, free_port
-
-
-class Hours:
-    """A clock that is set by hand."""
-
-    def __init__(self):
-        self.now = 100.0
-
-    def __call__(self):
-        return self.now
 
 
 class Asker(Receiver):

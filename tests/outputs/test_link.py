@@ -9,17 +9,8 @@ import pytest
 
 from appliance.outputs.link import Link
 from tests.fakes import lan
+from tests.fakes.box import Hours
 from tests.fakes.receiver import Receiver, eventually, free_port
-
-
-class Hours:
-    """A clock that is set by hand."""
-
-    def __init__(self):
-        self.now = 100.0
-
-    def __call__(self):
-        return self.now
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from appliance.errors import UsageError
 from appliance.outputs import Outputs
 from appliance.outputs.dialects.openseeface import PACKET
 from tests.fakes.people import frame, person
-from tests.fakes.receiver import Receiver, eventually, free_port
+from tests.fakes.receiver import Receiver, eventually, free_port, listens
 
 LOSS = types.SimpleNamespace(hold_ms=250, return_ms=500, blend_ms=150, lost_keepalive_hz=5.0)
 OUTPUT = types.SimpleNamespace(neck_share=0.4, limit=1472)
@@ -27,18 +27,6 @@ def target(there, dialect="vmc", **options):
 
 def outputs(*targets, **loss):
     return Outputs(targets, types.SimpleNamespace(**dict(vars(LOSS), **loss)), OUTPUT)
-
-
-@pytest.fixture
-def there():
-    with Receiver() as receiver:
-        yield receiver
-
-
-@pytest.fixture
-def two():
-    with Receiver() as a, Receiver() as b:
-        yield a, b
 
 
 def test_one_frame_reaches_both_dialects(two):
@@ -382,7 +370,7 @@ def test_liblo_reads_the_same():
     out = outputs(types.SimpleNamespace(to="vmc@127.0.0.1:%d" % port),
                   types.SimpleNamespace(to="kagami@127.0.0.1:%d" % port))
     try:
-        assert eventually(lambda: _listens(port))
+        assert eventually(lambda: listens(port))
         out.send([person(yaw=20, jawOpen=0.5)], frame(1.0))
         lines = [dump.stdout.readline().split() for _ in range(60 + 11)]
     finally:
@@ -392,8 +380,3 @@ def test_liblo_reads_the_same():
     assert lines[59][-3:-1] == ["/VMC/Ext/T", "f"]
     assert any(line[1:3] == ["/kagami/face/0/arkit", "f" * 52] or line[:2] == [
         "/kagami/face/0/arkit", "f" * 52] for line in lines)
-
-
-def _listens(port):
-    with open("/proc/net/udp") as f:
-        return (":%04X " % port) in f.read()

@@ -4,19 +4,10 @@ import socket
 import pytest
 
 from appliance.outputs.stream import AGAIN, Stream
+from tests.fakes.box import Hours
 from tests.fakes.receiver import eventually
 
 MARK = b"___"
-
-
-class Hours:
-    """A clock that is set by hand."""
-
-    def __init__(self):
-        self.now = 100.0
-
-    def __call__(self):
-        return self.now
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A page's server on a real port, with a program beside it that plays the one that runs."""
 import asyncio
-import os
 
 import pytest
 
@@ -84,8 +83,6 @@ async def told(socket, kind, seconds=10.0, **fields):
 @pytest.fixture
 def house(state, tmp_path, monkeypatch):
     """The server with a small page."""
-    monkeypatch.setattr(config, "SYSTEM", os.path.join(str(tmp_path), "none.conf"))
-    monkeypatch.delenv(config.VARIABLE, raising=False)
     monkeypatch.delenv("RUNTIME_DIRECTORY", raising=False)
     pages = tmp_path / "pages"
     (pages / "vendor").mkdir(parents=True)

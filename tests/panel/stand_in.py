@@ -19,6 +19,7 @@ import cv2
 from aiohttp import WSMsgType, web
 
 from appliance.face import ARKIT, ARKIT_NAMES
+from appliance.network import ways
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 STATIC = os.path.join(ROOT, "appliance", "panel", "static")
@@ -150,12 +151,12 @@ class Played:
         for section, options in self.config.items():
             if section.startswith("target ") and options.get("enabled", "yes") == "yes":
                 refused = 12 if section == FIXED else 0
+                advice = ways._HELP[1][1] if refused else ways._FAR
                 rows.append({"to": options["to"], "name": section[7:], "why": "[%s]" % section,
                              "rate": 30.0, "failed": 0, "refused": refused,
                              "answer": "nobody listens there" if refused else "not refused",
-                             "address": "192.168.1.20", "advice": "if nothing moves, let UDP "
-                             "39539 in through the firewall of 192.168.1.20",
-                             "added": section != FIXED})
+                             "address": "192.168.1.20", "added": section != FIXED,
+                             "advice": advice.format(port=39539, address="192.168.1.20")})
         return rows + [{"to": "kagami@127.0.0.1:50214", "name": "", "why": "subscribed",
                         "rate": 30.0, "failed": 0, "refused": 0, "answer": "asked, 27 s left",
                         "added": False}]
@@ -197,18 +198,19 @@ def change(played, body):
         to = options.get("to", "vmc@127.0.0.1")
         if to.split("@")[0] not in ("vmc", "vrchat", "vts", "ifacialmocap", "openseeface",
                                     "opentrack", "livelink", "kagami", "babble", "etvr"):
-            raise Mistake("target.to", "%r is no dialect" % to.split("@")[0],
+            raise Mistake("%s.to = %s" % (section, to), "unknown dialect %r" % to.split("@")[0],
                           "did you mean vmc?")
         played.config.setdefault(section, {"enabled": "yes", "rate": "0", "mirror": "no"})
         played.config[section].update({key: str(value) for key, value in options.items()})
-    return "in force: " + ", ".join(sorted(body))
+    return "kept, and in force"
 
 
 async def command(played, name, body):
     """What was said, or Mistake."""
     played.changes.append([name, body])
     if not played.reachable:
-        raise Mistake("the tracker", "it does not answer", "start kagami run")
+        raise Mistake("kagami run", "it does not run here",
+                      "start it; this page goes on by itself")
     if name == "change":
         return change(played, body)
     if name == "teach":
@@ -218,7 +220,7 @@ async def command(played, name, body):
                 time.monotonic() + 2
             await asyncio.sleep(0.8)
         played.taught = sorted(set(played.taught + [body["name"]]))
-        return "%s: 97 %% told rightly" % body["name"]
+        return "%s: learned, 97 %% of it told rightly" % body["name"]
     if name == "forget":
         played.taught = [known for known in played.taught if known != body["name"]]
     if name == "neutral":

@@ -22,7 +22,14 @@ def text(path):
 
 
 def table(code):
-    return json.loads(text("lang/%s.json" % code))
+    """The page's own texts in a language."""
+    return {key: words for key, words in json.loads(text("lang/%s.json" % code)).items()
+            if key != "box"}
+
+
+def box(code):
+    """What the box says, in its own English, with what is shown for it."""
+    return json.loads(text("lang/%s.json" % code))["box"]
 
 
 CODES = sorted(table("languages"))

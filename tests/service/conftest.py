@@ -5,6 +5,7 @@ from tests.service import house as houses
 
 CONFIG = "[camera]\nsource = test\n[backend]\nname = onnxruntime\n[target]\nto = vmc@%s:%d\n"
 PORT = 39539
+PATTERN = "[camera]\nsource = test\n[target]\nto = vmc@%s:%d\n" % (houses.HERE, PORT)
 
 
 @pytest.fixture(scope="session")

@@ -195,6 +195,27 @@ def tag(house):
                        "sys.version_info[:2] + os.uname().machine)\"").strip()
 
 
+def wheels(house):
+    """Paths of what a bundle for the machine's own Python carries, fetched once."""
+    from deploy import bundle
+    target = bundle.Target(tag(house))
+    return [os.path.join(target.folder, name) for name in bundle.wheels(target)]
+
+
+def files():
+    """Names of the tracked files, and of new ones, that are there now."""
+    said = subprocess.run(["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT,
+                          check=True, stdout=subprocess.PIPE).stdout.decode()
+    return [name for name in said.split("\0") if os.path.isfile(os.path.join(ROOT, name))]
+
+
+def copy(folder):
+    """Put these files into a folder."""
+    packed = subprocess.run(["tar", "-c", "--null", "-T", "-"], cwd=ROOT, check=True,
+                            input="\0".join(files()).encode(), stdout=subprocess.PIPE).stdout
+    subprocess.run(["tar", "-x", "--no-same-owner", "-C", folder], input=packed, check=True)
+
+
 def install(house):
     """Put the tracked files as they are now where a version lies, over those that were there when
     its environment was made."""
@@ -204,13 +225,7 @@ def install(house):
     for name in os.listdir(tree):
         if name not in (".venv", "kagami.egg-info", ".complete"):
             _remove(os.path.join(tree, name))
-    files = subprocess.run(["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT,
-                           check=True, stdout=subprocess.PIPE).stdout
-    present = b"\0".join(f for f in files.split(b"\0") if f and os.path.exists(
-        os.path.join(ROOT.encode(), f)))
-    packed = subprocess.run(["tar", "-c", "--null", "-T", "-"], cwd=ROOT, input=present,
-                            check=True, stdout=subprocess.PIPE).stdout
-    subprocess.run(["tar", "-x", "--no-same-owner", "-C", tree], input=packed, check=True)
+    copy(tree)
     inside = "/opt/kagami/versions/" + version
     house.at_rest(inside + "/.venv/bin/python", "-m", "compileall", "-q", inside + "/appliance",
                   inside + "/engines", inside + "/build_engines.py")

@@ -1,16 +1,15 @@
 """The machine that the other tests here run on."""
 from appliance import __version__
 from tests.golden import decoded
-from tests.service.house import HERE
+from tests.service.conftest import PATTERN, PORT
 
 COMMAND = "/opt/kagami/current/.venv/bin/kagami"
-PATTERN = "[camera]\nsource = test\n[target]\nto = vmc@%s:39539\n" % HERE
 
 
 def test_it_boots_and_is_reached_through_its_cable(house):
     house.write("/etc/kagami.conf", PATTERN)
     house.boot()
-    with house.listen(39539) as receiver:
+    with house.listen(PORT) as receiver:
         house.run("systemd-run", "--unit", "once", COMMAND, "run")
         receiver.socket.settimeout(30)
         addresses = [address for address, _, _ in decoded(receiver.socket.recv(65536))]

@@ -1,36 +1,24 @@
 """install.sh, from an unpacked bundle without a network, on a Debian with its own systemd."""
-import importlib.util
 import json
-import os
 import re
 import shutil
-import subprocess
 import time
 
 import pytest
 
 from appliance import __version__
 from tests.service import house as houses
-from tests.service.house import HERE, ROOT, until
+from tests.service.conftest import PATTERN
+from tests.service.house import until
 
 BUNDLE = "/root/kagami-" + __version__
 INSTALL = BUNDLE + "/deploy/install.sh"
 NEWER = "9.9.9"
 VERSION = "/opt/kagami/versions/" + __version__
-PATTERN = "[camera]\nsource = test\n[target]\nto = vmc@%s:39539\n" % HERE
 # What a running system changes by itself, what a killed useradd leaves, and the bundle.
 OTHERS = re.compile(r"^/(proc|sys|dev|run|tmp|root/kagami-|var/log|var/tmp|var/lib/systemd|"
                     r"var/cache/ldconfig|etc/(resolv\.conf|machine-id|\.pwd\.lock|\.updated|"
                     r"(passwd|group|shadow|gshadow|subuid|subgid)(-|\.\d+)?$)|var/\.updated)")
-
-
-def wheels(house):
-    """Paths of what a bundle for the machine's Python carries, fetched once."""
-    spec = importlib.util.spec_from_file_location("maker", os.path.join(ROOT, "deploy/bundle.py"))
-    maker = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(maker)
-    target = maker.Target(houses.tag(house))
-    return [os.path.join(target.folder, name) for name in maker.wheels(target)]
 
 
 @pytest.fixture(scope="module")
@@ -38,13 +26,8 @@ def bundle(bare):
     """The machine, with a bundle unpacked on it; what a bundle does without is not there."""
     bare.shell("dpkg -r --force-depends $(dpkg-query -W -f '${Package} ' 'python3*-venv')")
     bare.shell("mkdir -p %s/wheels" % BUNDLE)
-    files = subprocess.run(["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT,
-                           check=True, stdout=subprocess.PIPE).stdout
-    packed = subprocess.run(["tar", "-c", "--null", "-T", "-"], cwd=ROOT, input=files,
-                            check=True, stdout=subprocess.PIPE).stdout
-    subprocess.run(["tar", "-x", "--no-same-owner", "-C", bare.path(BUNDLE)], input=packed,
-                   check=True)
-    for path in wheels(bare):
+    houses.copy(bare.path(BUNDLE))
+    for path in houses.wheels(bare):
         shutil.copy(path, bare.path(BUNDLE + "/wheels"))
     bare.write(BUNDLE + "/release.pub", "the key\n")
     summed(bare)

@@ -1,11 +1,9 @@
 """Updates of a box under its own systemd: good ones, bad ones, killed ones, and power cuts in the
 middle, after which it boots and tracks."""
-import importlib.util
 import os
 import random
 import re
 import shutil
-import subprocess
 import time
 
 import pytest
@@ -14,11 +12,10 @@ from appliance import __version__
 from appliance.box import bundle, signature
 from appliance.box.update import ROOM
 from tests.service import house as houses
-from tests.service.house import HERE, ROOT, until
+from tests.service.conftest import PATTERN, PORT
+from tests.service.house import ROOT, until
 
 SECRET = b"1" * 32
-PORT = 39539
-CONFIGURATION = "[camera]\nsource = test\n[target]\nto = vmc@%s:%d\n" % (HERE, PORT)
 ASK = ("from appliance.box.services import answered; print(*answered())")
 # Later versions take over the environment of the one that runs: what pip does was seen by then.
 TAKEN_OVER = """#!/bin/sh
@@ -32,43 +29,32 @@ HANGS = "import time; time.sleep(1e6)\n"
 
 
 @pytest.fixture(scope="module")
-def maker():
-    """The module deploy/bundle.py."""
-    spec = importlib.util.spec_from_file_location("maker", os.path.join(ROOT, "deploy/bundle.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="module")
 def files():
     """{name: bytes} of this tree as it is now."""
-    listed = subprocess.run(["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT,
-                            check=True, stdout=subprocess.PIPE).stdout.decode().split("\0")
     found = {}
-    for name in listed:
-        if os.path.isfile(os.path.join(ROOT, name)) and not name.startswith("tests/"):
+    for name in houses.files():
+        if not name.startswith("tests/"):
             with open(os.path.join(ROOT, name), "rb") as f:
                 found[name] = f.read()
     return found
 
 
 @pytest.fixture(scope="module")
-def release(maker, files, bare, tmp_path_factory):
+def release(files, bare, tmp_path_factory):
     """Make a bundle: its path. first: what a release begins with in appliance/run.py. wheels:
     whether it brings its own."""
     folder, tag = tmp_path_factory.mktemp("bundles"), houses.tag(bare)
 
     def make(version, first="", wheels=False, secret=SECRET):
+        from deploy import bundle as maker      # a PC's tool, not for Python 3.6
         tree = dict(files)
         tree["appliance/__init__.py"] = files["appliance/__init__.py"].replace(
             __version__.encode(), version.encode())
         tree["appliance/run.py"] = first.encode() + files["appliance/run.py"]
         if wheels:
-            target = maker.Target(tag)
-            for name in maker.wheels(target):
-                with open(os.path.join(target.folder, name), "rb") as f:
-                    tree["wheels/" + name] = f.read()
+            for wheel in houses.wheels(bare):
+                with open(wheel, "rb") as f:
+                    tree["wheels/" + os.path.basename(wheel)] = f.read()
         else:
             tree["deploy/setup.sh"] = TAKEN_OVER.encode()
         tree[bundle.KEY] = signature.spelt(signature.sign(SECRET, b"")[1])
@@ -81,7 +67,7 @@ def release(maker, files, bare, tmp_path_factory):
 @pytest.fixture(scope="module")
 def box(bare, release):
     """The machine, on which this version was installed from a bundle, and runs."""
-    bare.write("/etc/kagami.conf", CONFIGURATION)
+    bare.write("/etc/kagami.conf", PATTERN)
     bare.boot()
     put(bare, release(__version__, wheels=True), "/root/first.tar")
     bare.shell("cd /root && tar xf first.tar && rm first.tar")

@@ -1,6 +1,5 @@
 """What the tests of sources share: GStreamer or a reason to skip, options, and films made here."""
 import os
-import socket
 
 import cv2
 import numpy as np
@@ -103,16 +102,6 @@ def clip(tmp_path_factory):
     with open(path, "wb") as f:
         f.write(np.array(pictures).tobytes())
     return "%dx%d:%s" % (pictures[0].shape[1], pictures[0].shape[0], path)
-
-
-@pytest.fixture
-def receiver():
-    """A UDP socket with its port."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
-        s.bind(("127.0.0.1", 0))
-        s.settimeout(30)
-        yield s
 
 
 @pytest.fixture

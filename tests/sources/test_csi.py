@@ -1,7 +1,5 @@
 """The sensor on the board's own connector, through stand-ins for NVIDIA's elements: which mode, in
 which size, turned how, exposed how; what is refused."""
-import time
-
 import numpy as np
 import pytest
 
@@ -12,19 +10,13 @@ pytest.importorskip("gi", reason="no GStreamer for this Python")
 from appliance.sources import cameras, csi, gstreamer, lines, open_source, sensors  # noqa: E402
 from appliance.sources.gstreamer import Broken, Pipeline  # noqa: E402
 from tests.fakes import jetson  # noqa: E402
+from tests.sources import plug  # noqa: E402
 
 
 @pytest.fixture
-def opened(camera, board, monkeypatch):
-    """opened(url, **changes of the options): a source that is closed after the test."""
-    sources = []
-
-    def make(url="csi", **changes):
-        sources.append(open_source(url, camera._replace(**changes)))
-        return sources[-1]
-    yield make
-    for source in sources:
-        source.close()
+def opened(board, opened):
+    """The same, with the board's sensor where no source is named."""
+    return lambda url="csi", **changes: opened(url, **changes)
 
 
 @pytest.fixture
@@ -39,14 +31,9 @@ def spoken(monkeypatch):
     return texts
 
 
-def picture(source, seconds=5):
+def picture(source):
     """The next Frame."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        frame = source.read(0.2)
-        if frame is not None:
-            return frame
-    raise AssertionError("no picture; state: %s" % source.state)
+    return plug.until(source, plug.picture)
 
 
 def test_the_usual_options_give_the_whole_field_made_small(opened, spoken):

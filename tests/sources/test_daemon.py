@@ -13,6 +13,7 @@ pytest.importorskip("gi", reason="no GStreamer for this Python")
 from appliance.sources import daemon, live, open_source  # noqa: E402
 from appliance.sources.daemon import Daemon  # noqa: E402
 from tests.golden import decoded  # noqa: E402
+from tests.sources.plug import nothing, picture, until  # noqa: E402
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 
@@ -60,24 +61,6 @@ def source(played, board, camera):
     yield made
     played.start()
     made.close()
-
-
-def until(source, holds, seconds=10):
-    """Read until holds(frame) and give that frame."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        frame = source.read(0.2)
-        if holds(frame):
-            return frame
-    raise AssertionError("not within %d s; state: %s" % (seconds, source.state))
-
-
-def picture(frame):
-    return frame is not None
-
-
-def nothing(frame):
-    return frame is None
 
 
 def test_no_picture_for_a_while_is_a_word_to_root(source, played, word):

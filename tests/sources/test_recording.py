@@ -9,10 +9,9 @@ import pytest
 
 from appliance.errors import DataError, InputMissing
 from appliance.sources import open_source
+from tests.data import CLIPS
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-DATA = os.environ.get("KAGAMI_DATA", os.path.join(HERE, "..", "..", "..", "shared", "data"))
-CLIP = os.path.join(DATA, "clips", "desk.mp4")
+CLIP = os.path.join(CLIPS, "desk.mp4")
 needs_clip = pytest.mark.skipif(not os.path.exists(CLIP), reason="no ../shared/data here")
 
 

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from engines.training import definition, material
+from tests.data import DATA
 
-DATA = os.path.join(os.environ.get("KAGAMI_DATA", os.path.join(
-    os.path.dirname(os.path.abspath(__file__)), "../../../shared/data")), "train")
-MODEL = os.path.join(DATA, "ict_face.npz")
+MODEL = os.path.join(DATA, "train/ict_face.npz")
 Portraits = namedtuple("Portraits", "mesh rotation")
 
 

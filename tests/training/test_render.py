@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from appliance.face import ARKIT, LANDMARK_MIRROR
+from tests.data import DATA
 
 WHERE = "the renderer runs where networks are trained"
 pytest.importorskip("scipy", reason=WHERE)
 pytest.importorskip("moderngl", reason=WHERE)
 
-SHARED = os.path.join(os.path.dirname(__file__), "../../../shared/data")
-DATA = os.path.join(os.environ.get("KAGAMI_DATA", SHARED), "train")
-if not os.path.exists(os.path.join(DATA, "ict_face.npz")):
-    pytest.skip("no face model at %s" % DATA, allow_module_level=True)
+MODEL = os.path.join(DATA, "train/ict_face.npz")
+if not os.path.exists(MODEL):
+    pytest.skip("no face model at %s" % MODEL, allow_module_level=True)
 
 from engines.training import upper  # noqa: E402
 from engines.training.render import assembly, camera, clip, dataset, scene, skin  # noqa: E402
@@ -27,13 +27,13 @@ NOBODY = np.zeros(100, np.float32)
 
 @pytest.fixture(scope="module")
 def model():
-    return FaceModel(os.path.join(DATA, "ict_face.npz"))
+    return FaceModel(MODEL)
 
 
 @pytest.fixture(scope="module")
 def studio():
     try:
-        return dataset.Studio(DATA)
+        return dataset.Studio(os.path.dirname(MODEL))
     except Exception as error:      # moderngl raises its own bare kinds where there is no EGL
         pytest.skip("no OpenGL here: %s" % error)
 

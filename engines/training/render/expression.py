@@ -5,7 +5,6 @@ import numpy as np
 from appliance.face import ARKIT, ARKIT_NAMES
 from engines.training.render.face_model import look_weights, settle
 
-LOOKS = [i for i, n in enumerate(ARKIT_NAMES) if n.startswith("eyeLook")]
 # One entry per shape or pair that a face moves by will; the eyeLook shapes follow the gaze.
 UNITS = [n for n in ARKIT_NAMES
          if not n.endswith("Right") and not n.startswith("eyeLook") and n != "tongueOut"]

@@ -1,10 +1,11 @@
 // Asking the box and telling it; its mistakes are one line: what, why, what to do.
 
-import { t } from "./text.js";
+import { heard, t } from "./text.js";
 
 export class Mistake extends Error {
   constructor({ what, why, do: way }, status = 0) {
-    super([what, why].filter(Boolean).join(": ") + (way ? "; " + way : ""));
+    super([what, why].filter(Boolean).map(heard).join(t("mark.why")) +
+      (way ? t("mark.do") + heard(way) : ""));
     this.status = status;
   }
 }

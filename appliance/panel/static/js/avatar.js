@@ -3,6 +3,7 @@
 import * as THREE from "../vendor/three.module.min.js";
 import { GLTFLoader } from "../vendor/GLTFLoader.js";
 import { VRMLoaderPlugin, VRMUtils } from "../vendor/three-vrm.module.min.js";
+import { t } from "./text.js";
 
 const NECK = 0.4;           // share of the head's turn that the neck takes
 const LAID = { leftUpperArm: 1.25, rightUpperArm: -1.25 };      // radians: arms hang
@@ -17,7 +18,7 @@ export async function avatar(buffer) {
   });
   const file = await loader.parseAsync(buffer, "");
   const vrm = file.userData.vrm;
-  if (!vrm) throw new Error("no VRM in it");
+  if (!vrm) throw new Error(t("mirror.vrm"));
   return new Avatar(vrm);
 }
 

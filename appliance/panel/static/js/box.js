@@ -3,7 +3,7 @@
 import { ask } from "./api.js";
 import { stages } from "./chart.js";
 import { card, h } from "./dom.js";
-import { t, told } from "./text.js";
+import { has, heard, t, told } from "./text.js";
 
 const STAGES = ["capture", "detector", "landmarks", "pose_iris", "expression", "publish"];
 const COLOURS = ["#8d99ae", "#e9a23b", "#2a9d8f", "#5b8def", "#b07bd8", "#d96f6f"];
@@ -22,9 +22,10 @@ export function open(view, app) {
   view.append(h("h1", {}, t("box.title")), h("p", { class: "lead" }, t("box.lead")),
     h("div", { class: "columns two" },
       h("div", { class: "stack" }, card(t("box.now"), facts),
-        card(t("box.time"), h("p", { class: "note" }, t("box.time.what")), chart, key)),
-      h("div", { class: "stack" }, networks, card(t("box.log"), log),
-        settings(app), password(app), kept.card, again(app))));
+        card(t("box.time"), h("p", { class: "note" }, t("box.time.what")), chart, key),
+        card(t("box.log"), log)),
+      h("div", { class: "stack" }, networks, settings(app), password(app), kept.card,
+        again(app))));
   const show = () => {
     tell(facts, app);
     networks.hidden = !app.state.box?.engines?.length;
@@ -76,7 +77,7 @@ function tell(list, app) {
 }
 
 function words(text) {
-  return told(text).map(part => part.said).filter(Boolean).join(", ");
+  return told(text).map(part => part.said).filter(Boolean).join(t("mark.also"));
 }
 
 function duration(seconds) {
@@ -103,15 +104,15 @@ function legend(list, ms) {
 function made(place, engines) {
   const rows = engines.map(engine => {
     const ready = engine.state === "ready";
-    const building = t("engine.building", { n: Math.round(100 * (engine.progress ?? 0)) });
-    const state = { ready: t("engine.ready"), building }[engine.state] ?? engine.state;
-    return h("li", { class: "row apart" }, h("span", {}, engine.name),
+    const state = t("engine." + engine.state, { n: Math.round(100 * (engine.progress ?? 0)) });
+    const name = has("network." + engine.name) ? t("network." + engine.name) : engine.name;
+    return h("li", { class: "row apart" }, h("span", {}, name),
       h("span", { class: "pill", "data-kind": ready ? "good" : null }, state));
   });
   const text = JSON.stringify(engines);
   if (place.dataset.text === text) return;
   place.dataset.text = text;
-  place.replaceChildren(h("ul", { class: "stack" }, rows));
+  place.replaceChildren(h("ul", { class: "lines" }, rows));
 }
 
 function settings(app) {
@@ -156,7 +157,7 @@ function password(app) {
 }
 
 function versions(app) {
-  const said = h("ul", { class: "stack" });
+  const said = h("ul", { class: "lines" });
   const back = sure("versions", () => app.act("rollback", {}, t("versions.now")));
   const whole = card(t("versions.title"), said, ...back);
   const show = known => {
@@ -165,7 +166,9 @@ function versions(app) {
     back[0].hidden = !previous || Boolean(trial);
     const rows = [[current, "current"], [previous, "previous"], [trial, "trial"]]
       .filter(([version]) => version).map(([version, name]) => t("versions." + name, { version }));
-    if (refused) rows.push(t("versions.refused", refused));
+    if (refused) {
+      rows.push(t("versions.refused", { ...refused, reason: heard(refused.reason) }));
+    }
     said.replaceChildren(...rows.map(row => h("li", {}, row)));
   };
   return { card: whole, show };

@@ -4,7 +4,7 @@
 import { card, check, choice, h, meter } from "./dom.js";
 import { Trace } from "./chart.js";
 import { NOTHING, face } from "./stream.js";
-import { t, told } from "./text.js";
+import { heard, t, told } from "./text.js";
 
 const READY = 3;            // seconds to get ready
 const NEUTRAL = 2;          // seconds of the resting face
@@ -24,7 +24,7 @@ export function open(view, app) {
     live(t("angle." + name), 60, now => now.angles[i], ANGLE));
   const eye = (side, label) => live(label, 1.3, now => now[side].openness);
   const gaze = (side, label) => ["gaze.yaw", "gaze.pitch"].map((name, i) =>
-    live(label + " · " + t(name), 30, now => now[side].gaze[i], ANGLE));
+    live(label + t("mark.beside") + t(name), 30, now => now[side].gaze[i], ANGLE));
   const [left, right] = [t("left.eye"), t("right.eye")];
 
   view.append(h("h1", {}, t("calibrate.title")), h("p", { class: "lead" }, t("calibrate.lead")),
@@ -133,7 +133,7 @@ function taught(app, live, rows) {
     prompt.textContent = t("teach.begin");
     const answer = await app.act("teach", { name: name.value.trim(), times: 3 });
     off();
-    prompt.textContent = answer?.said ?? "";
+    prompt.textContent = answer ? heard(answer.said) : "";
     button.disabled = false;
     if (answer) again();
   };

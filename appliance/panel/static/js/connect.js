@@ -2,7 +2,7 @@
 
 import { APPS, target } from "./apps.js";
 import { card, check, choice, h } from "./dom.js";
-import { has, t } from "./text.js";
+import { has, heard, t } from "./text.js";
 
 const EVERY = 3000;         // ms between looks at rates and answers
 
@@ -155,9 +155,10 @@ class Targets {
       answer.dataset.kind = kind;
       if (answer.textContent !== words) answer.textContent = words;
       const told = now.off ? "" : [t("connect.rate", { rate: now.rate.toFixed(0), why: why(now) }),
-        now.address].filter(Boolean).join(" · ");
+        now.address].filter(Boolean).join(t("mark.beside"));
       if (rate.textContent !== told) rate.textContent = told;
-      if (advice.textContent !== (now.advice ?? "")) advice.textContent = now.advice ?? "";
+      const help = heard(now.advice ?? "");
+      if (advice.textContent !== help) advice.textContent = help;
     };
     const wave = h("button", { type: "button", "data-focus": "wave " + name,
       "aria-label": t("connect.wave.at", { name }),
@@ -198,11 +199,9 @@ class Targets {
 function answered(row) {
   if (row.off) return ["", t("connect.off")];
   const answer = row.answer || "nothing sent yet";
-  const asked = answer.match(/^asked, (\d+) s left$/);
-  if (asked) return ["good", t("answer.asked", { n: asked[1] })];
   const quiet = ["nothing sent yet", "nobody has asked"].includes(answer);
-  const good = answer === "not refused" || /^[\d.: a-f]+$/.test(answer);
-  const words = has("answer." + answer) ? t("answer." + answer) : answer;
+  const good = answer === "not refused" || /^(connected|asked, .*|[\d.: a-f]+)$/.test(answer);
+  const words = has("answer." + answer) ? t("answer." + answer) : heard(answer);
   return [quiet ? "" : good ? "good" : "bad", words];
 }
 

@@ -3,7 +3,7 @@
 import { ask, post } from "./api.js";
 import { card, h, icon } from "./dom.js";
 import { NOTHING, Stream } from "./stream.js";
-import { code, languages, speak, t, told } from "./text.js";
+import { code, heard, languages, speak, t, told } from "./text.js";
 
 const VIEWS = ["look", "connect", "calibrate", "mirror", "values", "box"];
 const $ = id => document.getElementById(id);
@@ -24,7 +24,7 @@ const app = {
   async act(name, body, words = null) {
     try {
       const answer = await post(name, body);
-      say(words ?? (answer.said || t("done")));
+      say(words ?? (answer.said ? heard(answer.said) : t("done")));
       return answer;
     } catch (mistake) {
       complain(mistake);
@@ -102,7 +102,8 @@ function state() {
   const { connected, last, retry } = app.stream;
   const away = !connected && retry;
   const lost = last.tracker && !last.tracker.reachable;
-  const banner = away ? t("away.box") : lost ? t("away.tracker", { why: last.tracker.why }) : "";
+  const banner = away ? t("away.box") :
+    lost ? t("away.tracker", { why: heard(last.tracker.why) }) : "";
   if ($("banner").textContent !== banner) $("banner").textContent = banner;
   $("banner").hidden = !banner;
   const [kind, text, rate = ""] = summary(away, lost, last.status);

@@ -34,12 +34,14 @@ export function open(view, app) {
   const bars = message => {
     const driven = new Set(app.state.driven ?? message.blendshapes);
     const group = name => GROUPS.find(one => name.startsWith(one)) ?? "other";
-    const list = { class: "meters" };
-    shapes.replaceChildren(...GROUPS.map(one => card(t("group." + one), h("ul", list,
-      message.blendshapes.map((name, i) => [name, i]).filter(([name]) => group(name) === one)
-        .map(([name, i]) => driven.has(name) ? add(name, 1, now => now.blendshapes[i]) :
-          h("li", { class: "meter off" }, h("span", {}, name), h("span", {},
-            t("values.undriven"))))))));
+    shapes.replaceChildren(...GROUPS.map(one => {
+      const all = message.blendshapes.filter(name => group(name) === one);
+      const rows = all.filter(name => driven.has(name)).map(name =>
+        add(name, 1, now => now.blendshapes[message.blendshapes.indexOf(name)]));
+      const names = all.filter(name => !driven.has(name)).join(", ");
+      return card(t("group." + one), rows.length ? h("ul", { class: "meters" }, rows) : null,
+        names ? h("p", { class: "note" }, t("values.undriven", { names })) : null);
+    }));
   };
   if (app.stream.last.names) bars(app.stream.last.names);
   else {
