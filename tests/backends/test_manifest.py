@@ -1,9 +1,10 @@
 """The record of each network: what is kept, and what a broken one gets."""
+import numpy as np
 import pytest
 
 from appliance.backends import manifest
 from appliance.errors import DataError
-from tests.backends.conftest import INPUTS, path
+from tests.backends.conftest import INPUTS, VALUE, path
 
 
 def test_the_record_keeps_what_it_was_told(engines):
