@@ -162,7 +162,8 @@ class Build:
     def _plan(self, wish):
         words = ["FP16" if wish.precision == "fp16" else "FP32", "%d MB" % wish.workspace]
         words += ["with " + wish.sources[0]] * bool(wish.sources[0])
-        words += ["%d layers in FP32" % len(wish.pins)] * bool(wish.pins)
+        count = len(wish.pins)
+        words += ["%d layer%s in FP32" % (count, "s" * (count > 1))] * bool(count)
         self._step("building", ", ".join(words), self._expected())
         try:
             return self._builder.build(self._content, self._graph, self._network.path, wish)

@@ -3,7 +3,9 @@ terms of whoever is tracked."""
 import numpy as np
 
 from appliance import geometry
-from appliance.stages.landmarks import calibrated, odds
+from appliance.stages import expression, iris
+from appliance.stages.detector import calibrated
+from appliance.stages.landmarks import believed, log_odds
 
 
 def differences(truth, found):
@@ -51,19 +53,20 @@ def _landmarks(network, truth, found):
     turns = [geometry.matrix_from_columns(out["rotation"][0].astype(float))
              for out in (truth, found)]
     return {"% of the box": 100 * far / size, "degrees of rotation": _angle(*turns),
-            "of score": _score(network, truth, found, "score")}
+            "of score": _believed(network, truth, found)}
 
 
 def _iris(network, truth, found):
     far = np.hypot(*(truth["points"] - found["points"]).transpose(2, 0, 1)).max()
     return {"% of the eye's picture": 100 * far / network.inputs["image"][1],
-            "of openness": _most(truth, found, "openness"),
-            "degrees of gaze": _most(truth, found, "gaze"),
-            "of score": _score(network, truth, found, "score")}
+            "of openness": _most(*[iris.bounded(out["openness"]) for out in (truth, found)]),
+            "degrees of gaze": _most(truth["gaze"], found["gaze"]),
+            "of score": _believed(network, truth, found)}
 
 
 def _expression(network, truth, found):
-    return {"of a blendshape": _most(truth, found, "shapes")}
+    return {"of a blendshape": _most(*[expression.bounded(out["shapes"])
+                                       for out in (truth, found)])}
 
 
 def _detector(network, truth, found):
@@ -76,7 +79,8 @@ def _detector(network, truth, found):
         size = (sides[:, :2] + sides[:, 2:]).mean(axis=1, keepdims=True)
         off = np.abs(found[key][seen] - sides) / np.maximum(size, 1e-6)
         worst = max([worst] + (100 * off).ravel().tolist())
-        score = max(score, _score(network, truth, found, "score%d" % stride))
+        score = max(score, _score(truth, found, "score%d" % stride,
+                                  lambda raw: calibrated(raw, network.score)))
     return {"% of a box's side": worst, "of score": score}
 
 
@@ -89,12 +93,17 @@ def _angle(a, b):
     return float(np.degrees(2 * np.arcsin(min(1.0, np.linalg.norm(a - b) / np.sqrt(8)))))
 
 
-def _most(truth, found, name):
-    return float(np.abs(truth[name] - found[name]).max())
+def _most(truth, found):
+    return float(np.abs(np.subtract(truth, found)).max())
 
 
-def _score(network, truth, found, name):
-    """Largest difference of the score as it is believed, 0.5 as likely as not."""
-    limit = odds(network.score)
-    return max(abs(calibrated(float(a), limit) - calibrated(float(b), limit))
-               for a, b in zip(truth[name].ravel(), found[name].ravel()))
+def _believed(network, truth, found):
+    limit = log_odds(network.score)
+    return _score(truth, found, "score", lambda odds: believed(odds, limit))
+
+
+def _score(truth, found, name, way):
+    """Largest difference of the score as it is believed, 0.5 as likely as not; way: there from
+    what the network says."""
+    return max(abs(way(a) - way(b)) for a, b in zip(
+        *[out[name].ravel().astype(float).tolist() for out in (truth, found)]))

@@ -17,7 +17,7 @@ SHARE = 0.02            # of an output's largest value: the tolerance where the 
 
 
 class Verdict(NamedTuple):
-    """difference: {output: largest difference to ONNX Runtime}. effects: {text: number}, the same
+    """difference: {part: largest difference to ONNX Runtime}. effects: {text: number}, the same
     in the terms of whoever is tracked. wrong: [text] of what is beyond its tolerance, [] for a
     good engine. ms: (p50, p95) of an inference. nearest: the output that comes nearest to its
     tolerance, in words.
@@ -44,7 +44,7 @@ class Trial:
         self._network, self._content, self._graph = network, content, graph
         self._inputs = recorded.inputs(network)
         self._extremes = recorded.extremes(network)
-        self._truth = self._answers(content, self._inputs)
+        self._truth = [network.apart(out) for out in self._answers(content, self._inputs)]
 
     def judge(self, engine):
         """Verdict on an engine of the contract of appliance/backends."""

@@ -10,7 +10,7 @@ from appliance import config, geometry
 from appliance.errors import DataError, PartMissing
 from appliance.face import LANDMARK_MIRROR
 from appliance.stages import crop
-from appliance.stages.landmarks import Reading
+from appliance.stages.landmarks import Reading, log_odds
 from appliance.tracker import Tracker, distinct, inside, together
 from tests.fakes import dots
 
@@ -131,7 +131,7 @@ def test_a_face_half_out_of_the_picture_is_still_followed(tracker):
 def test_a_newcomer_must_convince_more_than_a_face_that_is_followed(tracker, backend):
     def unsure(inputs, outputs):
         dots.read_landmarks(inputs, outputs)
-        outputs["score"][:] = 0.6
+        outputs["score"][:] = log_odds(0.6)
     sure, backend.readers["landmarks"] = backend.readers["landmarks"], unsure
     assert tracker(dots.picture((320, 200))) == []
     backend.readers["landmarks"] = sure
@@ -363,7 +363,7 @@ def scoring(backend, *scores):
 
     def scored(inputs, outputs):
         dots.read_landmarks(inputs, outputs)
-        outputs["score"][:] = left.pop(0) if len(left) > 1 else left[0]
+        outputs["score"][:] = log_odds(left.pop(0) if len(left) > 1 else left[0])
     backend.readers["landmarks"] = scored
 
 
@@ -426,7 +426,7 @@ def test_a_given_box_of_somebody_who_lies_is_measured(tracker, backend):
         dots.read_landmarks(inputs, outputs)
         across, along = outputs["rotation"][0, :2]
         if abs(along) > across:
-            outputs["score"][:] = 0.05
+            outputs["score"][:] = log_odds(0.05)
     backend.readers["landmarks"] = upright_only
     for roll in (90, -90):
         place = (320, 240, 1.0, roll)

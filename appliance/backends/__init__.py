@@ -5,7 +5,7 @@ The contract, for every backend:
     backend = choose("auto")
     engine = backend.load("landmarks")      # a section of engines/manifest.ini
     engine.inputs["image"][...] = crop      # {name: float32 array}, fixed shapes, written in place
-    outputs = engine.infer()                # {name: float32 array}, valid until the next infer()
+    outputs = engine.infer()                # {part: float32 array}, valid until the next infer()
     engine.network                          # the manifest's record: shapes, score, tolerance
     pair = backend.load("landmarks", 2)     # of two faces at once: first sizes are twice those
 

@@ -21,9 +21,10 @@ class Network(NamedTuple):
     shape. score: between 0 and 1, the raw score that means "as likely as not". tolerance: largest
     difference between backends. channels: 1, luma. driven: names of the shapes that proved right
     often enough to be sent (expression). fp32: names of the nodes that stay in FP32 where the rest
-    runs in FP16. tolerances: {output: largest difference} of an engine to ONNX Runtime on the
-    recorded inputs. faces: how many it takes at once; the first size of every shape is that many
-    times the file's.
+    runs in FP16. parts: of a network with one output (N, K), ordered {name: shape} of what lies
+    side by side in it; where there are none, the outputs. tolerances: {part: largest difference}
+    of an engine to ONNX Runtime on the recorded inputs. faces: how many it takes at once; the
+    first size of every shape is that many times the file's.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Network(NamedTuple):
     driven: tuple = ()
     fp32: tuple = ()
     tolerances: dict = {}
+    parts: dict = {}
     faces: int = 1
 
     def of(self, faces):
@@ -45,12 +47,23 @@ class Network(NamedTuple):
             return self
         return self._replace(name="%s-x%d" % (self.name, faces), faces=faces,
                              inputs=_times(faces, self.inputs),
-                             outputs=_times(faces, self.outputs))
+                             outputs=_times(faces, self.outputs),
+                             parts=_times(faces, self.parts))
 
     @property
     def section(self):
         """The name in the manifest."""
         return self.name if self.faces == 1 else self.name.rpartition("-x")[0]
+
+    def apart(self, outputs):
+        """{part: view} of {output: array}."""
+        if not self.parts:
+            return outputs
+        (answers,), found, end = outputs.values(), collections.OrderedDict(), 0
+        for name, shape in self.parts.items():
+            start, end = end, end + _width(shape)
+            found[name] = answers[:, start:end].reshape(shape)
+        return found
 
     def content(self):
         """The bytes of the file, for so many faces; InputMissing where there is none, DataError
@@ -75,6 +88,14 @@ class Network(NamedTuple):
                 why = "%s %s is %s, the manifest says float %s"
                 raise DataError(self.path, why % (kind, name, have.get(name, "absent"), shape),
                                 "record the network anew")
+
+
+def _width(shape):
+    """How many numbers of each row of an output a part takes."""
+    count = 1
+    for size in shape[1:]:
+        count *= size
+    return count
 
 
 def _times(faces, tensors):
@@ -102,7 +123,8 @@ def _network(path, name, section):
             section["sha256"].lower(), shapes(section["inputs"]), shapes(section["outputs"]),
             float(section.get("score", "0.5")), float(section.get("tolerance", "0.01")),
             int(section.get("channels", "1")), tuple(section.get("driven", "").split()),
-            tuple(section.get("fp32", "").split()), _tolerances(section)))
+            tuple(section.get("fp32", "").split()), _tolerances(section),
+            shapes(section.get("parts", ""))))
     except KeyError as why:
         raise DataError(path, "[%s] has no line %s" % (name, why), "add it") from why
     except ValueError as why:
@@ -110,14 +132,13 @@ def _network(path, name, section):
 
 
 def _tolerances(section):
-    """{output: number} of a section; one number for all outputs where they have none of their
-    own."""
-    outputs = shapes(section["outputs"])
+    """{part: number} of a section; one number for all parts where they have none of their own."""
+    parts = shapes(section.get("parts", section["outputs"]))
     own = [word.rpartition(":") for word in section.get("tolerances", "").split()]
-    foreign = [name for name, _, _ in own if name not in outputs]
+    foreign = [name for name, _, _ in own if name not in parts]
     if foreign:
-        raise ValueError("tolerances: no output %s" % foreign[0])
-    found = dict.fromkeys(outputs, float(section.get("tolerance", "0.01")))
+        raise ValueError("tolerances: no part %s" % foreign[0])
+    found = dict.fromkeys(parts, float(section.get("tolerance", "0.01")))
     found.update((name, float(number)) for name, _, number in own)
     return found
 
@@ -128,6 +149,12 @@ def _checked(network):
         raise ValueError("channels = %d: networks see luma alone, 1" % network.channels)
     if not 0 < network.score < 1:
         raise ValueError("score = %g is not between 0 and 1" % network.score)
+    if network.parts:
+        count = next(iter(network.parts.values()))[0]
+        whole = count, sum(_width(shape) for shape in network.parts.values())
+        if list(network.outputs.values()) != [whole] or {
+                shape[0] for shape in network.parts.values()} != {count}:
+            raise ValueError("parts: they fill one output of %dx%d" % whole)
     for name in network.driven:
         if name not in ARKIT:
             near = nearest(name, ARKIT)
@@ -157,7 +184,7 @@ def record(name, file, inputs, outputs, path=MANIFEST, **notes):
         parser.add_section(name)
     with open(os.path.join(os.path.dirname(os.path.abspath(path)), file), "rb") as f:
         digest = hashlib.sha256(f.read()).hexdigest()
-    lines = dict(notes, file=file, sha256=digest, inputs=_spelt(inputs), outputs=_spelt(outputs))
+    lines = dict(notes, file=file, sha256=digest, inputs=spelt(inputs), outputs=spelt(outputs))
     for key in ("file", "sha256", "inputs", "outputs") + tuple(sorted(notes)):
         parser.set(name, key, str(lines[key]))
     with open(path + ".new", "w") as f:
@@ -167,6 +194,7 @@ def record(name, file, inputs, outputs, path=MANIFEST, **notes):
     os.replace(path + ".new", path)
 
 
-def _spelt(tensors):
+def spelt(tensors):
+    """What `shapes` reads."""
     return " ".join("%s:%s" % (name, "x".join(str(n) for n in shape))
                     for name, shape in tensors.items())

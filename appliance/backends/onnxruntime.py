@@ -48,7 +48,8 @@ class Engine:
         self._binding = self._session.io_binding()
         self._keep = []
         self.inputs = self._bind(library, network.inputs, self._binding.bind_ortvalue_input)
-        self._outputs = self._bind(library, network.outputs, self._binding.bind_ortvalue_output)
+        self._outputs = network.apart(
+            self._bind(library, network.outputs, self._binding.bind_ortvalue_output))
 
     def _bind(self, library, shapes, bind):
         """Arrays of our own that the session reads and writes in place: no copies later."""

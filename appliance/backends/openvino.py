@@ -69,7 +69,7 @@ class Engine:
         self.network, self._library, self._request = network, library, request
         weakref.finalize(self, library.free, "infer_request", request)
         self.inputs = self._bind(network.inputs)
-        self._outputs = self._bind(network.outputs)
+        self._outputs = network.apart(self._bind(network.outputs))
         self._run = library.function("infer_request_infer", c_void_p)
 
     def _bind(self, shapes):

@@ -71,7 +71,7 @@ class Engine:
             self.close = weakref.finalize(self, _close, self._gpu, self._work)
             self.inputs, self._copied = self._work.inputs.arrays, self._work.outputs.block
             self._answers = np.zeros(self._copied.shape, np.float32)
-            self._outputs = self._work.outputs.like(self._answers)
+            self._outputs = network.apart(self._work.outputs.like(self._answers))
             for _ in range(WARMING):
                 self._run(self._work.launch)
             self._enqueue = self._settle(self._work.launch, self._work.capture())

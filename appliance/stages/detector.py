@@ -5,7 +5,6 @@ import cv2
 import numpy as np
 
 from appliance.geometry import overlap
-from appliance.stages.landmarks import calibrated, odds
 
 STRIDES = (8, 16)
 SAME_FACE = 0.4         # overlap from which two boxes are one face
@@ -38,8 +37,7 @@ class Detector:
         self._input = engine.inputs["image"]
         self._height, self._width = self._input.shape[1:3]
         self._pixels = np.zeros((self._height, self._width), np.uint8)
-        self._odds = odds(engine.network.score)
-        self._limit = self._odds / (1 + self._odds)
+        self._limit = engine.network.score
         cells = [_cells(self._height // s, self._width // s, s) for s in STRIDES]
         self._first = len(cells[0][0])
         # Of all cells in a row: their centres as corners of a box, and their way to its sides.
@@ -76,7 +74,7 @@ class Detector:
         points = np.array([((left + stride * a) / sx + x, (up + stride * b) / sy + y)
                            for a, b in zip(five[::2], five[1::2])])
         box = np.array((x0 / sx + x, y0 / sy + y, x1 / sx + x, y1 / sy + y))
-        return Candidate(box, calibrated(score, self._odds), points)
+        return Candidate(box, calibrated(score, self._limit), points)
 
     def _letterbox(self, luma):
         """Fit the picture into the upper left of the input; returns its scale in x and y."""
@@ -88,6 +86,11 @@ class Detector:
         self._pixels[:h, :w] = cv2.resize(luma, (w, h), interpolation=way)
         self._input[0, :, :, 0] = self._pixels
         return np.array([w / float(width), h / float(height)])
+
+
+def calibrated(score, limit):
+    """A raw score, 0 to 1, moved (in log odds) so that the manifest's limit lies at 0.5."""
+    return score / (score + limit / (1.0 - limit) * (1.0 - score))
 
 
 def _joined(out, name):

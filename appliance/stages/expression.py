@@ -60,7 +60,7 @@ class Expression:
                 self._cut(luma, reading, upright)
                 engine.inputs["image"][i, :, :, 0] = self._pixels
                 engine.inputs["turn"][i] = reading.turn()
-            out = engine.infer()["shapes"]
+            out = bounded(engine.infer()["shapes"])
             found += [self._named(shapes, eyes) for shapes, (_, _, eyes) in zip(out, some)]
         return found
 
@@ -82,12 +82,17 @@ class Expression:
     def _infer(self, pixels, turn):
         inputs = self._engines.one.inputs
         inputs["image"][0, :, :, 0], inputs["turn"][0] = pixels, turn
-        return self._engines.one.infer()["shapes"][0]
+        return bounded(self._engines.one.infer()["shapes"][0])
 
     def _named(self, answer, eyes):
         shapes = np.zeros(len(ARKIT_NAMES))
         shapes[SHAPES] = answer
         return with_eyes(shapes, *eyes) * self.driven
+
+
+def bounded(shapes):
+    """The network's answers, 0 to 1."""
+    return np.minimum(np.maximum(shapes, 0.0), 1.0)
 
 
 def with_eyes(shapes, left, right):

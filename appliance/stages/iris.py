@@ -11,12 +11,13 @@ import numpy as np
 from appliance import geometry
 from appliance.face import LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS, Eye
 from appliance.stages import crop
-from appliance.stages.landmarks import calibrated, odds
+from appliance.stages.landmarks import believed, log_odds
 
 MARGIN = 1.6            # side of an eye's square / distance of its corners, as in training
 SHARE_OF_FACE = 0.9 * 0.22      # least side / the face's size: a far eye's corners nearly meet
 TURNED = (35.0, 45.0)   # degrees of yaw over which the far eye's word fades
 NARROW = (0.25, 0.45)   # openness over which the gaze of an eye comes to count
+WIDEST = 1.3            # openness of an eye that is as wide as it goes
 # Eyes look at one point: both at one height, each turned in by so many degrees for somebody at a
 # screen. Half of what is seen beyond is believed: who crosses the eyes on purpose is seen to. On
 # drawn heads kept out r of the eyeLook shapes rose from 0.76 to 0.79.
@@ -31,7 +32,7 @@ class Iris:
     def __init__(self, engines):
         self._engines = engines
         self._pixels = np.zeros(engines.network.inputs["image"][:3], np.uint8)
-        self._odds = odds(engines.network.score)
+        self._limit = log_odds(engines.network.score)
 
     def __call__(self, luma, faces):
         """[(left Eye, right Eye)] of faces, each (reading, yaw, last_gaze).
@@ -46,7 +47,7 @@ class Iris:
             out = engine.infer()
             gaze, points = out["gaze"].tolist(), out["points"].astype(float)
             points[1::2, :, 0] = self._pixels.shape[2] - 1 - points[1::2, :, 0]
-            opened, scores = out["openness"][:, 0].tolist(), out["score"][:, 0].tolist()
+            opened, scores = bounded(out["openness"]), out["score"][:, 0].tolist()
             for i, (_, yaw, last_gaze) in enumerate(some):
                 two = slice(2 * i, 2 * i + 2)
                 said = self._agreed(opened[two], gaze[two], scores[two], yaw, last_gaze)
@@ -67,8 +68,13 @@ class Iris:
         """agree() of what the network says of one face."""
         (left_yaw, left_pitch), (right_yaw, right_pitch) = gaze
         seen = [(left_yaw, left_pitch), (-right_yaw, right_pitch)]
-        scores = [calibrated(score, self._odds) for score in scores]
+        scores = [believed(score, self._limit) for score in scores]
         return agree(opened, seen, scores, yaw, last_gaze)
+
+
+def bounded(openness):
+    """[number], 0 to WIDEST, of the network's (N, 1)."""
+    return [min(WIDEST, max(0.0, one)) for one in openness[:, 0].tolist()]
 
 
 def _eyes(ways, points, opened, gaze, scores):

@@ -1,4 +1,5 @@
 """A picture and squares in, each face's 68 points, score and rotation out."""
+from math import log, tanh
 from typing import NamedTuple
 
 import numpy as np
@@ -48,7 +49,7 @@ class Landmarks:
     def __init__(self, engines):
         self._engines = engines
         self._pixels = np.zeros(engines.network.inputs["image"][1:3], np.uint8)
-        self._odds = odds(engines.network.score)
+        self._limit = log_odds(engines.network.score)
 
     def __call__(self, luma, squares):
         """[Reading] of the faces in `squares` of `luma` ((H, W) uint8)."""
@@ -68,7 +69,8 @@ class Landmarks:
         seen = {name: value.astype(float) for name, value in self._infer(self._pixels).items()}
         other = _unmirrored(self._infer(self._pixels[:, ::-1]), len(self._pixels))
         both = {name: 0.5 * (seen[name] + other[name]) for name in seen}
-        return self._reading(both, 0, back, square)
+        scores = [believed(float(out["score"][0, 0]), self._limit) for out in (seen, other)]
+        return self._reading(both, 0, back, square)._replace(score=0.5 * sum(scores))
 
     def _infer(self, pixels):
         self._engines.one.inputs["image"][0, :, :, 0] = pixels
@@ -78,7 +80,7 @@ class Landmarks:
         points = geometry.apply(back, out["points"][i])
         sigma = np.exp(out["log_sigma"][i].astype(float)) * (square.side / len(self._pixels))
         rotation = geometry.matrix_from_columns(out["rotation"][i], square.roll)
-        score = calibrated(float(out["score"][i, 0]), self._odds)
+        score = believed(float(out["score"][i, 0]), self._limit)
         return Reading(points, geometry.tight_box(points), sigma, score, rotation, square)
 
 
@@ -89,11 +91,12 @@ def _unmirrored(out, size):
             "score": out["score"], "rotation": out["rotation"] * (1.0, -1, -1, -1, 1, 1)}
 
 
-def odds(score):
-    """Odds of the raw score that the manifest calls as likely as not."""
-    return score / (1.0 - score)
+def log_odds(score):
+    """Log odds of a score between 0 and 1."""
+    return log(score / (1.0 - score))
 
 
-def calibrated(score, limit_odds):
-    """A raw score, 0 to 1, moved (in log odds) so that the manifest's limit lies at 0.5."""
-    return score / (score + limit_odds * (1.0 - score)) if score > 0 else 0.0
+def believed(odds, limit):
+    """A network's log odds as a score, 0 to 1, moved so that the manifest's limit, in log odds
+    too, lies at 0.5; 0 for what is no number."""
+    return 0.5 + 0.5 * tanh(0.5 * (odds - limit)) if odds == odds else 0.0

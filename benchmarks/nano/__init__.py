@@ -37,10 +37,10 @@ class Fitted:
         return float(np.sqrt((off ** 2).mean()) * 100), float(off.max() * 100)
 
 
-def networks(fitted, costs, change=list):
-    """{network: Prediction} of the manifest; change: what is done to its layers before."""
-    return OrderedDict((name, prediction.network(change(fusion.fused(network.path)),
-                                                 fitted.machine, costs, fitted.doubt))
+def networks(fitted, costs):
+    """{network: Prediction} of the manifest."""
+    return OrderedDict((name, prediction.network(fusion.fused(network.path), fitted.machine,
+                                                 costs, fitted.doubt))
                        for name, network in sorted(manifest.read().items()))
 
 
@@ -59,11 +59,11 @@ def total(rows):
     return tuple(sum(one[end] for one in rows.values()) for end in (0, 1))
 
 
-def tables(fitted, costs, made, lean, here, rows):
+def tables(fitted, costs, made, here, rows):
     """The Markdown of everything."""
     return ["## Published, and what the fit makes of it", _published(fitted),
             _words(fitted, costs),
-            "## Predicted for a Nano: networks", _networks(made), _sums(made, lean),
+            "## Predicted for a Nano: networks", _networks(made), _sums(made),
             "## Measured on this machine: the work outside the networks", _here(here),
             "## Predicted for a Nano: a picture while one face is followed", _loop(rows)]
 
@@ -99,13 +99,11 @@ def _networks(made):
           _range(p.launched), _range(p.graph), p.bound) for name, p in made.items()])
 
 
-def _sums(made, lean):
+def _sums(made):
     tracking = [made[name] for name in TRACKING]
     rows = [("while tracking (%s)" % ", ".join(TRACKING), AIMS["tracking"],
              prediction.together(tracking)),
             ("the same as CUDA graphs", AIMS["tracking"], prediction.together(tracking, "graph")),
-            ("the same with each network's heads merged into one output", AIMS["tracking"],
-             prediction.together([lean[name] for name in TRACKING])),
             ("detector", AIMS["detector"], made["detector"].launched)]
     return report.markdown(("networks", "aim, ms", "predicted, ms", "verdict"), [
         (name, aim, _range(ms), verdict(ms, aim)) for name, aim, ms in rows])
@@ -152,16 +150,15 @@ def main(args):
     rows = roofline.published()
     costs = roofline.launch_costs(rows)
     fitted = Fitted(rows)
-    made, lean = networks(fitted, costs), networks(fitted, costs, change=prediction.merged)
+    made = networks(fitted, costs)
     here = processor.here(args.source, args.frames)
     picture = loop(here, made)
-    report.publish("nano", tables(fitted, costs, made, lean, here, picture), {
+    report.publish("nano", tables(fitted, costs, made, here, picture), {
         "source": args.name, "measured_here": here,
         "fit": {"machine": dict(zip(roofline.NAMES, np.exp(fitted.machine).tolist())),
                 "left_out": dict(zip((row.name for row in fitted.rows),
                                      np.exp(fitted.left_out).tolist())),
                 "launch_us": costs, "doubt": fitted.doubt},
         "predicted": {"networks": {name: p._asdict() for name, p in made.items()},
-                      "merged": {name: p._asdict() for name, p in lean.items()},
                       "processor_times": processor.slower(), "picture": picture,
                       "picture_total": total(picture), "aims": AIMS}}, args.out, drawing(picture))

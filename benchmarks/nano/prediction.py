@@ -7,7 +7,6 @@ from benchmarks.nano.roofline import Work
 # Copying in, the call from Python, waiting and copying out: ms a network, a guess. The copies are
 # of 0.1 MB and less at 10 GB/s and make a twentieth of it.
 CALL = (0.2, 0.25, 0.3)
-SHUFFLES = 3        # changes of shape around the products of a network whose heads are merged
 
 
 class Prediction(NamedTuple):
@@ -45,13 +44,6 @@ def network(layers, machine, costs, doubt):
         sum(l.moved for l in layers) / 1e6, gpu, launches,
         tuple(max(pair) + call for pair, call in zip(zip(computing, launches), CALL)),
         tuple(ms + call for ms, call in zip(computing, CALL)))
-
-
-def merged(layers):
-    """The layers with all heads in one output: what multiplies, and the changes of shape around
-    it. Scales go into the weights, parts are told apart by the reader."""
-    products = [layer for layer in layers if layer.flops]
-    return products + [layer for layer in layers if layer.name == "shuffle"][:SHUFFLES]
 
 
 def together(predictions, way="launched"):

@@ -20,14 +20,19 @@ NOTES = {"image": "none: raw luma 0..255, scaled inside", "turn": "yaw and pitch
 
 
 class Outputs(torch.nn.Module):
-    """A network's dict of outputs as a tuple in order."""
+    """A network's outputs as a tuple in order; the one of `nets.Answers` is called "answers"."""
 
     def __init__(self, net):
         super().__init__()
         self.net = net
 
+    def named(self, *inputs):
+        """{name: tensor}"""
+        out = self.net(*inputs)
+        return out if isinstance(out, dict) else {"answers": out}
+
     def forward(self, *inputs):
-        return tuple(self.net(*inputs).values())
+        return tuple(self.named(*inputs).values())
 
 
 def load(name, checkpoint):
@@ -39,13 +44,18 @@ def load(name, checkpoint):
 
 def write(name, checkpoint, folder, trained_with, licence="MIT"):
     """Write folder/<name>.onnx and its row in folder/manifest.ini; returns the largest difference to torch."""
-    net = load(name, checkpoint)
-    shapes = nets.INPUTS[name]
+    return save(name, load(name, checkpoint), folder, trained_with=trained_with, licence=licence)
+
+
+def save(name, net, folder, **notes):
+    """The same of a deployed network; notes: lines of the row."""
+    shapes, parts = nets.INPUTS[name], nets.PARTS.get(name)
+    net = Outputs(nets.Answers(net) if parts else net)
     given = {k: torch.rand(*shape) * (255 if k == "image" else 1) for k, shape in shapes.items()}
     with torch.no_grad():
-        truth = net(**given)
+        truth = net.named(*given.values())
     path = os.path.join(folder, name + ".onnx")
-    torch.onnx.export(Outputs(net), tuple(given.values()), path + ".part", opset_version=13, dynamo=False,
+    torch.onnx.export(net, tuple(given.values()), path + ".part", opset_version=13, dynamo=False,
                       input_names=list(given), output_names=list(truth))
     model = onnx.load(path + ".part")
     check(model)
@@ -55,9 +65,12 @@ def write(name, checkpoint, folder, trained_with, licence="MIT"):
     ours = session.run(list(truth), {k: v.numpy() for k, v in given.items()})
     worst = max(float(np.abs(a - truth[k].numpy()).max()) for k, a in zip(truth, ours))
     os.replace(path + ".part", path)
+    if parts:
+        count = shapes["image"][:1]
+        notes["parts"] = manifest.spelt({k: count + shape for k, shape in parts.items()})
     manifest.record(name, name + ".onnx", shapes, {k: tuple(v.shape) for k, v in truth.items()},
-                    os.path.join(folder, "manifest.ini"), channels=1, trained_with=trained_with, licence=licence,
-                    normalisation="; ".join("%s: %s" % (k, NOTES[k]) for k in shapes), tolerance=TOLERANCE[name])
+                    os.path.join(folder, "manifest.ini"), channels=1, tolerance=TOLERANCE[name],
+                    normalisation="; ".join("%s: %s" % (k, NOTES[k]) for k in shapes), **notes)
     return worst
 
 

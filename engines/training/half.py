@@ -89,7 +89,7 @@ class Half:
             exact = self._way == "exact" or node.name in self._pinned
             given = [values.get(name) for name in node.inputs]
             if not exact:
-                given = [rounded(x) if x is not None and x.dtype == np.float32 and node.kind != "Clip" else x
+                given = [rounded(x) if x is not None and x.dtype == np.float32 else x
                          for x in given]
             multiply = np.dot if exact or self._way == "kind" else chained
             if self._way.startswith("winograd"):
@@ -142,7 +142,6 @@ OPERATIONS = {
     "Add": lambda a, _, x, y: x + y, "Mul": lambda a, _, x, y: x * y,
     "Reshape": lambda a, _, x, shape: x.reshape([x.shape[i] if n == 0 else n for i, n in enumerate(shape)]),
     "Transpose": lambda a, _, x: x.transpose(a["perm"]), "Concat": lambda a, _, *x: np.concatenate(x, a["axis"]),
-    "Clip": lambda a, _, x, low, high: np.clip(x, low, high),
 }
 
 
@@ -153,11 +152,11 @@ def main():
         graph = Graph(network.content(), network.path)
         runs = {way: [Half(graph, way, network.fp32)(given) for given in recorded.inputs(network)] for way in WAYS}
         runs["kind, nothing pinned"] = [Half(graph, "kind")(given) for given in recorded.inputs(network)]
-        truth = [out for out, _ in runs["exact"]]
+        answers = {way: [network.apart(out) for out, _ in run] for way, run in runs.items()}
+        truth = answers["exact"]
         at, most = max(((name, m) for _, found in runs["exact"] for name, m in found.items()), key=lambda p: p[1])
         print("%s: largest magnitude %.4g at %s; allowed %s" % (network.name, most, at, _spelt(network.tolerances)))
-        for way in runs:
-            found = [out for out, _ in runs[way]]
+        for way, found in answers.items():
             apart = effects.differences(truth, found)
             bad += ["%s, %s: %s" % (network.name, way, name) for name in apart
                     if not apart[name] <= network.tolerances[name]]

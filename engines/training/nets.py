@@ -89,6 +89,11 @@ class Landmarks(nn.Module):
         self.points.bias.data = ((mean_points - 63.5) / 32.0).reshape(-1).float()
         self.rest.bias.data[68:74] = torch.tensor([1.0, 0, 0, 0, 1.0, 0])
 
+    def dense(self):
+        """See `Answers`."""
+        points = scaled(self.points, 32.0, 63.5)
+        return stacked(self.hidden, self.face), apart((points, self.rest), (self.score,))
+
     def forward(self, image):
         features = self.body(self.stem(image)).reshape(-1, self.hidden.in_features)
         x = F.relu(self.hidden(features))
@@ -109,6 +114,13 @@ class Iris(nn.Module):
         self.out = nn.Linear(hidden, 14)
         nn.init.normal_(self.out.weight, std=0.01)
         nn.init.zeros_(self.out.bias)
+
+    def dense(self):
+        """See `Answers`."""
+        scale, shift = torch.ones(14), torch.zeros(14)
+        scale[:10], shift[:10] = 16.0, 31.5
+        shift[10], scale[11:13] = 0.7, 20.0
+        return self.hidden, scaled(self.out, scale, shift)
 
     def forward(self, image, turn):
         x = self.body(self.stem(image)).reshape(image.shape[0], -1)
@@ -140,6 +152,10 @@ class Expression(nn.Module):
         """Mean and deviation (K,) of each shape over what is shown."""
         self.mean.copy_(mean)
         self.deviation.copy_(deviation)
+
+    def dense(self):
+        """See `Answers`."""
+        return self.hidden, scaled(self.out, self.deviation, self.mean)
 
     def standard(self, image, turn):
         """(N, K) in deviations from the mean."""
@@ -190,6 +206,47 @@ class Detector(nn.Module):
         return out
 
 
+class Answers(nn.Module):
+    """A deployed network whose answers are one tensor (N, K): what a row of the manifest calls its parts, side by side,
+    as they leave the last dense layer. Scales lie in its weights; scores are log odds and nothing is bounded, for that is
+    less work for whoever reads them than a layer is to launch.
+
+    `net.dense()` gives the two layers: all that reads the features, and all that reads those.
+    """
+
+    def __init__(self, net):
+        super().__init__()
+        self.stem, self.body = net.stem, net.body
+        self.hidden, self.out = net.dense()
+
+    def forward(self, image, *turn):
+        x = self.body(self.stem(image)).reshape(image.shape[0], -1)
+        return self.out(F.relu(self.hidden(torch.cat((x,) + turn, 1) if turn else x)))
+
+
+def dense(weight, bias):
+    """The Linear of a weight (outputs, inputs) and a bias."""
+    layer = nn.Linear(*reversed(weight.shape))
+    layer.weight.data, layer.bias.data = weight.detach().clone(), bias.detach().clone()
+    return layer
+
+
+def scaled(layer, scale, shift):
+    """A Linear that answers scale times what another does, and shift more: numbers, or one for each output."""
+    return dense(layer.weight * torch.as_tensor(scale).reshape(-1, 1), layer.bias * scale + shift)
+
+
+def stacked(*layers):
+    """A Linear with the answers of several that read the same."""
+    return dense(torch.cat([layer.weight for layer in layers]), torch.cat([layer.bias for layer in layers]))
+
+
+def apart(*groups):
+    """A Linear over the stacked answers of several, each of which a group of Linears reads alone."""
+    readers = [stacked(*layers) for layers in groups]
+    return dense(torch.block_diag(*[layer.weight for layer in readers]), torch.cat([layer.bias for layer in readers]))
+
+
 NETS = {"landmarks": Landmarks, "iris": Iris, "detector": Detector,
         "expression": Expression, "brows": Brows}
 # As deployed: the shape of each input.
@@ -197,6 +254,12 @@ INPUTS = {"landmarks": {"image": (1, 128, 128, 1)}, "iris": {"image": (2, 64, 64
           "detector": {"image": (1, 192, 320, 1)},
           "expression": {"image": (1, 96, 96, 1), "turn": (1, 2)},
           "brows": {"image": (1, 72, 112, 1), "turn": (1, 2)}}
+
+# Of the networks that `Answers` makes one tensor of: its parts in order, each of one face or eye.
+PARTS = {"landmarks": {"points": (68, 2), "log_sigma": (68,), "rotation": (6,), "score": (1,)},
+         "iris": {"points": (5, 2), "openness": (1,), "gaze": (2,), "score": (1,)},
+         "expression": {"shapes": (len(CLOSEUPS["expression"].shapes),)},
+         "brows": {"shapes": (len(CLOSEUPS["brows"].shapes),)}}
 
 
 def deploy(net):

@@ -94,4 +94,4 @@ def test_the_example_of_the_contract_can_be_read_and_holds():
     example = backends.__doc__.split("\n\n")[2]
     names = {"choose": backends.choose, "crop": 0.0}
     exec(compile(textwrap.dedent(example), "contract", "exec"), names)
-    assert names["outputs"]["points"].shape == names["engine"].network.outputs["points"]
+    assert names["outputs"]["points"].shape == names["engine"].network.parts["points"]

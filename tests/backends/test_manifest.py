@@ -1,9 +1,10 @@
 """The record of each network: what is kept, and what a broken one gets."""
+import numpy as np
 import pytest
 
 from appliance.backends import manifest
 from appliance.errors import DataError
-from tests.backends.conftest import INPUTS, path
+from tests.backends.conftest import INPUTS, VALUE, path
 
 
 def test_the_record_keeps_what_it_was_told(engines):
@@ -32,8 +33,41 @@ def test_a_broken_manifest_is_refused_in_one_line(tmp_path, text):
 @pytest.mark.parametrize("note, told", [
     ({"channels": 3}, "channels = 3"), ({"channels": 0}, "channels = 0"),
     ({"score": 0}, "score = 0 is not"), ({"score": 1}, "score = 1 is not"),
-    ({"score": "nan"}, "score = nan is not"), ({"driven": "jawOpn"}, r"jawOpn \(jawOpen\?")])
+    ({"score": "nan"}, "score = nan is not"), ({"parts": "a:2x1 b:2x1"}, "one output of 2x2"),
+    ({"parts": "a:2x1 b:1x2"}, "one output of 2x3"), ({"tolerances": "c:1"}, "no part c"),
+    ({"driven": "jawOpn"}, r"jawOpn \(jawOpen\?")])
 def test_a_note_that_would_be_passed_over_is_refused(engines, note, told):
     manifest.record("small", "small.onnx", INPUTS, {"values": (2, 3)}, path=path(engines), **note)
     with pytest.raises(DataError, match=told):
         manifest.read(path(engines))
+
+
+@pytest.fixture
+def parted(engines):
+    """The record with its output told apart."""
+    manifest.record("small", "small.onnx", INPUTS, {"values": (2, 3)}, path=path(engines),
+                    parts="one:2x1 two:2x1x2", tolerances="two:0.5")
+    return manifest.read(path(engines))["small"]
+
+
+def test_parts_are_seen_in_the_one_output(parted):
+    values = VALUE.copy()
+    found = parted.apart({"values": values})
+    assert list(found) == ["one", "two"]
+    values += 10
+    assert np.array_equal(found["one"], [[10], [13]])
+    assert np.array_equal(found["two"], [[[11, 12]], [[14, 15]]])
+
+
+def test_parts_of_several_faces_lie_face_by_face(parted):
+    found = parted.of(2).apart({"values": np.concatenate([VALUE, VALUE + 6])})
+    assert np.array_equal(found["one"], [[0], [3], [6], [9]]) and found["two"].shape == (4, 1, 2)
+
+
+def test_each_part_has_its_tolerance(parted):
+    assert parted.tolerances == {"one": 0.02, "two": 0.5}
+
+
+def test_without_parts_the_outputs_are_the_answers(engines):
+    outputs = {"values": VALUE}
+    assert manifest.read(path(engines))["small"].apart(outputs) is outputs

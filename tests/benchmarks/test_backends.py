@@ -55,7 +55,7 @@ def test_faces_are_compared_in_the_user_s_terms():
 
 def test_a_face_that_one_alone_finds_is_counted():
     trackers = OrderedDict((name, Tracker(backend=made)) for name, made in (
-        ("a", Dots()), ("b", off("landmarks", "score", -0.9))))
+        ("a", Dots()), ("b", off("landmarks", "score", -9.0))))
     assert backends.loop(trackers, FRAMES)["b"]["alone"] == 4
 
 

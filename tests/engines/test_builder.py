@@ -64,7 +64,7 @@ def pinned(machine):
 def test_a_node_that_the_parser_makes_several_layers_of_keeps_fp32_to_its_end(pinned):
     assert pinned(("before", "x", "SHUFFLE"),
                   ("/net/out/Gemm", "(Unnamed Layer* 7)_output", "MATRIX_MULTIPLY"),
-                  ("(Unnamed Layer* 8) [Shuffle]", "/net/out/Gemm_output_0", "SHUFFLE"),
+                  ("(Unnamed Layer* 8) [Shuffle]", "answers", "SHUFFLE"),
                   ("after", "y", "SHUFFLE")) == ["/net/out/Gemm", "(Unnamed Layer* 8) [Shuffle]"]
 
 

@@ -62,10 +62,11 @@ def test_for_more_faces_every_answer_is_that_of_the_face_alone(network, faces):
     runtime = pytest.importorskip("appliance.backends.onnxruntime").OnnxRuntime()
     shown = recorded.inputs(network)[:faces]
     together = {name: np.concatenate([one[name] for one in shown]) for name in network.inputs}
-    answer, = runtime.answers(network.of(faces).content(), [together])
-    alone = runtime.answers(network.content(), shown)
-    for name, value in answer.items():
-        assert value.shape == network.of(faces).outputs[name]
+    several = network.of(faces)
+    answer, = runtime.answers(several.content(), [together])
+    assert {name: value.shape for name, value in answer.items()} == dict(several.outputs)
+    alone = [network.apart(one) for one in runtime.answers(network.content(), shown)]
+    for name, value in several.apart(answer).items():
         wanted = np.concatenate([one[name] for one in alone])
         assert np.abs(value - wanted).max() < network.tolerances[name] / 100
 

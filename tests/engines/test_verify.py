@@ -45,7 +45,7 @@ def test_an_engine_that_answers_the_same_is_good(trial):
     assert verdict.words.startswith("0 % of the eye's picture") and len(verdict.ms) == 2
 
 
-@pytest.mark.parametrize("name", sorted(network.outputs))
+@pytest.mark.parametrize("name", sorted(network.parts))
 @pytest.mark.parametrize("share, good", [(0.8, True), (1.2, False)])
 def test_an_output_may_differ_by_its_tolerance(trial, name, share, good):
     def change(inputs, out):

@@ -38,7 +38,7 @@ def test_the_clock_is_looked_at_while_nothing_happens(turn, tmp_path, monkeypatc
 
 
 @pytest.mark.parametrize("about, error, told", [
-    ({"then": {"unsupported": ["Sigmoid"]}}, DataError, "/net/Sigmoid (Sigmoid)"),
+    ({"then": {"unsupported": ["Concat"]}}, DataError, "/net/Concat (Concat)"),
     ({"gpu": False}, PartMissing, "GPU: "), ({"version": None}, PartMissing, "tensorrt: ")])
 def test_an_error_of_the_process_is_ours(turn, tmp_path, about, error, told):
     turn(**about)

@@ -11,6 +11,7 @@ import numpy as np
 from appliance import geometry
 from appliance.backends.manifest import Network
 from appliance.face import ARKIT_NAMES
+from appliance.stages.landmarks import log_odds
 
 GREY, WHITE, BLACK = 128, 255, 0
 # The 68 points of a mean face, seen from the front, mm from the middle of the eyes.
@@ -63,7 +64,7 @@ def _place(luma):
 def read_landmarks(inputs, outputs):
     """A face network: sure of a face where it sees eyes and mouth."""
     found = _place(inputs["image"][0, :, :, 0])
-    outputs["score"][:] = 0.95 if found else 0.05
+    outputs["score"][:] = log_odds(0.95 if found else 0.05)
     outputs["log_sigma"][:] = 0.0
     if found:
         outputs["points"][0] = face_points(*found)
@@ -117,7 +118,8 @@ def _padding(image):
 def read_iris(inputs, outputs):
     """Eyes that look straight ahead, open, in the middle of their squares."""
     outputs["points"][:] = [[31.5, 31.5], [21.5, 31.5], [31.5, 21.5], [41.5, 31.5], [31.5, 41.5]]
-    outputs["openness"][:], outputs["gaze"][:], outputs["score"][:] = 1.0, 0.0, 0.9
+    outputs["openness"][:], outputs["gaze"][:] = 1.0, 0.0
+    outputs["score"][:] = log_odds(0.9)
 
 
 def read_neutral(inputs, outputs):

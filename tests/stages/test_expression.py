@@ -46,6 +46,12 @@ def test_a_network_s_answers_get_their_names():
         "jawOpen": 0.5, "mouthSmileLeft": 0.25}
 
 
+@pytest.mark.parametrize("thorough", [False, True])
+def test_shapes_lie_between_0_and_1(thorough):
+    assert expressed(answering(jawOpen=1.5, mouthPucker=-0.5), thorough=thorough) == {
+        "jawOpen": 1.0}
+
+
 def test_a_shape_that_the_manifest_does_not_call_driven_stays_0(monkeypatch):
     monkeypatch.setitem(dots.DRIVEN, "expression", ("jawOpen", "eyeBlinkLeft"))
     shut = (0.0, 20, 0)

@@ -65,6 +65,18 @@ def test_a_gaze_to_the_ear_on_both_sides_comes_back_with_the_head_s_signs():
     assert left.gaze[1] == right.gaze[1] == 10
 
 
+@pytest.mark.parametrize("said, found", [(-0.2, 0.0), (0.4, 0.4), (2.0, 1.3)])
+def test_openness_has_its_bounds(said, found):
+    backend = dots.Dots()
+
+    def answer(inputs, outputs):
+        dots.read_iris(inputs, outputs)
+        outputs["openness"][:] = said
+    backend.readers["iris"] = answer
+    assert [eye.openness for eye in seen(backend, reading(300, 200))[0]] == pytest.approx(
+        [found] * 2)
+
+
 def test_the_iris_of_a_tilted_right_eye_points_to_the_nose_and_up():
     (left, right), = seen(dots.Dots(), reading(300, 200, 1.0, 90))
     assert right.iris[1, 1] > right.iris[0, 1] and right.iris[2, 0] > right.iris[0, 0]

@@ -6,7 +6,7 @@ import pytest
 from appliance import geometry
 from appliance.backends.batches import Batches
 from appliance.stages import crop
-from appliance.stages.landmarks import Landmarks, calibrated, odds
+from appliance.stages.landmarks import Landmarks, believed, log_odds
 from tests.fakes import dots
 
 
@@ -51,5 +51,14 @@ def test_both_sides_of_a_face_tell_the_same(backend, roll):
 
 @pytest.mark.parametrize("limit", [0.12, 0.5, 0.9])
 def test_the_limit_of_a_network_lies_at_one_half(limit):
-    assert calibrated(limit, odds(limit)) == pytest.approx(0.5)
-    assert calibrated(0.0, odds(limit)) == 0.0 and calibrated(1.0, odds(limit)) == 1.0
+    assert believed(log_odds(limit), log_odds(limit)) == 0.5
+    assert believed(-1e4, log_odds(limit)) == 0.0 and believed(1e4, log_odds(limit)) == 1.0
+
+
+def test_what_is_no_number_is_not_believed():
+    assert believed(float("nan"), 0.0) == 0.0
+
+
+@pytest.mark.parametrize("score", [0.001, 0.3, 0.99])
+def test_a_score_without_a_limit_of_its_own_is_a_probability(score):
+    assert believed(log_odds(score), log_odds(0.5)) == pytest.approx(score)

@@ -19,7 +19,7 @@ def far(way):
     """The largest difference of the shapes to ONNX Runtime's."""
     truth = OnnxRuntime().answers(network.content(), inputs)
     found = [half.Half(graph, way, network.fp32)(one)[0] for one in inputs]
-    return effects.differences(truth, found)["shapes"]
+    return effects.differences(truth, found)["answers"]
 
 
 def test_without_rounding_it_answers_what_onnx_runtime_answers():
@@ -37,7 +37,7 @@ def test_sums_in_halves_are_worse_than_sums_in_fp32():
 
 def test_a_node_left_in_fp32_is_not_rounded():
     nodes = [node.name for node in graph.nodes if node.kind != "Constant"]
-    exact, pinned = (half.Half(graph, way, pins)(inputs[0])[0]["shapes"]
+    exact, pinned = (half.Half(graph, way, pins)(inputs[0])[0]["answers"]
                      for way, pins in (("exact", ()), ("harsh", nodes)))
     assert np.array_equal(exact, pinned)
 

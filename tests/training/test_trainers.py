@@ -9,10 +9,11 @@ torch = pytest.importorskip("torch", reason="networks are trained where torch is
 pytest.importorskip("onnx", reason="networks are exported where onnx is installed")
 
 from appliance.backends import manifest  # noqa: E402 (needs what was looked for above)
+from appliance.backends.onnxruntime import OnnxRuntime  # noqa: E402
 from appliance.face import ARKIT  # noqa: E402
 from engines.training import driven, evaluate, export, faces, mistakes, trainers  # noqa: E402
 from engines.training import transfer  # noqa: E402
-from engines.training.nets import INPUTS, NETS  # noqa: E402
+from engines.training.nets import INPUTS, NETS, PARTS, deploy  # noqa: E402
 from engines.training.__main__ import main  # noqa: E402
 from tests.training import sample  # noqa: E402
 
@@ -20,6 +21,9 @@ STEP = 1e-5         # minutes: one step each time the trainer is called
 SMALL = {"landmarks": dict(batch=16, checks=2), "iris": dict(batch=16),
          "detector": dict(batch=2, checks=2), "expression": dict(batch=16),
          "brows": dict(batch=16)}
+# What a stage does to an answer that the network itself bounds while it is trained.
+READ = {"score": lambda odds: 1 / (1 + np.exp(-odds)), "shapes": lambda x: np.clip(x, 0, 1),
+        "openness": lambda x: np.clip(x, 0, 1.3)}
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +59,27 @@ def test_what_was_trained_is_exported_with_its_row(name, material, tmp_path):
     main(["export", name, "--material", material, "--run", run, "--out", str(out)])
     network = manifest.read(str(out / "manifest.ini"))[name]
     assert network.content() and list(network.inputs) == list(INPUTS[name])
+
+
+@pytest.mark.parametrize("name", sorted(PARTS))
+def test_what_is_exported_answers_as_the_network_does(name, tmp_path):
+    torch.manual_seed(2)
+    net = NETS[name]()
+    for values in list(net.parameters()) + list(net.buffers()):
+        if values.is_floating_point():
+            values.data += 0.01 * torch.rand_like(values)
+    deploy(net)
+    given = {key: torch.rand(*shape) * (255 if key == "image" else 1)
+             for key, shape in INPUTS[name].items()}
+    with torch.no_grad():
+        wanted = {key: value.numpy() for key, value in net(**given).items()}
+    export.save(name, net, str(tmp_path))
+    network = manifest.read(str(tmp_path / "manifest.ini"))[name]
+    found = network.apart(OnnxRuntime().answers(
+        network.content(), [{key: value.numpy() for key, value in given.items()}])[0])
+    assert set(found) == set(wanted) == set(network.parts)
+    for key, value in found.items():
+        assert np.allclose(READ.get(key, np.array)(value), wanted[key], rtol=1e-5, atol=1e-5), key
 
 
 def test_a_network_begins_with_the_layers_of_an_exported_one(tmp_path):

@@ -25,10 +25,6 @@ def test_heavy_layers_wait_for_the_gpu():
     assert found.launched == found.graph == pytest.approx((5.2, 10.26, 20.31), abs=0.02)
 
 
-def test_merged_heads_leave_what_multiplies():
-    assert len(prediction.merged(SLIGHT)) == 10
-
-
 def test_networks_are_run_one_after_the_other():
     made = [prediction.network(SLIGHT, roofline.BEGIN, COSTS, 1.5)] * 3
     assert prediction.together(made) == pytest.approx([3 * ms for ms in made[0].launched])
