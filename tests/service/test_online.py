@@ -30,7 +30,7 @@ NOWHERE = "PIP_CONFIG_FILE=/dev/null PIP_INDEX_URL=http://127.0.0.1:9/simple PIP
 
 
 class Index(SimpleHTTPRequestHandler):
-    """An index that lets packages be kept, as that of PyPI does and many a mirror does not."""
+    """An index that allows pip to keep what it fetched; not every mirror does."""
 
     asked = []      # names of the packages' files, without those that make a new pip
 
