@@ -22,6 +22,7 @@ from tests.service.test_install import VERSION, but_state, killed, listing, name
 CLONE = "/root/kagami"
 INSTALL = CLONE + "/deploy/install.sh"
 PACKAGES = VERSION + "/.venv/lib/python3*/site-packages"
+FETCHED = "/opt/kagami/fetched"
 # As at a terminal, where it asks.
 TYPED = "script -qec '%s' /dev/null" % INSTALL
 PAGE = ("/usr/bin/python3 -c \"import urllib.request as u; "
@@ -90,7 +91,7 @@ def told(possible, tmp_path_factory):
 def clone(told):
     """The machine, with a clone on it and our network, and told what we tell pip."""
     with houses.House(houses.root(), lent=sorted(set(places(told)))) as house:
-        house.shell("mkdir -p %s/.git && echo ref: refs/heads/main > %s/.git/HEAD" % (CLONE, CLONE))
+        house.write(CLONE + "/.git/HEAD", "ref: refs/heads/main\n")
         houses.copy(house.path(CLONE))
         house.write("/etc/pip.conf", "[global]\n" + "".join(
             "%s = %s\n" % (name, value.replace("\n", "\n  ")) for name, value in told.items()))
@@ -115,8 +116,8 @@ def test_at_a_terminal_it_says_what_it_will_do_and_a_no_leaves_all_as_it_is(clon
 def test_without_a_network_it_says_so_in_one_line(clone, before):
     said = clone.shell("%s %s" % (NOWHERE, INSTALL), check=False)
     assert said.count("kagami: error: ") == 1
-    assert re.search(r"kagami: error: Python packages: .*==.*; see whether there is a network, and "
-                     r"run this again", said.splitlines()[-1])
+    assert re.search("kagami: error: Python packages: .*==.*; see whether there is a network, "
+                     "and run this again", said.splitlines()[-1])
 
 
 @pytest.mark.parametrize("moment", [
@@ -143,7 +144,7 @@ def index(clone, tmp_path):
 
 
 def test_what_was_fetched_before_it_was_killed_is_not_fetched_again(clone, before, index):
-    killed(clone, "find /opt/kagami/fetched -size +5M ! -name '*.tmp' | grep -q .", index + INSTALL)
+    killed(clone, "find %s -size +5M ! -name '*.tmp' | grep -q ." % FETCHED, index + INSTALL)
     first = list(Index.asked)
     killed(clone, "[ -e %s/numpy ]" % PACKAGES, index + INSTALL)
     print("%d files were asked for, then %d" % (len(first), len(Index.asked) - len(first)))
