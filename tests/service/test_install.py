@@ -130,7 +130,7 @@ PAGE = ("/usr/bin/python3 -c \"import urllib.request as u; "
 
 def test_the_tracker_runs_and_waits_for_a_camera(bundle):
     assert bundle.property("kagami.service", "ActiveState") == "active"
-    assert "none is there" in bundle.property("kagami.service", "StatusText")
+    until(lambda: "none is there" in bundle.property("kagami.service", "StatusText"), 20)
 
 
 def test_the_doctor_finds_the_camera_missing_and_the_rest_in_order(bundle):

@@ -167,7 +167,7 @@ def test_only_what_is_a_version_s_lies_in_it(clone):
 def test_the_tracker_runs_and_waits_for_a_camera(clone):
     assert clone.property("kagami.service", "ActiveState") == "active"
     assert clone.property("kagami-panel.service", "ActiveState") == "active"
-    assert "none is there" in clone.property("kagami.service", "StatusText")
+    until(lambda: "none is there" in clone.property("kagami.service", "StatusText"), 20)
 
 
 def test_a_second_run_changes_nothing_and_says_so(clone):
