@@ -5,7 +5,7 @@
 # make test-engines   what can be known of the engines without a GPU
 # make test-gpu     on a machine with a GPU of NVIDIA and TensorRT: build, verify, compare, measure
 # make test-service   boot Debian in a container, and have its systemd run Kagami; as root, a quarter of an hour
-# make test-bionic    the tests and the service in a Nano's own user land, Ubuntu 18.04; as root, an hour where it is busy
+# make test-bionic    the tests and the service in a Nano's own user land, Ubuntu 18.04; as root, 35 minutes
 # make test-image   make a card image and boot it in a board that QEMU plays; as root, on Debian, 45 minutes
 # make test-panel   install a browser, then do with the panel what a user does
 
