@@ -15,8 +15,7 @@ def settle(wanted, root):
     path = os.path.join(root, FLAG)
     before = _text(path)
     if wanted and before is None:
-        with files.whole(path, 0o644) as temporary, open(temporary, "w") as f:
-            f.write(_OURS)
+        files.write(path, _OURS, 0o644)
     elif before is not None and (wanted is False or wanted is None and before == _OURS):
         os.unlink(path)
 
