@@ -40,7 +40,7 @@ if __name__ == "__main__":
     size, film = os.environ["STAND_IN_CLIP"].split(":")
     width, height = size.split("x")
     kernel = Kernel(os.path.dirname(NODE))
-    kernel.nodes[NODE] = ("Webcam", 0x1, 0x1, {"YUYV": {
+    kernel.nodes[NODE] = ("Webcam", 0x1, {"YUYV": {
         (int(width), int(height)): [(1, 30)]}}, {v4l2.POWER_LINE: (0, 2)})
     v4l2.ioctl, usb.Pipeline = kernel.ioctl, watched
     lines.LINES["raw"] = RAW % (film, width, height)
