@@ -28,7 +28,9 @@ def test_status_and_log_say_so(broken):
 
 
 def test_the_page_goes_on_too_and_says_so(broken):
-    broken.run("systemctl", "restart", "kagami-panel")
+    broken.run("systemctl", "restart", "kagami-panel", check=False)
+    active = broken.property("kagami-panel.service", "ActiveState") == "active"
+    assert active, broken.journal("kagami-panel.service")
     state = broken.run("python3", "-c", "import urllib.request as r; print(r.urlopen("
                        "'http://127.0.0.1:8910/api/state').read().decode())")
     assert "the last good one goes on" in state
