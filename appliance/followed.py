@@ -3,7 +3,7 @@ from typing import NamedTuple
 
 from appliance import geometry
 from appliance.face import Face
-from appliance.stages.crop import Square
+from appliance.stages.crop import Square, dragged
 from appliance.stages.iris import AHEAD
 from appliance.stages.landmarks import Reading
 
@@ -38,7 +38,7 @@ class Followed:
 
     def believe(self, upright, face, smooth):
         """The smooth Face to report; no filter delays where the next look goes."""
-        self.square = upright
+        self.square = dragged(self.square, upright) if self.square else upright
         self.gaze = (face.left.gaze.tolist(), face.right.gaze.tolist())
         self._last, self._misses = smooth, 0
         return smooth

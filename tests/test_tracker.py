@@ -504,6 +504,16 @@ def test_a_blink_of_a_still_head_hardly_turns_it(blink):
     assert max(turns) < 0.3         # until the lids are up again
 
 
+def test_the_same_picture_gives_the_same_numbers():
+    still = of_the_demo(40)[40]
+    tracker = Tracker(config.load(config.DEFAULTS, [
+        "smoothing.%s_cutoff=0" % name for name in ("head", "points", "eyes", "expression")]))
+    faces = [tracker(still)[0] for _ in range(12)][-2:]
+    for name in ("landmarks", "rotation", "translation", "blendshapes"):
+        first, second = (getattr(face, name) for face in faces)
+        assert np.array_equal(first, second), name
+
+
 def test_the_real_networks_follow_two_of_whom_one_leaves_and_comes_back():
     rights = [40, 41] + [None] * 4 + [42, 43, 44]
     frames = of_the_demo(*range(60))

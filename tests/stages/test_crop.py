@@ -61,6 +61,30 @@ def test_the_mirror_image_has_its_own_way_back():
     assert np.allclose(geometry.apply(way, here), geometry.apply(back, there))
 
 
+HERE = crop.Square((300.0, 200.0), 100.0, 10.0)
+
+
+@pytest.mark.parametrize("new", [
+    crop.Square((300.9, 199.7), 100.0, 10.0), crop.Square((300.0, 200.0), 101.5, 10.0),
+    crop.Square((300.0, 200.0), 98.5, 10.9), HERE])
+def test_a_trembling_face_stays_in_its_square(new):
+    assert np.allclose(crop.dragged(HERE, new)[0], HERE.centre)
+    assert np.allclose(crop.dragged(HERE, new)[1:], HERE[1:])
+
+
+def test_a_moving_face_drags_its_square_along_on_a_short_leash():
+    there = crop.Square((340.0, 170.0), 150.0, 40.0)
+    square = crop.dragged(HERE, there)
+    assert np.isclose(np.hypot(*np.subtract(there.centre, square.centre)), 1.0)
+    assert np.isclose(square.roll, 39.0)
+    assert np.isclose(np.log(150.0 / square.side), 0.02)
+
+
+def test_a_face_that_is_upside_down_drags_its_square_the_short_way():
+    turned = crop.dragged(HERE._replace(roll=179.0), HERE._replace(roll=-178.0))
+    assert np.isclose(turned.roll, 181.0)
+
+
 def test_the_square_of_a_box_is_that_of_its_points():
     points = np.array([[10, 20], [50, 20], [50, 110], [10, 110.0]])
     a, b = crop.around_box((10, 20, 50, 110)), crop.around_points(points, 0.0)
