@@ -20,9 +20,11 @@ class Look(NamedTuple):
 
     def face(self, pose, eyes, shapes):
         """The Face of this and of what pose, irises and expression say."""
-        reading, (rotation, place), (left, right) = self.reading, pose, eyes
+        reading, (left, right) = self.reading, eyes
         return Face(self.number, reading.score, reading.box, reading.points, reading.sigma,
-                    geometry.quaternion_from_matrix(rotation), place, left, right, shapes)
+                    geometry.quaternion_from_matrix(pose.rotation), pose.place, left, right,
+                    shapes, rotation_sigma=pose.rotation_sigma,
+                    translation_sigma=pose.place_sigma)
 
 
 class Followed:

@@ -178,8 +178,8 @@ class Tracker:
             return []
         poses = [self._clocked("pose", self._pose, look.reading, luma.shape) for look in looks]
         eyes = self._clocked("iris", self._iris, luma, [
-            (look.reading, geometry.angles_from_matrix(rotation)[0], look.gaze)
-            for look, (rotation, _) in zip(looks, poses)])
+            (look.reading, geometry.angles_from_matrix(pose.rotation)[0], look.gaze)
+            for look, pose in zip(looks, poses)])
         express = self._express.both_ways if thorough else self._express
         shapes = self._clocked("expression", express, luma, [
             (look.reading, look.upright, both) for look, both in zip(looks, eyes)])

@@ -24,6 +24,9 @@ AT_ONCE = 0.3           # change of openness that passes unfiltered: a blink may
 SHAKE = 3.0 * pi / 180  # radians
 LIDS, BLINK_LASTS = 0.3, 0.5    # how far shut; seconds, after as many again nothing waits
 UNSURE = 2.0            # sigma in % of the face at which a point's cut-off at rest is halved
+# The same for the head: degrees, then shares of the distance for its place across and its depth.
+# Of a clear face all are at about half, as its points are.
+UNSURE_TURN, UNSURE_PLACE, UNSURE_DEPTH = 4.5, 0.02, 0.09
 GAP = 0.5               # seconds without a picture after which nothing is carried over
 SHORTEST = 1e-3         # seconds: what two pictures of one time stamp are taken to be apart
 
@@ -32,7 +35,7 @@ SHORTEST = 1e-3         # seconds: what two pictures of one time stamp are taken
 _SIZES = [3, 2, 1] + [2] * 80 + [1] * 54
 _FIRST = np.cumsum([0] + _SIZES[:-1])
 _GROUP = np.repeat(np.arange(len(_SIZES)), _SIZES)
-_LANDMARKS = slice(3, 71)       # their groups
+_LANDMARKS, _KNOWN = slice(3, 71), slice(0, 71)     # groups: theirs, all that have a sigma
 _DEPTH_UNIT = 5.0       # mm: depth is read from the face's size and trembles that much more
 _JUMPS = (166, 167, SHAPES.start + BLINK[0], SHAPES.start + BLINK[1])
 
@@ -53,6 +56,7 @@ class Smoothing:
         self._per_unit[166:] = 100.0
         self._new, self._last, self._smooth = np.zeros((3, COUNT))
         self._speed, self._turn = np.zeros(COUNT), None
+        self._vague = np.zeros(_KNOWN.stop)
         self._time, self._shut = None, 0.0
 
     def change(self, settings):
@@ -99,7 +103,8 @@ class Smoothing:
         moved -= self._speed
         moved *= _share(SPEED_CUTOFF, dt)
         self._speed += moved
-        ahead *= self._shares(face.sigma * (unit / UNSURE), dt).take(_GROUP)
+        self._doubt(face, unit)
+        ahead *= self._shares(dt).take(_GROUP)
         for i in _JUMPS:
             if abs(self._new[i] - self._smooth[i]) > AT_ONCE:
                 ahead[i] = self._new[i] - self._smooth[i]
@@ -108,10 +113,17 @@ class Smoothing:
         self._turn = geometry.quaternion_product(self._turn, turn)
         self._last_turn = face.rotation
 
-    def _shares(self, vague, dt):
-        """How much of its way each group goes; vague: (68,), at 1 a point rests half as quick."""
+    def _doubt(self, face, unit):
+        """How vague each group is that has a sigma: at 1 it rests half as quick."""
+        (x, y, depth), far = face.translation_sigma.tolist(), max(1.0, float(face.translation[2]))
+        self._vague[:3] = (face.rotation_sigma / UNSURE_TURN,
+                           max(x, y) / (far * UNSURE_PLACE), depth / (far * UNSURE_DEPTH))
+        np.multiply(face.sigma, unit / UNSURE, out=self._vague[_LANDMARKS])
+
+    def _shares(self, dt):
+        """How much of its way each group goes."""
         rest = self._cutoff.copy()
-        rest[_LANDMARKS] /= 1 + vague * vague
+        rest[_KNOWN] /= 1 + self._vague * self._vague
         speed = np.sqrt(np.add.reduceat(self._speed * self._speed, _FIRST))
         speed *= self._beta
         speed += rest
@@ -135,7 +147,8 @@ class Smoothing:
         right = Eye(irises[1], other, gazes[1], face.right.score)
         rotation = self._turn if self._turn[0] >= 0 else -self._turn
         return Face(face.id, face.score, geometry.tight_box(points), points, face.sigma, rotation,
-                    out[PLACE], left, right, out[SHAPES], face.state, face.taught)
+                    out[PLACE], left, right, out[SHAPES], face.state, face.taught,
+                    face.rotation_sigma, face.translation_sigma)
 
 
 def _share(cutoff, dt):

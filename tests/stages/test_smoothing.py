@@ -113,6 +113,27 @@ def test_points_that_are_unsure_are_held_more_strongly():
     assert tremble(6.0) < 0.7 * tremble(0.3)
 
 
+@pytest.mark.parametrize("unsure, part", [
+    (dict(rotation_sigma=15.0), lambda f: f.angles[0]),
+    (dict(translation_sigma=np.array([60.0, 60, 0])), lambda f: f.translation[0]),
+    (dict(translation_sigma=np.array([0.0, 0, 300])), lambda f: f.translation[2])])
+def test_a_head_that_is_unsure_is_held_more_strongly(unsure, part):
+    rng = np.random.RandomState(4)
+    heads = [face(yaw=y)._replace(translation=np.array([a, 0, 600 + 5 * a]))
+             for y, a in rng.normal(0, 0.4, (100, 2))]
+
+    def tremble(more):
+        return np.abs(np.diff([part(f) for f in replay([f._replace(**more) for f in heads])]
+                              )).mean()
+    assert tremble(unsure) < 0.7 * tremble({})
+
+
+def test_what_the_pose_tells_of_itself_passes_as_it_is():
+    unsure = face()._replace(rotation_sigma=3.0, translation_sigma=np.array([5.0, 6, 30]))
+    last = replay([unsure] * 3)[-1]
+    assert last.rotation_sigma == 3.0 and list(last.translation_sigma) == [5, 6, 30]
+
+
 def test_cutoffs_of_zero_switch_it_off():
     rng = np.random.RandomState(2)
     faces = [face(yaw=rng.normal(0, 5), noise=rng.normal(0, 2, (68, 2))) for _ in range(10)]
