@@ -73,20 +73,21 @@ def blinks(found, marked):
     return 2.0 * right / max(1, full + right + wrong), right, wrong, full - right
 
 
-def tremble(tracker, picture):
-    """Mean step of the 68 points from frame to frame, % of the box.
-
-    A still picture (H, W, 3) under fresh camera noise, followed with the smoothing of the product.
-    NaN where no face is found.
-    """
-    rng, points = np.random.RandomState(7), []
+def repeated(tracker, picture, noise=NOISE):
+    """[Face] of a still picture (H, W, 3), followed under fresh camera noise."""
+    rng, faces = np.random.RandomState(7), []
     tracker.reset()
     for _ in range(TURNS):
-        noisy = np.clip(picture + rng.normal(0, NOISE, picture.shape), 0, 255).astype(np.uint8)
-        points += [face.landmarks for face in tracker(noisy)[:1]]
-    points = np.array(points[SETTLED:])
-    if len(points) < 2:
+        noisy = np.clip(picture + rng.normal(0, noise, picture.shape), 0, 255).astype(np.uint8)
+        faces += tracker(noisy)[:1]
+    return faces[SETTLED:]
+
+
+def step(faces):
+    """Mean step of the 68 points from face to face, % of the box; NaN of fewer than two."""
+    if len(faces) < 2:
         return float("nan")
+    points = np.array([face.landmarks for face in faces])
     return float(np.linalg.norm(np.diff(points, axis=0), axis=2).mean() / size(points[0]) * 100)
 
 
@@ -104,7 +105,7 @@ def measure(tracker, data, name, limit=0):
     f1, right, wrong, overlooked = blinks(closures(openness), marked)
     return {"frames": len(faces), "without_face": sum(f is None for f in faces), "mean": mean,
             "over10": bad, "blink_f1": f1, "blinks_right": right, "blinks_wrong": wrong,
-            "blinks_overlooked": overlooked, "step": tremble(tracker, first.astype(np.float32))}
+            "blinks_overlooked": overlooked, "step": step(repeated(tracker, first.astype(np.float32)))}
 
 
 def table(found, data):
