@@ -44,7 +44,7 @@ def test_a_face_that_does_not_move_stays_to_the_digit():
 
 def test_the_tremble_of_a_still_face_shrinks():
     rng = np.random.RandomState(0)
-    noisy = [face(yaw=rng.normal(0, 0.3), z=rng.normal(600, 4),
+    noisy = [face(yaw=rng.normal(0, 0.3), z=rng.normal(600, 1.5),
                   noise=rng.normal(0, 0.3, (68, 2))) for _ in range(120)]
     smooth = replay(noisy)
 
@@ -52,6 +52,17 @@ def test_the_tremble_of_a_still_face_shrinks():
         return np.abs(np.diff(np.array(values)[30:], axis=0)).mean()
     for part in (lambda f: f.landmarks, lambda f: f.angles[0], lambda f: f.translation[2]):
         assert tremble([part(f) for f in smooth]) < 0.4 * tremble([part(f) for f in noisy])
+
+
+@pytest.mark.parametrize("rate", [15, 30, 60])
+def test_a_face_under_a_cameras_noise_is_still(rate):
+    rng = np.random.RandomState(5)
+    noisy = [face(noise=rng.normal(0, 0.1, (68, 2)), gaze=rng.normal(0, 0.3), sigma=1.5)
+             for _ in range(120)]
+    before, after = (np.array([f.landmarks for f in faces])[30:]
+                     for faces in (noisy, replay(noisy, rate)))
+    steps = [np.linalg.norm(np.diff(one, axis=0), axis=2).mean() for one in (before, after)]
+    assert steps[1] < 0.25 * steps[0]
 
 
 def lag(values, truth, rate):
