@@ -12,7 +12,7 @@ class Clocked:
     """A backend that notes how long its engines run: `taken`, {network: [seconds]}."""
 
     def __init__(self, backend):
-        self._backend, self.taken = backend, {}
+        self._backend, self.networks, self.taken = backend, backend.networks, {}
 
     def __str__(self):
         return str(self._backend)

@@ -82,7 +82,7 @@ def detector(material, folder, minutes, renders=RENDERS, workers=1, batch=16, ch
 
 
 def expression(material, folder, minutes, renders=RENDERS, workers=1, batch=64, name="expression", start=None):
-    """Train one of the networks of `closeups.CLOSEUPS`; returns its averaged weights. start: called with the new
+    """Train one of the networks of `closeup.VIEWS`; returns its averaged weights. start: called with the new
     network and a first batch."""
     portraits, drawn, _ = faces.load(material, renders)
     unseen, unseen_drawn, _ = faces.load(material, ("val_faces.npz",), validation=True)

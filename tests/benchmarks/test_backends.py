@@ -32,7 +32,7 @@ def shown():
 
 
 def test_every_network_is_shown_what_the_tracker_showed_it(shown):
-    assert set(shown) == {"detector", "landmarks", "iris", "expression"}
+    assert set(shown) == {"detector", "landmarks", "iris", "expression", "brows"}
     assert len(shown["detector"]) == len(FRAMES)
     assert (shown["detector"][0]["image"] == 128).any()
 
