@@ -12,10 +12,15 @@ class Clocked:
     """A backend that notes how long its engines run: `taken`, {network: [seconds]}."""
 
     def __init__(self, backend):
-        self._backend, self.networks, self.taken = backend, backend.networks, {}
+        self._backend, self.taken = backend, {}
 
     def __str__(self):
         return str(self._backend)
+
+    @property
+    def networks(self):
+        """The backend's."""
+        return self._backend.networks
 
     def load(self, name, *faces):
         """Engine of the backend, clocked."""
