@@ -1,4 +1,4 @@
-"""Close-ups: their squares in the face, what their networks are shown, names and sides of shapes."""
+"""Close-ups: squares in the face, what their networks are shown, names and sides of shapes."""
 import numpy as np
 import pytest
 
