@@ -1,9 +1,9 @@
 """`python -m engines.training STEP`: from the given data to the networks.
 
     prepare --data ../shared/data/train --material MATERIAL
-    detector|landmarks|iris|expression|brows --material MATERIAL --minutes 30
+    detector|landmarks|fine|iris|expression|brows --material MATERIAL --minutes 30
     mistakes --material MATERIAL          with a detector exported, before the landmarks
-    export landmarks iris detector expression brows --material MATERIAL
+    export landmarks fine iris detector expression brows --material MATERIAL
     driven --material MATERIAL            with all of them exported: which shapes may be sent
 """
 import argparse
@@ -12,7 +12,7 @@ import os
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 COUNTS = {"faces": 12000, "turned": 6000, "profiles": 4000, "eyes": 10000, "brows": 20000, "held_out": 1000}
 # Minutes on two cores that gave usable networks.
-MINUTES = {"landmarks": 90.0, "iris": 20.0, "detector": 60.0, "expression": 60.0, "brows": 40.0}
+MINUTES = {"landmarks": 90.0, "fine": 90.0, "iris": 20.0, "detector": 60.0, "expression": 60.0, "brows": 40.0}
 
 
 def main(words=None):

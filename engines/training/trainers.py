@@ -1,6 +1,6 @@
 """A prepared material folder in, a training of one network out, with its validation line.
 
-    landmarks(material, folder, minutes)    and likewise iris, detector, expression, brows
+    landmarks(material, folder, minutes)    and likewise fine, iris, detector, expression, brows
 
 `folder` keeps checkpoint.pt: the same call goes on where it stopped, more minutes included. Pictures are augmented in
 `workers` processes of their own.
@@ -14,6 +14,7 @@ import torch
 
 from appliance.backends import manifest
 from engines.training import evaluate, expressions, eyes, faces, pictures, shards, transfer
+from engines.training.nets import INPUTS
 from engines.training.train import Training
 
 # The processes that make crops are forked: OpenCV's pool would not survive that.
@@ -25,21 +26,35 @@ UPPER = ("brows_*.npz",)
 FEW_RENDERS = 2500      # below this many the same heads would come too often
 RATE = 2e-3
 EXPRESSION_RATE = 1.2e-3
+FINE_RATE = 1e-3
 
 
 def landmarks(material, folder, minutes, renders=ALL_ROUND, workers=1, batch=64, checks=400):
     """Train the landmarks network; returns its averaged weights. checks: negatives shown at each validation."""
-    portraits, drawn, backgrounds = faces.load(material, renders)
-    unseen, unseen_drawn, _ = faces.load(material, ("val_faces.npz",), validation=True)
-    count = len(drawn["luma"]) if drawn else 0
-    print("landmarks: %d portraits, %d renders, %d backgrounds" % (len(portraits["luma"]), count, len(backgrounds)))
-    hard = _hard(material)
-    validate = evaluate.Landmarks(unseen, unseen_drawn, backgrounds, checks, hard=hard[::10])
+    make, validate = _faces(material, renders, batch, checks, "landmarks")
     mean = torch.from_numpy(validate.mean_points())
-    hard = [crop for i, crop in enumerate(hard) if i % 10]
-    make = partial(faces.Faces, portraits, drawn, backgrounds, shares(count, batch), hard=hard)
     training = Training("landmarks", make, folder, minutes, RATE, workers=workers, start=lambda net: net.start_from(mean))
     return training.run(validate)
+
+
+def fine(material, folder, minutes, renders=ALL_ROUND, workers=1, batch=64, checks=400):
+    """Train the finer one from the landmarks network that is exported; returns its averaged weights."""
+    make, validate = _faces(material, renders, batch, checks, "fine")
+    first = torch.from_numpy(make().batch()["image"])[..., None]
+    start = partial(transfer.grow, path=manifest.read()["landmarks"].path, image=first)
+    return Training("fine", make, folder, minutes, FINE_RATE, workers=workers, start=start).run(validate)
+
+
+def _faces(material, renders, batch, checks, name):
+    """(source of batches, validation) of crops as large as the named network sees."""
+    portraits, drawn, backgrounds = faces.load(material, renders)
+    unseen, unseen_drawn, _ = faces.load(material, ("val_faces.npz",), validation=True)
+    count, size = len(drawn["luma"]) if drawn else 0, INPUTS[name]["image"][1]
+    print("%s: %d portraits, %d renders, %d backgrounds" % (name, len(portraits["luma"]), count, len(backgrounds)))
+    hard = _hard(material)
+    validate = evaluate.Landmarks(unseen, unseen_drawn, backgrounds, checks, hard=hard[::10], size=size)
+    hard = [crop for i, crop in enumerate(hard) if i % 10]
+    return partial(faces.Faces, portraits, drawn, backgrounds, shares(count, batch), hard=hard, size=size), validate
 
 
 def _hard(material):
@@ -106,5 +121,5 @@ def brows(material, folder, minutes, renders=UPPER, workers=1, batch=64):
     return expression(material, folder, minutes, renders, workers, batch, "brows", start)
 
 
-TRAINERS = {"landmarks": landmarks, "iris": iris, "detector": detector,
+TRAINERS = {"landmarks": landmarks, "fine": fine, "iris": iris, "detector": detector,
             "expression": expression, "brows": brows}
