@@ -99,6 +99,21 @@ class Landmarks(nn.Module):
         points = scaled(self.points, self.reach, self.middle)
         return stacked(self.hidden, self.face), apart((points, self.rest), (self.score,))
 
+    def take(self, hidden, out):
+        """Become what `dense` made these two layers of, for crops of 128 px."""
+        (weight, more), (last, shift), n = hidden, out, self.hidden.out_features
+        if isinstance(self.narrow, nn.Linear):      # its strongest directions; what is lost is won back in a minute
+            left, strength, right = torch.linalg.svd(weight, full_matrices=False)
+            root = strength[:len(self.narrow.weight)].sqrt()
+            self.narrow.weight.copy_(root[:, None] * right[:len(root)])
+            weight = left[:, :len(root)] * root
+        put(self.hidden, weight[:n], more[:n])
+        put(self.face, weight[n:], more[n:])
+        put(self.points, last[:136, :n] / 32.0, (shift[:136] - 63.5) / 32.0)
+        put(self.rest, last[136:210, :n], shift[136:210])
+        self.rest.bias[:68] += math.log(self.reach / 32.0)      # sigmas are pixels of the crop
+        put(self.score, last[210:, n:], shift[210:])
+
     def forward(self, image):
         features = self.body(self.stem(image)).reshape(-1, self.features).float()
         with torch.autocast(image.device.type, enabled=False):      # in bf16 a point would be half a pixel off
@@ -112,9 +127,9 @@ class Landmarks(nn.Module):
 
 class Fine(Landmarks):
     """The same on (N, 192, 192, 1), for three times the products: as many cells, each told finer and by more channels. It
-    begins as the landmarks network that is exported (`transfer.grow`)."""
+    begins as the landmarks network that is exported (`transfer.take`)."""
 
-    LANDMARKS = (None, 0, 1, 2, 3, 4, 5, 6)      # which of its body's layers each of these grows from
+    LANDMARKS = (None, 0, 1, 2, 3, 4, 5, 6)      # the layer of that one's body that each of these grows from
 
     def __init__(self):
         super().__init__(6, (64, 64, -96, 96, 96, -112, 112, -128, 128), narrow=128)
@@ -134,10 +149,20 @@ class Iris(nn.Module):
 
     def dense(self):
         """See `Answers`."""
+        return self.hidden, scaled(self.out, *self._units())
+
+    def take(self, hidden, out):
+        """Become what `dense` made these two layers of."""
+        scale, shift = self._units()
+        put(self.hidden, *hidden)
+        put(self.out, out[0] / scale[:, None], (out[1] - shift) / scale)
+
+    @staticmethod
+    def _units():
         scale, shift = torch.ones(14), torch.zeros(14)
         scale[:10], shift[:10] = 16.0, 31.5
         shift[10], scale[11:13] = 0.7, 20.0
-        return self.hidden, scaled(self.out, scale, shift)
+        return scale, shift
 
     def forward(self, image, turn):
         x = self.body(self.stem(image)).reshape(image.shape[0], -1)
@@ -173,6 +198,11 @@ class Expression(nn.Module):
     def dense(self):
         """See `Answers`."""
         return self.hidden, scaled(self.out, self.deviation, self.mean)
+
+    def take(self, hidden, out):
+        """Become what `dense` made these two layers of; mean and deviation stay."""
+        put(self.hidden, *hidden)
+        put(self.out, out[0] / self.deviation[:, None], (out[1] - self.mean) / self.deviation)
 
     def standard(self, image, turn):
         """(N, K) in deviations from the mean."""
@@ -240,6 +270,12 @@ class Answers(nn.Module):
     def forward(self, image, *turn):
         x = self.narrow(self.body(self.stem(image)).reshape(image.shape[0], -1))
         return self.out(F.relu(self.hidden(torch.cat((x,) + turn, 1) if turn else x)))
+
+
+def put(layer, weight, bias):
+    """Set a Linear's weight and bias."""
+    layer.weight.copy_(weight)
+    layer.bias.copy_(bias)
 
 
 def dense(weight, bias):

@@ -15,7 +15,7 @@ from engines.training.losses import LOSSES
 from engines.training.nets import NETS
 
 # Trained in bf16 where the processor computes in it: twice the pictures a second.
-HALVES = ("brows", "fine")
+HALVES = ("brows", "expression", "fine", "landmarks")
 
 
 class Training:
