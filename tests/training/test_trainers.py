@@ -20,7 +20,8 @@ from engines.training.__main__ import main  # noqa: E402
 from tests.training import sample  # noqa: E402
 
 STEP = 1e-5         # minutes: one step each time the trainer is called
-SMALL = {"landmarks": dict(batch=16, checks=2), "fine": dict(batch=16, checks=2), "iris": dict(batch=16),
+SMALL = {"landmarks": dict(batch=16, checks=2), "fine": dict(batch=16, checks=2),
+         "iris": dict(batch=16),
          "detector": dict(batch=2, checks=2), "expression": dict(batch=16),
          "brows": dict(batch=16)}
 # What a stage does to an answer that the network itself bounds while it is trained.
@@ -108,7 +109,8 @@ def test_a_network_begins_as_the_shipped_one(name, grown, near):
     image = np.stack([cv2.resize(one, (size, size)) for one in given["image"]])[..., None]
     transfer.take(net, old.path, torch.from_numpy(image).repeat(64 // len(image), 1, 1, 1))
     with torch.no_grad():
-        found = net.eval()(**{key: torch.from_numpy(value) for key, value in dict(given, image=image).items()})
+        found = net.eval()(**{key: torch.from_numpy(value)
+                              for key, value in dict(given, image=image).items()})
     wanted = old.apart(OnnxRuntime().answers(old.content(), [given])[0])
     for key, value in found.items():
         true = READ.get(key, np.array)(wanted[key])
