@@ -105,7 +105,8 @@ def measure(tracker, data, name, limit=0):
     f1, right, wrong, overlooked = blinks(closures(openness), marked)
     return {"frames": len(faces), "without_face": sum(f is None for f in faces), "mean": mean,
             "over10": bad, "blink_f1": f1, "blinks_right": right, "blinks_wrong": wrong,
-            "blinks_overlooked": overlooked, "step": step(repeated(tracker, first.astype(np.float32)))}
+            "blinks_overlooked": overlooked,
+            "step": step(repeated(tracker, first.astype(np.float32)))}
 
 
 def table(found, data):

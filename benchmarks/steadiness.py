@@ -90,7 +90,8 @@ def curve(recordings, settings, faces):
             for kind in motion.KINDS})
         after, late = settled(recordings, other, USUAL), motion.lags(faces, other, USUAL)
         for kind in motion.KINDS:
-            found[kind].append((late[kind], 100 * after[kind] / before[kind]))
+            left = 100 * after[kind] / before[kind] if before[kind] else 0.0
+            found[kind].append((late[kind], left))
     return found
 
 

@@ -109,7 +109,13 @@ class Stepping:
 
 
 def test_tremble_is_the_step_from_frame_to_frame():
-    assert clips.tremble(Stepping(), np.zeros((8, 8, 3), np.float32)) == pytest.approx(1, abs=1e-6)
+    faces = clips.repeated(Stepping(), np.zeros((8, 8, 3), np.float32))
+    assert len(faces) == clips.TURNS - clips.SETTLED
+    assert clips.step(faces) == pytest.approx(1, abs=1e-6)
+
+
+def test_of_a_single_face_no_step_is_known():
+    assert np.isnan(clips.step([face()]))
 
 
 def test_a_shape_that_follows_the_truth_correlates():
