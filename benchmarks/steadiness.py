@@ -23,7 +23,8 @@ PORTRAITS = ["%03d.jpg" % (16 * i) for i in range(20)]      # of helen_test, as 
 # it, % of the box; milliseconds of a turn.
 AIMS = "aims: points %.2f on portraits and %.2f on the desk before smoothing, %.2f after; lag of "\
        "a turn under %d ms" % (0.10, 0.05, 0.02, 15)
-FACTORS = (0.25, 0.5, 0.7, 1.0, 1.4, 2.0, 4.0)              # of all cut-offs, for the drawing
+# For the drawing: of all settings, as /kagami/set/smooth from 1 down to 0.1 divides them.
+FACTORS = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0)
 UNITS = {"head": "degrees", "points": "% of the box", "eyes": "degrees of gaze",
          "expression": "hundredths of a shape"}
 
@@ -82,12 +83,10 @@ def settled(recordings, settings, rate):
 
 def curve(recordings, settings, faces):
     """{kind: [(ms that a turn is late, share of the tremble that is left)]} at the usual rate,
-    with every cut-off times each of FACTORS."""
+    with all of the settings times each of FACTORS."""
     before, found = mean_tremble(recordings), {kind: [] for kind in motion.KINDS}
     for factor in FACTORS:
-        other = settings._replace(**{
-            kind + "_cutoff": factor * getattr(settings, kind + "_cutoff")
-            for kind in motion.KINDS})
+        other = settings._make(factor * value for value in settings)
         after, late = settled(recordings, other, USUAL), motion.lags(faces, other, USUAL)
         for kind in motion.KINDS:
             left = 100 * after[kind] / before[kind] if before[kind] else 0.0
