@@ -3,7 +3,7 @@ from time import perf_counter
 
 import numpy as np
 
-from appliance import backends, config as configuration, geometry
+from appliance import backends, config as configuration, geometry, quality
 from appliance.backends.batches import Batches
 from appliance.errors import DataError
 from appliance.followed import SAME_FACE, Followed, Look
@@ -38,11 +38,13 @@ class Tracker:
         backend = backend or backends.choose(*config.backend)
         self._settings, self._smoothing, self._timing = config.tracker, config.smoothing, timing
         self.backend = str(backend)
-        self._detect = Detector(backend.load("detector"))
-        self._engines = [Batches(backend, name, config.tracker.max_faces)
-                         for name in ("landmarks", "iris", "expression")]
-        self._landmarks, self._iris, self._express = (
-            stage(engines) for stage, engines in zip((Landmarks, Iris, Expression), self._engines))
+        self._runs, self._detect = backend, Detector(backend.load("detector"))
+        self._points = quality.engines(backend, config.tracker)
+        self._closer = [Batches(backend, name, config.tracker.max_faces)
+                        for name in ("iris", "expression")]
+        self._landmarks = Landmarks(self._points)
+        self._iris, self._express = (
+            stage(engines) for stage, engines in zip((Iris, Expression), self._closer))
         self.driven = self._express.driven
         self._measured_by(config)
         self._newest, self._clock = 0, 0.0
@@ -50,10 +52,13 @@ class Tracker:
 
     def change(self, config):
         """Other options of [tracker] and [smoothing] and another `fov` from the next picture on;
-        who is one face too many is forgotten."""
+        who is one face too many is forgotten. Another quality goes on with the faces as they are;
+        while its network is loaded no picture is measured."""
         self._settings, self._smoothing = config.tracker, config.smoothing
         self._measured_by(config)
-        for engines in self._engines:
+        self._points = quality.engines(self._runs, config.tracker, self._points)
+        self._landmarks = Landmarks(self._points)
+        for engines in [self._points] + self._closer:
             engines.make_room(config.tracker.max_faces)
         del self._followed[config.tracker.max_faces:]
         for one in self._followed:

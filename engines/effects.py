@@ -84,7 +84,8 @@ def _detector(network, truth, found):
     return {"% of a box's side": worst, "of score": score}
 
 
-WAYS = {"landmarks": _landmarks, "iris": _iris, "expression": _expression, "detector": _detector}
+WAYS = {"landmarks": _landmarks, "fine": _landmarks, "iris": _iris, "expression": _expression,
+        "detector": _detector}
 
 
 def _angle(a, b):
