@@ -8,8 +8,8 @@ from engines import networks, plan, workshop
 
 
 def main(folder=None, precision="fp16", as_json=False):
-    """Print every engine file, and every network that is needed and has none; 1 where there is such
-    a network, 0 else. What is built elsewhere or of another ONNX file is told so; where
+    """Print every engine file, and every network that wants one and has none; 1 where there is
+    such a network, 0 else. What is built elsewhere or of another ONNX file is told so; where
     TensorRT is not here, files are held against the networks alone."""
     here, why = _here()
     known, rows, good = manifest.read(), [], set()

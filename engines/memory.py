@@ -20,8 +20,8 @@ WAYS = ("copied", "mapped")
 def measure(names=None, turns=TURNS, backend=None):
     """{network: {"copied", "mapped": median ms}} of writing the inputs and inferring.
 
-    names: of networks, without all that the configuration needs. turns: of each way, taking turns. Ends in
-    PartMissing where TensorRT cannot run here.
+    names: of networks, without any those that the configuration needs. turns: of each way, taking
+    turns. Ends in PartMissing where TensorRT cannot run here.
     """
     backend = backend or TensorRT()
     return {name: _both(backend, name, turns) for name in names or sorted(workshop.wanted())}

@@ -100,11 +100,14 @@ def _networks(made):
 
 
 def _sums(made):
-    tracking = [made[name] for name in TRACKING]
-    rows = [("while tracking (%s)" % ", ".join(TRACKING), AIMS["tracking"],
-             prediction.together(tracking)),
-            ("the same as CUDA graphs", AIMS["tracking"], prediction.together(tracking, "graph")),
-            ("detector", AIMS["detector"], made["detector"].launched)]
+    rows = []
+    for names in (TRACKING, ("fine",) + TRACKING[1:])[:1 + ("fine" in made)]:
+        tracking = [made[name] for name in names]
+        rows += [("while tracking (%s)" % ", ".join(names), AIMS["tracking"],
+                  prediction.together(tracking)),
+                 ("the same as CUDA graphs", AIMS["tracking"],
+                  prediction.together(tracking, "graph"))]
+    rows.append(("detector", AIMS["detector"], made["detector"].launched))
     return report.markdown(("networks", "aim, ms", "predicted, ms", "verdict"), [
         (name, aim, _range(ms), verdict(ms, aim)) for name, aim, ms in rows])
 
