@@ -57,14 +57,13 @@ def main(args):
     """The command: args.data, args.only, args.limit, args.renders, args.cache, args.quality,
     args.out."""
     quality.check(args.quality)
-    usual = args.quality == quality.STANDARD
-    tables, figures = [] if usual else ["quality = " + args.quality], {}
+    tables, figures = [], {}
     for part in args.only:
         shown, figures[part] = PARTS[part](args)
         tables += shown
-    if not any(figures.values()):
+    if not tables:
         raise InputMissing(args.data, "nothing to measure on", "give the folder with --data")
     whole = len(args.only) == len(PARTS)
-    words = ["accuracy"] if usual else ["accuracy", args.quality]
-    name = "_".join(words if whole else words + args.only)
-    report.publish(name, tables, figures, args.out)
+    words = [] if args.quality == quality.STANDARD else [args.quality]
+    name = "_".join(["accuracy"] + words + ([] if whole else args.only))
+    report.publish(name, ["quality = " + word for word in words] + tables, figures, args.out)

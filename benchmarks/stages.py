@@ -58,8 +58,8 @@ def stages(frames, make=Tracker):
 
 
 def finer(frames, make=Tracker):
-    """{"landmarks, fine", "call, fine": figures} of a tracker with the finer network of the points;
-    {} where the manifest has none, or what runs networks here has no engine of it."""
+    """{"landmarks, fine", "call, fine": figures} of a tracker with the finer network; {} where the
+    manifest has none, or what runs networks here has no engine of it."""
     if "fine" not in quality.known(manifest.read()):
         return {}
     try:
