@@ -227,6 +227,7 @@ def test_a_word_that_is_no_quality_is_told_with_the_nearest():
 
 def test_a_file_is_measured_by_the_finer_network_where_that_is_asked(
         installed, tmp_path, monkeypatch, pictures):
+    pytest.importorskip("gi", reason="GStreamer's Python bindings are not here")
     loaded, load = [], OnnxRuntime.load
     monkeypatch.setattr(OnnxRuntime, "load", lambda self, name, faces=1: (
         loaded.append(name) or load(self, name, faces)))
