@@ -82,13 +82,13 @@ def test_a_quality_is_known_where_its_network_is():
 
 def test_both_look_alike_through_the_finer_crop(path, pictures):
     """Close, for another network; the same, for the one that is the usual one inside."""
-    far = 0.02 if path == manifest.MANIFEST else 0.004
+    far, turned = (0.05, 6) if path == manifest.MANIFEST else (0.004, 1)
     usual, fine = (Tracker(wanting(word), backend=OnnxRuntime(path))
                    for word in ("standard", "fine"))
     for number, luma in enumerate(pictures):
         (one,), (other,) = usual(luma, number / 30.0), fine(luma, number / 30.0)
         assert np.hypot(*(one.landmarks - other.landmarks).T).mean() < far * size(one)
-        assert np.abs(np.subtract(one.angles, other.angles)).max() < 3
+        assert np.abs(np.subtract(one.angles, other.angles)).max() < turned
         assert 0.5 < np.mean(other.sigma) / np.mean(one.sigma) < 2
 
 
