@@ -35,9 +35,9 @@ class TensorRT:
 
     def __init__(self, path=manifest.MANIFEST, folder=None):
         self._runtime = Runtime(library(), cuda.gpu())
-        self._networks, self._path, self._folder = manifest.read(path), path, folder
-        for name in quality.needed(self._networks):
-            self._content(self._networks[name])
+        self.networks, self._path, self._folder = manifest.read(path), path, folder
+        for name in quality.needed(self.networks):
+            self._content(self.networks[name])
 
     def __str__(self):
         return "TensorRT %s on %s" % (self._runtime.trt.__version__, self._runtime.gpu.name)
@@ -45,9 +45,9 @@ class TensorRT:
     def load(self, name, faces=1, mapped=False):
         """Engine for the section `name` of the manifest, of so many faces at once; PartMissing
         where none was built. mapped: see Engine."""
-        if name not in self._networks:
+        if name not in self.networks:
             raise DataError(self._path, "has no section [%s]" % name, manifest.FETCH)
-        network = self._networks[name].of(faces)
+        network = self.networks[name].of(faces)
         return Engine(self._runtime, network, self._content(network), mapped)
 
     def _content(self, network):
