@@ -5,9 +5,13 @@
     mistakes --material MATERIAL          with a detector exported, before the landmarks
     export landmarks iris detector expression brows --material MATERIAL
     driven --material MATERIAL            with all of them exported: which shapes may be sent
+    samples import|info|show|score-detector        data of one's own: docs/own_data.md
 """
 import argparse
 import os
+import sys
+
+from appliance.errors import KagamiError
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 COUNTS = {"faces": 12000, "turned": 6000, "profiles": 4000, "eyes": 10000, "brows": 20000, "held_out": 1000}
@@ -16,9 +20,17 @@ MINUTES = {"landmarks": 90.0, "iris": 20.0, "detector": 60.0, "expression": 60.0
 
 
 def main(words=None):
-    """Read the arguments and run one step."""
+    """Read the arguments and run one step; a user's mistake is one line and its exit status."""
     args = _parser().parse_args(words)
-    args.step(args)
+    try:
+        args.step(args)
+    except KagamiError as why:
+        sys.exit(_told(why))
+
+
+def _told(why):
+    print("kagami: error: %s" % why, file=sys.stderr)
+    return why.status
 
 
 def _parser():
@@ -35,6 +47,8 @@ def _parser():
     drive = steps.add_parser("driven", help="write down which shapes the networks may drive")
     _material(drive)
     drive.set_defaults(step=driven)
+    from engines.training import own_data       # what the other steps can do without
+    own_data.add(steps.add_parser("samples", help="files of samples: data of one's own"))
     _export(steps.add_parser("export", help="write trained networks and their manifest rows"))
     return parser
 

@@ -32,14 +32,13 @@ class Level(NamedTuple):
     false: float
 
 
-def counted(boxes, ignored, levels):
-    """{name: (k,) bool} of the faces of a picture: boxes (k, 4), ignored (k,), levels (k,) as in a
-    file of samples, 0 where not known."""
-    height = boxes[:, 3] - boxes[:, 1]
-    if (levels > 0).any():
-        return OrderedDict((name, ~ignored & (levels > 0) & (levels <= k))
-                           for k, name in enumerate(HEIGHTS, 1))
-    return OrderedDict((name, ~ignored & (height >= least)) for name, least in HEIGHTS.items())
+def counted(faces, listed):
+    """{name: (k,) bool} of the `samples.Faces` of a picture; listed: by their levels, not by their
+    heights."""
+    height, level = faces.boxes[:, 3] - faces.boxes[:, 1], faces.level
+    return OrderedDict((name, ~faces.ignored & ((level > 0) & (level <= k) if listed else
+                                                height >= least))
+                       for k, (name, least) in enumerate(HEIGHTS.items(), 1))
 
 
 def overlaps(found, boxes):
@@ -85,20 +84,20 @@ def average(scores, verdict, faces):
 
 
 class Tally:
-    """Adds up pictures; `levels(threshold)` tells what came of it."""
+    """Adds up pictures; `levels(threshold)` tells what came of it. listed: see `counted`."""
 
-    def __init__(self):
-        self.pictures = 0
+    def __init__(self, listed=False):
+        self.pictures, self._listed = 0, listed
         self._scores, self._verdicts = [], OrderedDict((name, []) for name in HEIGHTS)
         self._faces = dict.fromkeys(HEIGHTS, 0)
 
-    def add(self, found, scores, boxes, ignored, levels):
-        """A picture: boxes (n, 4) that were found with scores (n,), and the true ones."""
+    def add(self, found, scores, faces):
+        """A picture: boxes (n, 4) that were found with scores (n,), and its `samples.Faces`."""
         order = np.argsort(-scores, kind="stable")
         self.pictures += 1
         self._scores.append(scores[order])
-        for name, counts in counted(boxes, ignored, levels).items():
-            self._verdicts[name].append(judged(found[order], boxes, counts))
+        for name, counts in counted(faces, self._listed).items():
+            self._verdicts[name].append(judged(found[order], faces.boxes, counts))
             self._faces[name] += int(counts.sum())
 
     def levels(self, threshold):
