@@ -11,12 +11,13 @@ import argparse
 import os
 import sys
 
-from appliance.errors import KagamiError
+from appliance.errors import KagamiError, UsageError
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 COUNTS = {"faces": 12000, "turned": 6000, "profiles": 4000, "eyes": 10000, "brows": 20000, "held_out": 1000}
 # Minutes on two cores that gave usable networks.
 MINUTES = {"landmarks": 90.0, "fine": 90.0, "iris": 20.0, "detector": 60.0, "expression": 60.0, "brows": 40.0}
+ALONE = ("landmarks", "fine", "detector")       # can be trained on samples without the material
 GOING_ON = ("landmarks", "iris", "expression")      # may begin as the exported ones
 
 
@@ -48,7 +49,7 @@ def _parser():
     drive = steps.add_parser("driven", help="write down which shapes the networks may drive")
     _material(drive)
     drive.set_defaults(step=driven)
-    from engines.training import own_data       # what the other steps can do without
+    from engines.training import own_data
     own_data.add(steps.add_parser("samples", help="files of samples: data of one's own"))
     _export(steps.add_parser("export", help="write trained networks and their manifest rows"))
     return parser
@@ -69,7 +70,12 @@ def _prepare(parser):
 
 
 def _train(parser, name, minutes):
-    _material(parser)
+    parser.add_argument("--material", required=name not in ALONE, help="folder of the prepared material")
+    parser.add_argument("--samples", nargs="+", metavar="FILE.h5[:SHARE]",
+                        help="files of samples to draw from beside the material, whose portraits have the share 1" + (
+                            ", or instead of it" if name in ALONE else ""))
+    if name in ALONE:
+        parser.add_argument("--backgrounds", metavar="FOLDER", help="pictures without faces (default: the material's)")
     parser.add_argument("--run", help="folder of the checkpoint (default: MATERIAL/run/NETWORK)")
     parser.add_argument("--minutes", type=float, default=minutes,
                         help="how long in all, earlier runs included (default %g)" % minutes)
@@ -98,8 +104,11 @@ def train(args):
     """Train one network until its minutes are spent."""
     from engines.training.trainers import TRAINERS
     choice = {"renders": tuple(args.renders)} if args.renders else {}
-    if getattr(args, "go_on", False):
-        choice["go_on"] = True
+    choice.update({name: value for name, value in (("go_on", getattr(args, "go_on", False)), ("samples", args.samples),
+                                                   ("backgrounds", getattr(args, "backgrounds", None))) if value})
+    if not args.material and not (args.samples and args.run):
+        raise UsageError(args.name, "it is trained on the material, or on samples alone into a folder of your own",
+                         "give --material, or --samples and --run")
     TRAINERS[args.name](args.material, _run(args, args.name), args.minutes, workers=args.workers, **choice)
 
 
