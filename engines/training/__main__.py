@@ -6,12 +6,14 @@
     export landmarks fine iris detector expression brows --material MATERIAL
     driven --material MATERIAL            with all of them exported: which shapes may be sent
     samples import|info|show|score-detector        data of one's own: docs/own_data.md
+    adopt NETWORK FILE.onnx                        a network of one's own in the place of ours
 """
 import argparse
 import os
 import sys
 
 from appliance.errors import KagamiError, UsageError
+from engines.training import own_data
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 COUNTS = {"faces": 12000, "turned": 6000, "profiles": 4000, "eyes": 10000, "brows": 20000, "held_out": 1000}
@@ -49,8 +51,8 @@ def _parser():
     drive = steps.add_parser("driven", help="write down which shapes the networks may drive")
     _material(drive)
     drive.set_defaults(step=driven)
-    from engines.training import own_data
     own_data.add(steps.add_parser("samples", help="files of samples: data of one's own"))
+    own_data.add_adopt(steps.add_parser("adopt", help="an ONNX file of one's own in the place of ours"))
     _export(steps.add_parser("export", help="write trained networks and their manifest rows"))
     return parser
 

@@ -103,7 +103,8 @@ def test_the_tracker_would_cut_the_same_crop(files, tmp_path):
     (source, _), = mixture.heads(files, str(tmp_path))
     rows = np.flatnonzero(~mixture.kept_out(files[0].samples))
     maker = faces.Faces(source, None, [], (1, 0, 0))
-    whole = {"luma": [files[0].samples.luma(rows[3])], "points": files[0].samples["points"][rows[3:4]],
+    whole = {"luma": [files[0].samples.luma(rows[3])],
+             "points": files[0].samples["points"][rows[3:4]],
              "rotation": source["rotation"][3:4], "weight": np.ones(1, np.float32)}
     a, b = maker.row(source, 3, True), maker.row(whole, 0, True)
     assert np.abs(a["points"] - b["points"]).max() < 0.05
@@ -121,8 +122,8 @@ def test_shapes_that_are_not_known_weigh_nothing(tmp_path):
         for _ in range(2):
             shapes = np.full(52, np.nan)
             shapes[7] = 0.5
-            out.add(cv2.imencode(".png", dots.picture((300, 180)))[1].tobytes(), points=dots.face_points(
-                300, 180), rotation=np.eye(3), blendshapes=shapes)
+            out.add(cv2.imencode(".png", dots.picture((300, 180)))[1].tobytes(),
+                    points=dots.face_points(300, 180), rotation=np.eye(3), blendshapes=shapes)
     (source, _), = mixture.shaped(mixture.given([str(tmp_path / "s.h5")]), str(tmp_path))
     assert source["blend_weight"][0].nonzero()[0].tolist() == [7]
     assert source["blendshapes"][0].sum() == 0.5
