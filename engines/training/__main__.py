@@ -90,7 +90,7 @@ def _train(parser, name, minutes):
 
 def _export(parser):
     parser.add_argument("networks", nargs="+", choices=sorted(MINUTES), metavar="NETWORK")
-    _material(parser)
+    parser.add_argument("--material", help="folder of the prepared material, where the checkpoints lie")
     parser.add_argument("--run", help="folder of the checkpoint, for one network")
     parser.add_argument("--out", default=os.path.join(ROOT, "engines"), help="folder of manifest.ini")
     parser.set_defaults(step=export)
@@ -123,6 +123,8 @@ def collect(args):
 def export(args):
     """Write NETWORK.onnx and the manifest's rows."""
     from engines.training.export import write
+    if not args.material and not (args.run and len(args.networks) == 1):
+        raise UsageError("export", "it is not said where the checkpoints are", "give --material, or --run for one network")
     for name in args.networks:
         folder = _run(args, name)
         path = os.path.join(folder, "checkpoint.pt")

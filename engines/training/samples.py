@@ -169,7 +169,7 @@ class Reader:
         return name in self.names
 
     def __getitem__(self, name):
-        """The array of a dataset other than `image`, checked; where there is none, nothing known."""
+        """The array of a dataset other than `image`, checked; nothing known where it has none."""
         if name not in self._labels:
             self._labels[name] = self._label(name)
         return self._labels[name]

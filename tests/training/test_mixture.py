@@ -10,6 +10,7 @@ pytest.importorskip("scipy", reason="Matlab's files need scipy")
 torch = pytest.importorskip("torch", reason="networks are trained where torch is installed")
 
 from appliance import geometry  # noqa: E402 (needs what was looked for above)
+from appliance.backends import manifest  # noqa: E402
 from appliance.errors import DataError, InputMissing, UsageError  # noqa: E402
 from engines.training import eyes, faces, losses, mixture, pictures, trainers  # noqa: E402
 from engines.training.__main__ import main  # noqa: E402
@@ -275,6 +276,21 @@ def test_a_trainer_does_with_samples_alone(name, path, tmp_path, capfd):
     main([name, "--samples", path, "--run", str(tmp_path / "run"), "--minutes", str(STEP)])
     assert seen(str(tmp_path / "run")) > 0
     assert name in capfd.readouterr().out
+
+
+def test_what_was_trained_on_samples_alone_is_exported(path, tmp_path):
+    pytest.importorskip("onnx", reason="networks are exported where onnx is installed")
+    run, out = str(tmp_path / "run"), tmp_path / "out"
+    out.mkdir()
+    trainers.landmarks(None, run, STEP, batch=16, checks=2, samples=[path])
+    main(["export", "landmarks", "--run", run, "--out", str(out)])
+    assert manifest.read(str(out / "manifest.ini"))["landmarks"].content()
+
+
+def test_where_checkpoints_lie_must_be_said(capfd):
+    with pytest.raises(SystemExit):
+        main(["export", "landmarks", "iris", "--run", "here"])
+    assert capfd.readouterr().err.startswith("kagami: error: export: it is not said")
 
 
 @pytest.mark.parametrize("leave", [("faces",), ("points", "rotation", "blendshapes", "eyes")])

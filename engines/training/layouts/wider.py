@@ -47,7 +47,8 @@ def _levels(folder, part):
     if not os.path.isfile(os.path.join(folder, "wider_face_%s.mat" % part)):
         return {}
     try:
-        events = _cells(scipy.io.loadmat(os.path.join(folder, "wider_face_%s.mat" % part))["file_list"])
+        path = os.path.join(folder, "wider_face_%s.mat" % part)
+        events = _cells(scipy.io.loadmat(path)["file_list"])
         found = {str(_cells(name)[0]): {} for event in events for name in _cells(event)}
         for level in range(3, 0, -1):       # the easiest that holds a face is written last
             path = os.path.join(folder, "wider_%s_%s.mat" % (LEVELS[level - 1], part))
