@@ -179,7 +179,7 @@ class Expression(nn.Module):
     """
 
     def __init__(self, shapes=len(CLOSEUPS["expression"].shapes), fold=4, widths=(24, 32, -32, 48, -64, 64, -96), cells=16, hidden=160,
-                 dropped=0.0):
+                 dropped=0.15):
         super().__init__()
         self.dropped = dropped
         self.stem, self.body = Stem(fold, widths[0]), stack(*widths)
