@@ -291,8 +291,7 @@ def test_a_given_box_without_a_face_is_answered_with_a_low_score(tracker):
 
 
 def test_a_mirrored_picture_gives_the_mirrored_answer(tracker):
-    # Small enough not to be halved: the grid of that is not the mirror image of itself.
-    luma, box = dots.picture((260, 200, 0.9, 30)), rolled_box(260, 200, 0.9, 30)
+    luma, box = dots.picture((260, 200, 1.1, 30)), rolled_box(260, 200, 1.1, 30)
     face = tracker(luma, rois=[box])[0]
     other = tracker(luma[:, ::-1], rois=[(639 - box[2], box[1], 639 - box[0], box[3])])[0]
     back = other.landmarks[LANDMARK_MIRROR] * (-1, 1) + (639, 0)

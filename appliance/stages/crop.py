@@ -9,9 +9,9 @@ from appliance import geometry
 
 LANDMARKS_MARGIN = 1.35     # side of the face's square / sqrt(w h) of its points, as in training
 SMALLEST = 8.0              # picture pixels: a square below this holds nothing to measure
-# A square of so many times the network's pixels is halved first. With 2 a portrait of 190 pixels
-# trembled by a fifth more under camera noise; where its points lie did not change.
-HALVED_FROM = 1.414
+# A square of so many times the network's pixels and more, up to twice, is softened first: portraits
+# of 190 pixels tremble by a fifth less under camera noise, and their points lie where they lay.
+SOFTENED_FROM = 1.414
 # How far a followed face may leave its square before that is dragged along: centre and side as
 # shares of the side, roll in degrees. Half as much and four times as much steady as well.
 LEASH, SLACK, TILT = 0.01, 0.02, 1.0
@@ -60,7 +60,7 @@ def cut(luma, square, out):
     """Fill `out` ((S, S) uint8; where it is wider than high, with the middle rows) with the
     square's pixels; returns the (2, 3) matrix from `out` to the picture.
 
-    Beyond the picture its border is repeated. A square much larger than S is halved first, by
+    Beyond the picture its border is repeated. A square of twice S and more is halved first, by
     means, because reading every other pixel would flicker.
     """
     height, size = out.shape
@@ -68,10 +68,12 @@ def cut(luma, square, out):
     matrix = back = geometry.crop_way_back(centre, side, roll, size)
     if height < size:
         back[:, 2] += (size - height) // 2 * back[:, 1]
-    if side >= HALVED_FROM * size:
+    if side >= SOFTENED_FROM * size:
         luma, matrix = _part(luma, square, back)
-    while side >= HALVED_FROM * size and min(luma.shape) > 1:
+    while side >= 2 * size and min(luma.shape) > 1:
         luma, matrix, side = _halved(luma), _into_halved(matrix), side / 2
+    if side >= SOFTENED_FROM * size:
+        luma = cv2.blur(luma, (3, 3), borderType=cv2.BORDER_REPLICATE)
     cv2.warpAffine(luma, matrix, (size, height), dst=out, borderMode=cv2.BORDER_REPLICATE,
                    flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
     return back

@@ -59,6 +59,19 @@ def test_a_large_square_is_averaged_not_picked():
     assert np.abs(out[2:-2, 2:-2].astype(int) - 127).max() < 40
 
 
+def test_noise_weighs_less_where_several_pixels_become_one():
+    noisy = np.random.RandomState(0).normal(128, 20, (480, 640)).clip(0, 255).astype(np.uint8)
+    left = [cut(noisy, crop.Square((320.3, 240.4), side * 64.0))[0].std() for side in (1, 1.5, 1.9)]
+    assert left[1] < 0.6 * left[0] and left[2] < 0.6 * left[0]
+
+
+def test_the_crop_of_a_mirror_image_is_the_mirror_image_of_the_crop():
+    noisy = np.random.RandomState(1).randint(0, 255, (480, 640)).astype(np.uint8)
+    here, _ = cut(noisy, crop.Square((300.0, 200.0), 110.0))
+    there, _ = cut(np.ascontiguousarray(noisy[:, ::-1]), crop.Square((339.0, 200.0), 110.0))
+    assert np.abs(here[:, ::-1].astype(int) - there).max() <= 4     # places are rounded to 1/32
+
+
 def test_rows_with_padding_are_read_like_rows_without():
     padded = np.zeros((480, 700), np.uint8)
     padded[:, :640] = ramp()
