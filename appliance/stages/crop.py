@@ -9,8 +9,9 @@ from appliance import geometry
 
 LANDMARKS_MARGIN = 1.35     # side of the face's square / sqrt(w h) of its points, as in training
 SMALLEST = 8.0              # picture pixels: a square below this holds nothing to measure
-# A square of so many times the network's pixels and more, up to twice, is softened first: portraits
-# of 190 pixels tremble by a fifth less under camera noise, and their points lie where they lay.
+# A square of so many times the network's pixels and more, up to twice, is softened first: then
+# portraits of 190 pixels tremble by a fifth less under camera noise, and their points lie where
+# they lay.
 SOFTENED_FROM = 1.414
 # How far a followed face may leave its square before that is dragged along: centre and side as
 # shares of the side, roll in degrees. Half as much and four times as much steady as well.
