@@ -295,7 +295,8 @@ def test_a_mirrored_picture_gives_the_mirrored_answer(tracker):
     face = tracker(luma, rois=[box])[0]
     other = tracker(luma[:, ::-1], rois=[(639 - box[2], box[1], 639 - box[0], box[3])])[0]
     back = other.landmarks[LANDMARK_MIRROR] * (-1, 1) + (639, 0)
-    assert np.abs(back - face.landmarks).max() < 0.2
+    # Spots are read by a threshold: a pixel more of a soft rim moves a face of 160 pixels by 0.4.
+    assert np.abs(back - face.landmarks).max() < 0.5
     assert np.allclose(np.array(other.angles) * (-1, 1, -1), face.angles, atol=0.2)
 
 
