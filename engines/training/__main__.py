@@ -104,9 +104,12 @@ def prepare(args):
 
 def train(args):
     """Train one network until its minutes are spent."""
+    from engines.training import together
     from engines.training.trainers import TRAINERS
+    together.quiet()
     choice = {"renders": tuple(args.renders)} if args.renders else {}
     TRAINERS[args.name](args.material, _run(args, args.name), args.minutes, workers=args.workers, **choice)
+    together.end()
 
 
 def collect(args):

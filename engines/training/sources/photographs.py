@@ -55,12 +55,12 @@ def gather(folder, data, python, landmarker=None, openseeface=None):
     if not faces:
         raise DataError(folder, "no face of %d pixels and more in %d photographs" % (teacher.LEAST, len(photographs)),
                         "give photographs of people")
-    opinions = _opinions(faces, second)
     made = hashlib.sha256(repr([(face["photograph"].name, _key(face["photograph"])) for face in faces]
                                + [bool(landmarker), bool(openseeface)]).encode()).hexdigest()
     if os.path.exists(path) and os.path.exists(stamp) and open(stamp).read() == made:
         return False
     names, zips = _zip(faces, os.path.join(data, "portraits"))
+    opinions = _opinions(faces, second)
     ict = np.load(os.path.join(data, "ict_face.npz"))
     shards.save(path, dict(labels(faces, opinions, ict), name=names, zip=zips, **_provenance(faces, folder)))
     files.write(stamp, made)
