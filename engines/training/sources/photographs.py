@@ -70,9 +70,8 @@ def gather(folder, data, python, landmarker=None, openseeface=None):
 def find(folder):
     """[Photograph] in order of their names; InputMissing where there is none."""
     found = []
-    for place, inside, names in os.walk(folder):
-        inside.sort()
-        for name in sorted(names):
+    for place, _, names in os.walk(folder):
+        for name in names:
             if name.lower().endswith(PICTURES) and not name.startswith("."):
                 path = os.path.join(place, name)
                 relative = os.path.relpath(path, folder).replace(os.sep, "/")
@@ -81,7 +80,7 @@ def find(folder):
                 found.append(Photograph(path, relative, parts[0] if len(parts) > 1 else "portraits", group))
     if not found:
         raise InputMissing(folder, "no photograph in it", "give a folder of %s files" % ", ".join(PICTURES))
-    return found
+    return sorted(found, key=lambda photograph: photograph.name)
 
 
 def _key(photograph):
