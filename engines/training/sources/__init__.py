@@ -22,7 +22,7 @@ def gather(data, face_model=None, portraits=None, backgrounds=None, light=None, 
     if not os.path.exists(lights):
         rooms.panoramas(light, lights) if light else rooms.plain(lights)
     if backgrounds or portraits:
-        python = python or _mediapipe()
+        python = python or with_mediapipe()
     if backgrounds:
         print("backgrounds: %d" % rooms.backgrounds(backgrounds, data, python), flush=True)
     if not portraits:
@@ -32,6 +32,7 @@ def gather(data, face_model=None, portraits=None, backgrounds=None, light=None, 
     return photographs.gather(portraits, data, python, landmarker, openseeface)
 
 
-def _mediapipe():
-    from benchmarks.compare import with_mediapipe
-    return with_mediapipe(os.path.expanduser("~/.cache/kagami/mediapipe"))
+def with_mediapipe():
+    """The Python with MediaPipe that the benchmarks use too; made where it is not there yet."""
+    from benchmarks import compare
+    return compare.with_mediapipe(os.path.expanduser("~/.cache/kagami/mediapipe"))

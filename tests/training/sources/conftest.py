@@ -32,8 +32,9 @@ def studio():
 
 
 @pytest.fixture(scope="session")
-def heads(studio):
-    """[picture (344, 344) luma] of three people who look our way, nothing before their faces."""
+def drawn(studio):
+    """[(picture (344, 344) luma, labels)] of three people who look our way, nothing before their
+    faces."""
     from engines.training.render import scene
     drawn = []
     for seed in (5, 6, 7):
@@ -41,8 +42,20 @@ def heads(studio):
         one.look.update(occluder="", worn="", glasses=False, bangs=False)
         one.blendshapes, one.gaze = np.zeros(52, np.float32), np.zeros((2, 2), np.float32)
         one.angles, one.translation, one.fov = (8.0, 0.0, 4.0), np.array([0, 0, 600.0]), 60.0
-        drawn.append(studio.face(one)[0])
+        drawn.append(studio.face(one))
     return drawn
+
+
+@pytest.fixture(scope="session")
+def heads(drawn):
+    """The pictures of them."""
+    return [picture for picture, _ in drawn]
+
+
+@pytest.fixture(scope="session")
+def points_of_heads(drawn):
+    """Their exact 68 points."""
+    return [labels["points"] for _, labels in drawn]
 
 
 @pytest.fixture(scope="session")

@@ -20,8 +20,8 @@ def test_folders_are_sets_and_persons(tmp_path):
         (tmp_path / name).write_bytes(b"x")
     found = photographs.find(str(tmp_path))
     assert [(one.name, one.set, one.group) for one in found] == [
-        ("b.jpg", "portraits", "b.jpg"), ("party/x.PNG", "party", "party/x.PNG"),
-        ("party/eve/1.jpg", "party", "party/eve"), ("party/eve/2.jpg", "party", "party/eve")]
+        ("b.jpg", "portraits", "b.jpg"), ("party/eve/1.jpg", "party", "party/eve"),
+        ("party/eve/2.jpg", "party", "party/eve"), ("party/x.PNG", "party", "party/x.PNG")]
 
 
 def test_a_folder_without_photographs_is_told(tmp_path):
