@@ -36,7 +36,8 @@ fi
 .venv-training/bin/python -c "from engines.training.sources import with_mediapipe; with_mediapipe()" ||
     fail "mediapipe: it could not be installed; it takes Python 3.9 to 3.12, name one with PYTHON=python3.12"
 [ -e "$DATA/train/ict_face.npz" ] || fail "$DATA/train/ict_face.npz: it is not there; make it with .venv-training/bin/python \
--m engines.training prepare --face-model FaceXModel --data DATA/train --material MATERIAL, and name DATA as KAGAMI_DATA" 66
+-m engines.training prepare --face-model FaceXModel --portraits FOLDER --backgrounds FOLDER --data DATA/train --material \
+MATERIAL, and name DATA as KAGAMI_DATA" 66
 installed=$(date +%s)
 [ $# -gt 0 ] || set -- tests/training
 failed=0

@@ -18,7 +18,7 @@ class Looking:
         self._log = tempfile.TemporaryFile("w+")
         self._process = subprocess.Popen(
             [python, "-m", teacher.__name__] + list(words), cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=self._log, text=True, env=dict(os.environ, OMP_NUM_THREADS="1", GLOG_minloglevel="2"))
+            stderr=self._log, universal_newlines=True, env=dict(os.environ, OMP_NUM_THREADS="1", GLOG_minloglevel="2"))
         self._expect("it does not start")
 
     def __enter__(self):
