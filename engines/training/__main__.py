@@ -2,10 +2,10 @@
 
     prepare --face-model FaceXModel --portraits FOLDER --backgrounds FOLDER --material MATERIAL
     prepare --data ../shared/data/train --material MATERIAL      from files that were made so before
-    detector|landmarks|iris|expression|brows --material MATERIAL --minutes 30
+    detector|landmarks|fine|iris|expression|brows --material MATERIAL --minutes 30
     mistakes --material MATERIAL          with a detector exported, before the landmarks
-    export landmarks iris detector expression brows --material MATERIAL
-    driven --material MATERIAL            with all of them exported: which shapes may be sent
+    export landmarks fine iris detector expression brows --material MATERIAL
+    driven --material MATERIAL            with all of them exported: which shapes may be sent, by which of them
 """
 import argparse
 import os
@@ -25,7 +25,8 @@ SOURCES = {
     "openseeface": ("FILE", "lm_model0_opt.onnx of OpenSeeFace (without it nobody checks MediaPipe's points)"),
     "mediapipe": ("PYTHON", "one that has mediapipe (default: made in ~/.cache/kagami/mediapipe)")}
 # Minutes on two cores that gave usable networks.
-MINUTES = {"landmarks": 90.0, "iris": 20.0, "detector": 60.0, "expression": 60.0, "brows": 40.0}
+MINUTES = {"landmarks": 90.0, "fine": 90.0, "iris": 20.0, "detector": 60.0, "expression": 60.0, "brows": 40.0}
+GOING_ON = ("landmarks", "iris", "expression")      # may begin as the exported ones
 
 
 def main(words=None):
@@ -46,7 +47,7 @@ def _parser():
     steps.required = True
     _prepare(steps.add_parser("prepare", help="labels, renders and turned portraits into a folder"))
     for name, minutes in MINUTES.items():
-        _train(steps.add_parser(name, help="train the %s network" % name), minutes)
+        _train(steps.add_parser(name, help="train the %s network" % name), name, minutes)
     mine = steps.add_parser("mistakes", help="collect what the detector takes for faces")
     _material(mine)
     mine.set_defaults(step=collect)
@@ -73,12 +74,14 @@ def _prepare(parser):
     parser.set_defaults(step=prepare)
 
 
-def _train(parser, minutes):
+def _train(parser, name, minutes):
     _material(parser)
     parser.add_argument("--run", help="folder of the checkpoint (default: MATERIAL/run/NETWORK)")
     parser.add_argument("--minutes", type=float, default=minutes,
                         help="how long in all, earlier runs included (default %g)" % minutes)
     parser.add_argument("--renders", nargs="+", metavar="PATTERN", help="which shards of the folder")
+    if name in GOING_ON:
+        parser.add_argument("--go-on", action="store_true", help="begin as the network that is exported")
     parser.add_argument("--workers", type=int, default=1, help="processes that make crops (default 1)")
     parser.set_defaults(step=train)
 
@@ -108,6 +111,8 @@ def train(args):
     from engines.training.trainers import TRAINERS
     together.quiet()
     choice = {"renders": tuple(args.renders)} if args.renders else {}
+    if getattr(args, "go_on", False):
+        choice["go_on"] = True
     TRAINERS[args.name](args.material, _run(args, args.name), args.minutes, workers=args.workers, **choice)
     together.end()
 
@@ -129,10 +134,10 @@ def export(args):
 
 
 def driven(args):
-    """Write the manifest's line `driven`."""
+    """Write the manifest's lines `driven`."""
     from engines.training.driven import LEAST, record
-    for name, r in sorted(record(args.material).items(), key=lambda pair: -pair[1]):
-        print("%-20s %5.2f%s" % (name, r, "" if r >= LEAST else "  stays 0"))
+    for name, (r, section) in sorted(record(args.material).items(), key=lambda pair: pair[1], reverse=True):
+        print("%-20s %5.2f  %s" % (name, r, section if r >= LEAST else "stays 0"))
 
 
 def _run(args, name):

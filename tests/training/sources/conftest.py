@@ -60,17 +60,18 @@ def points_of_heads(drawn):
 
 @pytest.fixture(scope="session")
 def people(heads, tmp_path_factory):
-    """A folder of photographs: a set with two pictures of one person and one of another, a face in
-    a larger room, the second picture once more but smaller, one without a face, one that is none."""
+    """A folder of photographs: two persons of a set, one of them once more but smaller, a face in a
+    larger room, a picture without a face, and a file that is none."""
     folder = tmp_path_factory.mktemp("people")
     (folder / "drawn" / "ann").mkdir(parents=True)
     (folder / "drawn" / "bob").mkdir()
     (folder / "drawn" / "LICENCE.txt").write_text("CC0-1.0\nmore words\n")
     room = np.full((480, 640), 90, np.uint8)
     room[100:444, 200:544] = heads[2]
+    nobody = np.full((200, 300), 90, np.uint8)
     for name, picture in (("drawn/ann/1.jpg", heads[0]), ("drawn/bob/1.png", heads[1]),
                           ("drawn/copy.jpg", cv2.resize(heads[1], (260, 260))),
-                          ("in a room.jpg", room), ("nobody.jpg", np.full((200, 300), 90, np.uint8))):
+                          ("in a room.jpg", room), ("nobody.jpg", nobody)):
         cv2.imwrite(str(folder / name), picture)
     (folder / "broken.jpg").write_text("no picture")
     return str(folder)

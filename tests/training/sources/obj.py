@@ -1,5 +1,5 @@
-"""The face model's arrays in, a folder of OBJ files as ICT-FaceKit's out: few shapes written, the others links to the
-neutral face."""
+"""The face model's arrays in, a folder of OBJ files as ICT-FaceKit's out: few shapes written, the
+others links to the neutral face."""
 import json
 import os
 
@@ -7,7 +7,8 @@ import numpy as np
 
 from engines.training.sources import face_kit
 
-WRITTEN = ("identity000", "identity042", "jawOpen", "mouthPucker", "PupilDilate_L", "PupilDilate_R")
+WRITTEN = ("identity000", "identity042", "jawOpen", "mouthPucker", "PupilDilate_L",
+           "PupilDilate_R")
 
 
 def polygons(ict):
@@ -56,4 +57,5 @@ def write_folder(folder, ict):
 
 
 def _rows(kind, values):
-    return "".join("%s %s\n" % (kind, " ".join("%.9g" % x for x in row)) for row in values.tolist())
+    return "".join("%s %s\n" % (kind, " ".join("%.9g" % x for x in row))
+                   for row in values.tolist())
