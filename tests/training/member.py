@@ -1,8 +1,8 @@
 """One of several processes that torchrun starts: `-m tests.training.member MATERIAL FOLDER
 MINUTES`.
 
-It trains with the others, then writes what it ended with (FOLDER/member_RANK.pt) and what a mean of
-ranks came to.
+It trains with the others, then writes what it ended with (FOLDER/member_RANK.pt) and what a mean
+of ranks came to.
 """
 import os
 import sys

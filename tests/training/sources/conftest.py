@@ -60,8 +60,8 @@ def points_of_heads(drawn):
 
 @pytest.fixture(scope="session")
 def people(heads, tmp_path_factory):
-    """A folder of photographs: two persons of a set, one of them once more but smaller, a face in a
-    larger room, a picture without a face, and a file that is none."""
+    """A folder of photographs: two persons of a set, one of them once more but smaller, a face in
+    a larger room, a picture without a face, and a file that is none."""
     folder = tmp_path_factory.mktemp("people")
     (folder / "drawn" / "ann").mkdir(parents=True)
     (folder / "drawn" / "bob").mkdir()
