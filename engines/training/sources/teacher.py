@@ -22,6 +22,7 @@ LEAST, MOST = 40, 4     # pixels of a face worth a crop; faces of a photograph
 # Mirrored or not, turned by degrees, larger by, moved by shares of the side: six looks at each face.
 VIEWS = ((False, 0, 1.0, 0, 0), (True, 0, 1.0, 0, 0), (False, 12, 1.1, 0.03, -0.02), (False, -9, 0.92, -0.02, 0.03),
          (True, 8, 1.12, -0.03, 0.02), (True, -12, 0.95, 0.02, -0.03))
+INSIDE = 0.9            # of a face's points that its photograph shows
 AGREEING = 3            # looks that must agree
 FOUND, EMPTY = 0.5, 0.3     # scores: a face worth a look; anything that might be one
 
@@ -110,7 +111,10 @@ class Teacher:
         looks = [look for look in (self._look(rgb, square, view) for view in VIEWS) if look]
         if len(looks) < AGREEING:
             return None
-        square = crops.around(np.median([points for points, _ in looks], axis=0))
+        middle = np.median([points for points, _ in looks], axis=0)
+        if ((middle[:, :2] >= 0) & (middle[:, :2] <= rgb.shape[1::-1])).all(1).mean() < INSIDE:
+            return None     # cut by the border
+        square = crops.around(middle)
         points = np.array([square.there(points) for points, _ in looks])
         kept = agreeing(points)
         if kept.sum() < AGREEING:

@@ -82,6 +82,23 @@ def test_a_python_without_mediapipe_is_told(tmp_path):
             Looking(sys.executable, "empty")
 
 
+def test_a_picture_over_which_mediapipe_dies_is_named(tmp_path):
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\necho ready\nread line\necho out of memory >&2\nexit 3\n")
+    python.chmod(0o755)
+    with pytest.raises(KagamiError, match=r"while it looked at a\.jpg \(out of memory\)"):
+        with Looking(str(python), "faces") as looking:
+            looking("a.jpg", "a.npz")
+
+
+def test_a_face_that_the_border_cuts_is_left_out(mediapipe, heads, tmp_path):
+    cut, whole = str(tmp_path / "cut.png"), str(tmp_path / "whole.png")
+    cv2.imwrite(cut, heads[0][:, 160:])
+    cv2.imwrite(whole, heads[0])
+    with Looking(mediapipe, "faces") as looking:
+        assert [looking(path, path + ".npz") for path in (cut, whole)] == [0, 1]
+
+
 @pytest.fixture(scope="module")
 def gathered(people, mediapipe, tmp_path_factory):
     """(data folder, what was printed is not kept) made of the drawn people."""
