@@ -11,7 +11,7 @@ import argparse
 import os
 import sys
 
-from appliance.errors import KagamiError
+from appliance.errors import KagamiError, UsageError
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 COUNTS = {"faces": 12000, "turned": 6000, "profiles": 4000, "eyes": 10000, "brows": 20000, "held_out": 1000}
@@ -37,6 +37,8 @@ def main(words=None):
     except KagamiError as e:
         print("kagami: error: %s" % e, file=sys.stderr)
         return e.status
+    except KeyboardInterrupt:
+        return 130      # the same command goes on
     return 0
 
 
@@ -98,6 +100,8 @@ def prepare(args):
     """Fill the data folder from the sources that are given, and the material folder; what is there is kept."""
     from engines.training import material, sources
     given = {name: getattr(args, name) for name in SOURCES if getattr(args, name)}
+    if given and not set(given) & {"face_model", "portraits", "backgrounds", "light"}:
+        raise UsageError("--" + min(given), "there is nothing to look at", "give a folder with --portraits too")
     usual = os.path.join(args.material, "data") if given else os.path.join(ROOT, "..", "shared", "data", "train")
     data = args.data or usual
     if given and sources.gather(data, python=given.pop("mediapipe", None), **given):

@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="networks are trained where torch is installed")
 
-from engines.training import trainers  # noqa: E402 (needs what was looked for above)
+from engines.training import train, trainers  # noqa: E402 (needs what was looked for above)
 from tests.training import sample  # noqa: E402
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
@@ -55,6 +55,27 @@ def test_gradients_are_the_mean_of_all_processes(trained):
 def test_pictures_of_both_are_counted(trained):
     saved = kept(trained, "run/checkpoint.pt")
     assert saved["steps"] > 1 and saved["seen"] == 2 * 16 * saved["steps"]
+
+
+class Seeded:
+    """A source whose batch is its seed."""
+
+    def __init__(self, seed):
+        self._seed = seed
+
+    def batch(self):
+        return self._seed
+
+
+def test_each_draws_crops_of_its_own(monkeypatch, tmp_path):
+    seeds = []
+    for rank in (0, 1):
+        monkeypatch.setenv("RANK", str(rank))
+        training = train.Training("iris", Seeded, str(tmp_path), 1)
+        seeds.append(training.queue.get())
+        for worker in training.workers:
+            worker.terminate()
+    assert 990 <= seeds[1] - seeds[0] <= 1090, "a thousand and the seconds between"
 
 
 def test_the_first_alone_prints(trained):

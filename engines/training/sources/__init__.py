@@ -19,6 +19,8 @@ def gather(data, face_model=None, portraits=None, backgrounds=None, light=None, 
     model, lights = os.path.join(data, "ict_face.npz"), os.path.join(data, "env_hdri.npz")
     if face_model and not os.path.exists(model):
         face_kit.convert(face_model, model)
+    if light and os.path.exists(lights):
+        print("light: %s is there already; take it away to have it made anew" % lights, flush=True)
     if not os.path.exists(lights):
         rooms.panoramas(light, lights) if light else rooms.plain(lights)
     if backgrounds or portraits:

@@ -25,7 +25,10 @@ class Looking:
         return self
 
     def __exit__(self, *_):
-        self._process.stdin.close()
+        try:
+            self._process.stdin.close()
+        except OSError:
+            pass        # it is dead already
         self._process.wait()
         self._process.stdout.close()
         self._log.close()

@@ -41,7 +41,7 @@ class Photograph(NamedTuple):
 def gather(folder, data, python, landmarker=None, openseeface=None):
     """Fill data/portraits.npz and data/portraits/ (ict_face.npz is there already); whether anything of it changed."""
     path, stamp = os.path.join(data, "portraits.npz"), os.path.join(data, "faces", "made")
-    if os.path.exists(path) and not os.path.exists(stamp):
+    if os.path.exists(path) and not os.path.isdir(os.path.dirname(stamp)):
         raise UsageError(path, "it was not made from a folder of photographs", "leave out --portraits, or name another --data")
     second = OpenSeeFace(openseeface) if openseeface else None
     if landmarker and not os.path.isfile(landmarker):

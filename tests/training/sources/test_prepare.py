@@ -89,3 +89,8 @@ def test_what_is_missing_is_told_in_one_line(words, told, tmp_path, capsys):
     assert main(["prepare", "--material", str(tmp_path / "m")] + words) == 66
     said = capsys.readouterr().err
     assert said.startswith("kagami: error: " + told.format(tmp_path)) and said.count("\n") == 1
+
+
+def test_a_network_without_photographs_is_refused(tmp_path, capsys):
+    assert main(["prepare", "--material", str(tmp_path), "--landmarker", "some.task"]) == 2
+    assert "--landmarker: there is nothing to look at; give" in capsys.readouterr().err
