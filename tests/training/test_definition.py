@@ -32,7 +32,7 @@ def test_many_opinions_move_the_points_by_their_share():
 
 
 @pytest.mark.parametrize("people", [portraits(definition.ENOUGH - 1),
-                                    portraits(300, (np.nan, np.nan))], ids=["few", "one teacher"])
+                                    portraits(2000, (np.nan, np.nan))], ids=["few", "one teacher"])
 def test_otherwise_they_are_moved_as_was_measured_before(people):
     table = np.genfromtxt(definition.OFFSETS, delimiter=",", skip_header=1)
     to_ours, model_to_ours = offsets(people)
