@@ -29,7 +29,7 @@ def prepared(people, rooms, mediapipe, tmp_path_factory):
     os.symlink(MODEL, os.path.join(folder, "data", "ict_face.npz"))
     words = ["prepare", "--portraits", people, "--backgrounds", rooms, "--mediapipe", mediapipe,
              "--material", folder]
-    assert main(words + list(COUNTS)) == 0
+    main(words + list(COUNTS))
     return folder
 
 
@@ -86,11 +86,15 @@ def test_other_portraits_are_fitted_anew(tmp_path):
     (["--face-model", "{}"], "{}/vertex_indices.json: no such file; give the folder FaceXModel")])
 def test_what_is_missing_is_told_in_one_line(words, told, tmp_path, capsys):
     words = [word.format(tmp_path) for word in words]
-    assert main(["prepare", "--material", str(tmp_path / "m")] + words) == 66
+    with pytest.raises(SystemExit) as ended:
+        main(["prepare", "--material", str(tmp_path / "m")] + words)
+    assert ended.value.code == 66
     said = capsys.readouterr().err
     assert said.startswith("kagami: error: " + told.format(tmp_path)) and said.count("\n") == 1
 
 
 def test_a_network_without_photographs_is_refused(tmp_path, capsys):
-    assert main(["prepare", "--material", str(tmp_path), "--landmarker", "some.task"]) == 2
+    with pytest.raises(SystemExit) as ended:
+        main(["prepare", "--material", str(tmp_path), "--landmarker", "some.task"])
+    assert ended.value.code == 2
     assert "--landmarker: there is nothing to look at; give" in capsys.readouterr().err
