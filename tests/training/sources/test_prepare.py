@@ -5,6 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
+from appliance.errors import DataError
 from engines.training import material
 from engines.training.__main__ import main
 from tests.training.sources.conftest import MODEL
@@ -98,3 +99,12 @@ def test_a_network_without_photographs_is_refused(tmp_path, capsys):
         main(["prepare", "--material", str(tmp_path), "--landmarker", "some.task"])
     assert ended.value.code == 2
     assert "--landmarker: there is nothing to look at; give" in capsys.readouterr().err
+
+
+def test_without_a_sure_portrait_nobody_is_turned(prepared, studio, tmp_path):
+    from engines.training import turned
+    with np.load(os.path.join(prepared, "fits.npz")) as fits:
+        unsure = dict(fits, rms=fits["rms"] + 1e3)
+    np.savez(str(tmp_path / "fits.npz"), **unsure)
+    with pytest.raises(DataError, match="sure enough to be a skin; give more photographs, or draw"):
+        turned.Skins(os.path.join(prepared, "data"), str(tmp_path / "fits.npz"), studio.world)
