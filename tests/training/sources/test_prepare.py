@@ -106,5 +106,5 @@ def test_without_a_sure_portrait_nobody_is_turned(prepared, studio, tmp_path):
     with np.load(os.path.join(prepared, "fits.npz")) as fits:
         unsure = dict(fits, rms=fits["rms"] + 1e3)
     np.savez(str(tmp_path / "fits.npz"), **unsure)
-    with pytest.raises(DataError, match="sure enough to be a skin; give more photographs, or draw"):
+    with pytest.raises(DataError, match="sure enough to be a skin; give more photographs"):
         turned.Skins(os.path.join(prepared, "data"), str(tmp_path / "fits.npz"), studio.world)
