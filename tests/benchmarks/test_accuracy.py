@@ -150,7 +150,9 @@ def measured(folder, share=1.0):
              **drawn_people(2 * len(drawings.YAWS)))
     shapes = iter(list(heads["blendshapes"] * share)
                   + [np.zeros(52)] * 2 * len(drawings.YAWS))
-    return renders.measure(lambda image, rois: [face(TRUE + 60, shapes=next(shapes))],
+    tracker = lambda image, rois: [face(TRUE + 60, shapes=next(shapes))]    # noqa: E731
+    tracker.fading = np.zeros(52, bool)
+    return renders.measure(tracker,
                            "nowhere", str(folder), 4, 2)
 
 
