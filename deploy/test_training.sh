@@ -18,12 +18,16 @@ apt() {
 has_egl() { ldconfig -p | grep -q 'libEGL\.so\.1' && ldconfig -p | grep -q 'libEGL_mesa\.so\.0\|libEGL_nvidia\.so\.0'; }
 
 began=$(date +%s)
-if ! has_egl; then
-    command -v apt-get >/dev/null || fail "libEGL: it is not here; install it and Mesa's drivers to draw with"
+python=${PYTHON:-python3} packages=
+has_egl || packages="libegl1 libgl1 libgl1-mesa-dri"        # what draws heads
+command -v xvfb-run >/dev/null || packages="$packages xvfb xauth"       # where the viewer's window opens
+"$python" -c "import tkinter" 2>/dev/null || packages="$packages python3-tk"
+if [ -n "$packages" ]; then
+    command -v apt-get >/dev/null || fail "packages are missing and there is no apt-get: $packages; install what is like them"
     apt update -q
-    apt install -q -y --no-install-recommends libegl1 libgl1 libgl1-mesa-dri
+    # shellcheck disable=SC2086  # words are wanted
+    apt install -q -y --no-install-recommends $packages
 fi
-python=${PYTHON:-python3}
 "$python" -c "import sys; sys.exit(sys.version_info < (3, 11))" ||
     fail "$("$python" -V): training wants 3.11 or newer; name one with PYTHON=python3.12"
 made=$(cat requirements.txt requirements-test.txt engines/training/requirements.txt | cksum)
