@@ -5,10 +5,13 @@ import cv2
 import numpy as np
 import pytest
 
-from appliance.errors import DataError
-from engines.training import material
-from engines.training.__main__ import main
-from tests.training.sources.conftest import MODEL
+for needed in ("scipy", "h5py"):
+    pytest.importorskip(needed, reason="material is made where networks are trained")
+
+from appliance.errors import DataError  # noqa: E402 (needs what was looked for above)
+from engines.training import material  # noqa: E402
+from engines.training.__main__ import main  # noqa: E402
+from tests.training.sources.conftest import MODEL  # noqa: E402
 
 COUNTS = ("--faces", "6", "--turned", "0", "--profiles", "2", "--eyes", "4", "--brows", "2",
           "--held-out", "4")
