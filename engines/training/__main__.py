@@ -9,6 +9,8 @@
 import argparse
 import os
 
+from engines.training import own
+
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 COUNTS = {"faces": 12000, "turned": 6000, "profiles": 4000, "eyes": 10000, "brows": 20000, "held_out": 1000}
 # Minutes on two cores that gave usable networks.
@@ -36,6 +38,7 @@ def _parser():
     _material(drive)
     drive.set_defaults(step=driven)
     _export(steps.add_parser("export", help="write trained networks and their manifest rows"))
+    own.add(steps)
     return parser
 
 

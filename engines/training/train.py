@@ -20,9 +20,10 @@ HALVES = ("brows",)
 
 
 class Training:
-    """name: one of NETS. make: a function of a seed that gives an object with batch()."""
+    """name: one of NETS, or of a network that is given with its loss. make: a function of a seed that gives an object with
+    batch()."""
 
-    def __init__(self, name, make, folder, minutes, rate=2e-3, threads=1, start=None, workers=1):
+    def __init__(self, name, make, folder, minutes, rate=2e-3, threads=1, start=None, workers=1, net=None, loss=None):
         torch.set_num_threads(threads)
         torch.manual_seed(0)
         self.name, self.folder, self.minutes, self.rate = name, folder, minutes, rate
@@ -35,7 +36,7 @@ class Training:
                         for k in range(workers)]
         for w in self.workers:
             w.start()
-        self.net = NETS[name]().to(self.device)
+        self.net, self.loss = (net or NETS[name]()).to(self.device), loss or LOSSES[name]
         if start is not None:
             start(self.net)
         decay = [p for p in self.net.parameters() if p.ndim > 1]
@@ -82,7 +83,7 @@ class Training:
 
     def _step(self, batch):
         with torch.autocast(self.device, torch.bfloat16, enabled=self.halves):
-            loss, parts = LOSSES[self.name](self.net, batch)
+            loss, parts = self.loss(self.net, batch)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)

@@ -1,0 +1,224 @@
+"""The trainers for one's own data, from the command line to an ONNX file and a table."""
+import json
+import os
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="networks are trained where torch is installed")
+pytest.importorskip("onnx", reason="networks are exported where onnx is installed")
+pytest.importorskip("h5py", reason="training from samples wants h5py")
+
+from appliance.backends import manifest  # noqa: E402 (needs what was looked for above)
+from appliance.errors import DataError, InputMissing, UsageError  # noqa: E402
+from engines.training import averaging, drawn_samples, face_gaze, runs  # noqa: E402
+from engines.training.__main__ import main  # noqa: E402
+from engines.training.mixture import Mixture  # noqa: E402
+from engines.training.samples import Reader  # noqa: E402
+from tests.training import own_sample, sample  # noqa: E402
+
+STEP = 1e-5         # minutes: one step each time
+# What Mobile FaceGaze's network takes
+PARAMETERS, BYTES = 4.39e6, 17.7e6
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    return own_sample.write(str(tmp_path_factory.mktemp("samples") / "made_up.h5"))
+
+
+def step(name, path, folder, *words):
+    """One step of a training, as a stranger would take it."""
+    minutes = runs.Run.read(folder).minutes() if os.path.exists(folder) else 0.0
+    main([name, path, "--run", folder, "--minutes", "%.9f" % (minutes + STEP), "--batch", "8"]
+         + list(words))
+
+
+@pytest.fixture(scope="module")
+def trained(path, tmp_path_factory):
+    """{network: folder} of trainings of one step."""
+    folders = {name: str(tmp_path_factory.mktemp("runs") / name) for name in runs.NETS}
+    for name, folder in folders.items():
+        step(name, path, folder)
+    return folders
+
+
+@pytest.mark.parametrize("name", sorted(runs.NETS))
+def test_a_training_ends_in_a_network_with_its_row_and_score(name, trained):
+    network = manifest.read(os.path.join(trained[name], "manifest.ini"))[name]
+    assert network.content() and list(network.parts) == list(runs.NETS[name]().parts)
+    with open(os.path.join(trained[name], "score.json")) as f:
+        assert json.load(f)
+
+
+@pytest.mark.parametrize("name", sorted(runs.NETS))
+def test_the_exported_network_answers_as_the_trained_one(name, trained):
+    size = runs.SIZES[name]
+    images = [np.random.RandomState(k).randint(0, 255, (size, size)).astype(np.uint8)
+              for k in range(3)]
+    ours = runs.asked(runs.Run.read(trained[name]).trained())(images)
+    for key, value in runs.Exported(trained[name], name)(images).items():
+        assert value == pytest.approx(ours[key], abs=1e-3), key
+
+
+@pytest.mark.parametrize("name", sorted(runs.NETS))
+def test_the_same_picture_gives_the_same_answer(name, trained):
+    image = np.random.RandomState(1).randint(0, 255, (runs.SIZES[name],) * 2).astype(np.uint8)
+    for answer in (runs.asked(runs.Run.read(trained[name]).trained()),
+                   runs.Exported(trained[name], name)):
+        first, second = answer([image]), answer([image])
+        assert all((first[key] == second[key]).all() for key in first)
+
+
+@pytest.mark.parametrize("name", sorted(runs.NETS))
+def test_a_training_goes_on_where_it_stopped(name, path, tmp_path):
+    folder = str(tmp_path / "run")
+    for steps in (1, 2):
+        step(name, path, folder)
+        assert runs.Run.read(folder).state()["steps"] == steps
+
+
+def test_the_rotation_can_be_a_quaternion(path, tmp_path, capsys):
+    folder = str(tmp_path / "run")
+    step("head", path, folder, "--rotation", "quaternion", "--width", "0.25")
+    parts = manifest.read(os.path.join(folder, "manifest.ini"))["head"].parts
+    assert parts["rotation"] == (1, 4)
+    assert "geodesic" in capsys.readouterr().out
+
+
+def test_a_run_of_other_options_is_not_overwritten(path, trained):
+    with pytest.raises(UsageError, match="a run of head .rotation=6d"):
+        step("head", path, trained["head"], "--rotation", "quaternion")
+
+
+def test_what_the_network_learned_from_is_told_with_its_licence(trained):
+    with open(os.path.join(trained["gaze"], "run.json")) as f:
+        assert json.load(f)["about"]["licences"] == ["none"]
+    with open(os.path.join(trained["gaze"], "manifest.ini")) as f:
+        assert "licence = none" in f.read()
+
+
+def test_a_score_tells_errors_and_how_far_answers_move(path, trained, capsys):
+    main(["head-score", path, "--run", trained["head"], "--steady", "1", "--still"])
+    told = capsys.readouterr().out
+    for word in ("yaw", "geodesic", "68 points", "size", "noise, sigma 4", "square moved",
+                 "pictures of one pose"):
+        assert word in told
+
+
+def test_gaze_is_scored_by_person(path, trained, capsys):
+    main(["gaze-score", path, "--run", trained["gaze"]])
+    rows = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert rows == ["person", "0", "1", "2", "mean"]
+
+
+def test_each_person_is_left_out_of_one_training(path, tmp_path, capsys, monkeypatch):
+    folder, learned = str(tmp_path / "folds"), []
+    train = runs.Run.train
+
+    def watched(run, source, *rest):
+        learned.append(set(source.mixture.persons()[source.rows]))
+        return train(run, source, *rest)
+    monkeypatch.setattr(runs.Run, "train", watched)
+    for _ in range(2):          # the second time all are done, and only the table is printed anew
+        main(["gaze-score", path, "--run", folder, "--minutes", str(STEP), "--batch", "8",
+              "--leave-one-person-out"])
+    assert learned == 2 * [{1, 2}, {0, 2}, {0, 1}]
+    tables = capsys.readouterr().out.split("always mean\n")[1:]
+    first, second = (text.splitlines()[:4] for text in tables)
+    assert first == second and [line.split()[0] for line in first] == ["0", "1", "2", "mean"]
+    assert runs.Run.read(os.path.join(folder, "without_1")).state()["steps"] == 1
+
+
+def test_leaving_one_out_wants_two(tmp_path):
+    path = own_sample.write(str(tmp_path / "alone.h5"), 6, 1)
+    with pytest.raises(DataError, match="names 1 people"):
+        main(["gaze-score", path, "--run", str(tmp_path), "--leave-one-person-out"])
+
+
+@pytest.mark.parametrize("name, wanted", [("head", "a face"), ("gaze", "a gaze and eyes")])
+def test_a_file_without_the_labels_is_refused(name, wanted, tmp_path):
+    path = own_sample.write(str(tmp_path / "bare.h5"), 4, points=True, box=True, head=True)
+    with pytest.raises(DataError, match=wanted):
+        main([name, path, "--run", str(tmp_path / "run")])
+    assert not os.path.exists(str(tmp_path / "run"))
+
+
+def test_a_score_of_no_run_is_told(path, tmp_path):
+    with pytest.raises(InputMissing, match="manifest.ini"):
+        main(["head-score", path, "--run", str(tmp_path / "absent")])
+
+
+def test_pictures_to_score_on_can_be_named(path, tmp_path, capsys):
+    other = own_sample.write(str(tmp_path / "other.h5"), 5)
+    step("gaze", path, str(tmp_path / "run"), "--held-out", other)
+    assert "24 rows to learn from, 5 kept out" in capsys.readouterr().out
+
+
+def test_a_run_can_begin_with_the_weights_of_another(path, trained, tmp_path):
+    folder = str(tmp_path / "run")
+    main(["head", path, "--run", folder, "--start", trained["head"], "--minutes", str(STEP),
+          "--batch", "8"])
+    old, new = (runs.Run.read(f).state()["average"] for f in (trained["head"], folder))
+    key = "hidden.weight"
+    fresh = runs.Run.read(folder).net().state_dict()
+    assert (old[key] - new[key]).abs().mean() < 0.2 * (fresh[key] - new[key]).abs().mean()
+
+
+def test_the_mean_of_runs_is_the_mean_of_their_weights(path, trained, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(averaging, "BATCHES", 2)
+    other, out = str(tmp_path / "other"), str(tmp_path / "mean")
+    main(["gaze", path, "--run", other, "--start", trained["gaze"], "--minutes", str(STEP),
+          "--batch", "8"])
+    main(["average", trained["gaze"], other, "--run", out])
+    a, b, mean = (runs.Run.read(f).state()["average"] for f in (trained["gaze"], other, out))
+    assert torch.allclose(mean["hidden.weight"], 0.5 * (a["hidden.weight"] + b["hidden.weight"]))
+    assert capsys.readouterr().out.count("kept out: error") == 4      # two trainings say one each
+    assert manifest.read(os.path.join(out, "manifest.ini"))["gaze"].content()
+
+
+def test_runs_of_other_networks_have_no_mean(trained, tmp_path):
+    with pytest.raises(UsageError, match="another network"):
+        averaging.write([trained["head"], trained["gaze"]], str(tmp_path / "mean"))
+
+
+def test_statistics_settle_on_what_the_mean_network_sees(path, monkeypatch):
+    monkeypatch.setattr(averaging, "BATCHES", 3)
+    net, source = face_gaze.FaceGaze(0.25), face_gaze.Gazes(Mixture([path]), batch=16)
+    before = net.stem.first.norm.running_mean.clone()
+    averaging.settle(net, source)
+    norm = net.stem.first.norm
+    assert not torch.allclose(before, norm.running_mean) and int(norm.num_batches_tracked) == 3
+    assert not net.training and norm.momentum == 0.1
+
+
+def test_the_gaze_network_is_a_fraction_of_what_it_replaces(trained):
+    assert sum(p.numel() for p in face_gaze.FaceGaze().parameters()) < min(1e6, PARAMETERS)
+    assert os.path.getsize(os.path.join(trained["gaze"], "gaze.onnx")) < min(4e6, BYTES)
+
+
+def test_prepared_material_becomes_samples(tmp_path):
+    folder, out = tmp_path / "material", str(tmp_path / "drawn.h5")
+    folder.mkdir()
+    sample.write(str(folder))
+    main(["samples-from-material", str(folder), out, "--people", "2"])
+    reader, shard = Reader(out), np.load(str(folder / "faces_1_000000.npz"))
+    assert len(reader) == sample.COUNT and set(reader["person"]) == {0, 1}
+    assert (reader.luma(3) == shard["pictures"][3]).all()
+    assert reader["points"][3] == pytest.approx(shard["points"][3])
+    assert reader.known("head").all() and reader.known("eyes").all()
+    # the head is not turned: gaze to the head is gaze to the camera, of both eyes where both are open
+    one = shard["gaze"][5].mean(0)
+    assert reader["gaze"][5] == pytest.approx(one, abs=1.0)
+
+
+def test_no_material_is_told(tmp_path):
+    with pytest.raises(InputMissing, match="no faces_"):
+        main(["samples-from-material", str(tmp_path), str(tmp_path / "out.h5")])
+
+
+def test_a_closed_eye_looks_nowhere():
+    shard = {"openness": np.array([[0.0, 0.1], [0.1, 0.9]]), "eye_visible": np.ones((2, 2), bool),
+             "gaze": np.array([[[5, 5], [5, 5]], [[9, 9], [20, -3]]], float)}
+    assert drawn_samples.seen_gaze(shard, 0, np.eye(3)) is None
+    assert drawn_samples.seen_gaze(shard, 1, np.eye(3)) == pytest.approx((20, -3))
