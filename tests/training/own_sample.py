@@ -15,7 +15,8 @@ def write(path, count=24, people=PEOPLE, **left_out):
     rng = np.random.RandomState(3)
     with Writer(path, "made up", "none") as out:
         for i in range(count):
-            x, y, size, roll = 80 + rng.uniform(-15, 15), 50.0, rng.uniform(0.45, 0.6), 20.0 * (i // 3 % 3 - 1)
+            x, y, size = 80 + rng.uniform(-15, 15), 50.0, rng.uniform(0.45, 0.6)
+            roll = 20.0 * (i // 3 % 3 - 1)
             luma = picture((x, y, size, roll), width=160, height=120)
             labels = dict(drawn_labels(x, y, size, roll), person=i % people,
                           gaze=(rng.uniform(-20, 20), rng.uniform(-10, 10)))

@@ -1,4 +1,4 @@
-"""What the head pose network's numbers mean, what it is told by them, and how its answers are scored."""
+"""What the head pose network's numbers mean, what it is told, how its answers are scored."""
 import numpy as np
 import pytest
 
@@ -42,7 +42,8 @@ def test_a_network_begins_without_a_turn_at_the_mean_face(rotation):
     net.start_from(points, np.array([60.0, 70.0, np.nan]))
     net.out.weight.data.zero_()
     out = net(torch.zeros(1, 128, 128, 1))
-    assert head_pose.matrices(out["rotation"])[0].detach().numpy() == pytest.approx(np.eye(3), abs=1e-6)
+    turn = head_pose.matrices(out["rotation"])[0].detach().numpy()
+    assert turn == pytest.approx(np.eye(3), abs=1e-6)
     assert out["points"][0].detach().numpy() == pytest.approx(points, abs=1e-4)
     assert out["head"][0].detach().numpy() == pytest.approx([60, 70, 60], abs=1e-4)
 
@@ -127,8 +128,8 @@ def truth(rows):
     """Answers that are right, in a network's numbers (6d)."""
     stack = {k: np.stack([row[k] for row in rows]) for k in rows[0]}
     factor = np.tile([4.0, 4, 4, 0, 0, 0], (len(rows), 1))
-    return {"rotation": stack["rotation"].transpose(0, 2, 1)[:, :2].reshape(-1, 6), "rotation_factor": factor,
-            "head": stack["head"], "head_factor": factor, "points": stack["points"],
+    six = stack["rotation"].transpose(0, 2, 1)[:, :2].reshape(-1, 6)
+    return {"rotation": six, "rotation_factor": factor, "head": stack["head"], "head_factor": factor, "points": stack["points"],
             "log_sigma": np.zeros((len(rows), 68))}
 
 
@@ -183,7 +184,8 @@ def test_who_follows_the_picture_is_steady_and_who_follows_the_square_is_not(hea
 
 
 def _zero():
-    return {"rotation": np.eye(3), "head": np.array([63.5, 63.5, 40]), "points": 63.5 + np.linspace(-20, 20, 136).reshape(68, 2)}
+    points = 63.5 + np.linspace(-20, 20, 136).reshape(68, 2)
+    return {"rotation": np.eye(3), "head": np.array([63.5, 63.5, 40]), "points": points}
 
 
 def _dots(image):

@@ -165,7 +165,7 @@ def test_a_run_can_begin_with_the_weights_of_another(path, trained, tmp_path):
     assert (old[key] - new[key]).abs().mean() < 0.2 * (fresh[key] - new[key]).abs().mean()
 
 
-def test_the_mean_of_runs_is_the_mean_of_their_weights(path, trained, tmp_path, capsys, monkeypatch):
+def test_the_mean_of_runs_is_that_of_their_weights(path, trained, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(averaging, "BATCHES", 2)
     other, out = str(tmp_path / "other"), str(tmp_path / "mean")
     main(["gaze", path, "--run", other, "--start", trained["gaze"], "--minutes", str(STEP),
@@ -207,7 +207,7 @@ def test_prepared_material_becomes_samples(tmp_path):
     assert (reader.luma(3) == shard["pictures"][3]).all()
     assert reader["points"][3] == pytest.approx(shard["points"][3])
     assert reader.known("head").all() and reader.known("eyes").all()
-    # the head is not turned: gaze to the head is gaze to the camera, of both eyes where both are open
+    # the head is not turned: gaze relative to it is gaze relative to the camera
     one = shard["gaze"][5].mean(0)
     assert reader["gaze"][5] == pytest.approx(one, abs=1.0)
 
