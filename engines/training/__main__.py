@@ -1,26 +1,39 @@
 """`python -m engines.training STEP`: from the given data to the networks.
 
     prepare --data ../shared/data/train --material MATERIAL
-    detector|landmarks|iris|expression|brows --material MATERIAL --minutes 30
+    detector|landmarks|fine|iris|expression|brows --material MATERIAL --minutes 30
     mistakes --material MATERIAL          with a detector exported, before the landmarks
-    export landmarks iris detector expression brows --material MATERIAL
+    export landmarks fine iris detector expression brows --material MATERIAL
     driven --material MATERIAL            with all of them exported: which shapes may be sent
+    samples import|from-material|info|show|score-detector     data of one's own: docs/own_data.md
+    head|gaze|head-score|gaze-score|average FILE.h5 ...       networks of one's own: docs/own_networks.md
 """
 import argparse
 import os
+import sys
 
-from engines.training import own
+from appliance.errors import KagamiError, UsageError
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 COUNTS = {"faces": 12000, "turned": 6000, "profiles": 4000, "eyes": 10000, "brows": 20000, "held_out": 1000}
 # Minutes on two cores that gave usable networks.
-MINUTES = {"landmarks": 90.0, "iris": 20.0, "detector": 60.0, "expression": 60.0, "brows": 40.0}
+MINUTES = {"landmarks": 90.0, "fine": 90.0, "iris": 20.0, "detector": 60.0, "expression": 60.0, "brows": 40.0}
+ALONE = ("landmarks", "fine", "detector")       # can be trained on samples without the material
+GOING_ON = ("landmarks", "iris", "expression")      # may begin as the exported ones
 
 
 def main(words=None):
-    """Read the arguments and run one step."""
+    """Read the arguments and run one step; a user's mistake is one line and its exit status."""
     args = _parser().parse_args(words)
-    args.step(args)
+    try:
+        args.step(args)
+    except KagamiError as why:
+        sys.exit(_told(why))
+
+
+def _told(why):
+    print("kagami: error: %s" % why, file=sys.stderr)
+    return why.status
 
 
 def _parser():
@@ -30,13 +43,15 @@ def _parser():
     steps.required = True
     _prepare(steps.add_parser("prepare", help="labels, renders and turned portraits into a folder"))
     for name, minutes in MINUTES.items():
-        _train(steps.add_parser(name, help="train the %s network" % name), minutes)
+        _train(steps.add_parser(name, help="train the %s network" % name), name, minutes)
     mine = steps.add_parser("mistakes", help="collect what the detector takes for faces")
     _material(mine)
     mine.set_defaults(step=collect)
     drive = steps.add_parser("driven", help="write down which shapes the networks may drive")
     _material(drive)
     drive.set_defaults(step=driven)
+    from engines.training import own, own_data
+    own_data.add(steps.add_parser("samples", help="files of samples: data of one's own"))
     _export(steps.add_parser("export", help="write trained networks and their manifest rows"))
     own.add(steps)
     return parser
@@ -56,12 +71,19 @@ def _prepare(parser):
     parser.set_defaults(step=prepare)
 
 
-def _train(parser, minutes):
-    _material(parser)
+def _train(parser, name, minutes):
+    parser.add_argument("--material", required=name not in ALONE, help="folder of the prepared material")
+    parser.add_argument("--samples", nargs="+", metavar="FILE.h5[:SHARE]",
+                        help="files of samples to draw from beside the material, whose portraits have the share 1" + (
+                            ", or instead of it" if name in ALONE else ""))
+    if name in ALONE:
+        parser.add_argument("--backgrounds", metavar="FOLDER", help="pictures without faces (default: the material's)")
     parser.add_argument("--run", help="folder of the checkpoint (default: MATERIAL/run/NETWORK)")
     parser.add_argument("--minutes", type=float, default=minutes,
                         help="how long in all, earlier runs included (default %g)" % minutes)
     parser.add_argument("--renders", nargs="+", metavar="PATTERN", help="which shards of the folder")
+    if name in GOING_ON:
+        parser.add_argument("--go-on", action="store_true", help="begin as the network that is exported")
     parser.add_argument("--workers", type=int, default=1, help="processes that make crops (default 1)")
     parser.set_defaults(step=train)
 
@@ -84,6 +106,11 @@ def train(args):
     """Train one network until its minutes are spent."""
     from engines.training.trainers import TRAINERS
     choice = {"renders": tuple(args.renders)} if args.renders else {}
+    choice.update({name: value for name, value in (("go_on", getattr(args, "go_on", False)), ("samples", args.samples),
+                                                   ("backgrounds", getattr(args, "backgrounds", None))) if value})
+    if not args.material and not (args.samples and args.run):
+        raise UsageError(args.name, "it is trained on the material, or on samples alone into a folder of your own",
+                         "give --material, or --samples and --run")
     TRAINERS[args.name](args.material, _run(args, args.name), args.minutes, workers=args.workers, **choice)
 
 

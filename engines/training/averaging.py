@@ -7,7 +7,8 @@ import torch
 
 from appliance.errors import UsageError
 from engines.training import face_gaze, gaze_scores, head_crops, head_scores
-from engines.training.mixture import Mixture, apart
+from engines.training.collection import Collection
+from engines.training.own import apart
 from engines.training.runs import Run, asked
 
 BATCHES = 30            # of crops from which batch norm takes its statistics anew
@@ -23,15 +24,11 @@ def write(folders, out, say=print):
         if (run.name, run.options) != (first.name, first.options):
             raise UsageError(run.folder, "another network than %s" % first.folder, "average runs of the same options")
     kind, about = SOURCES[first.name], first.about
-    everything = kind(Mixture(about["files"], about["field_of_view"]))
-    rows, kept = apart(everything.mixture, everything.usable())
-    held = everything
-    if about["held_out"]:
-        held = kind(Mixture(about["held_out"], about["field_of_view"]))
-        rows, kept = everything.rows, held.rows
+    everything = kind(Collection(about["files"], about["field_of_view"]))
+    rows, held, kept = apart(everything, about["held_out"], about["field_of_view"])
     check, states, net = CHECKS[first.name](held, kept), [run.state() for run in runs], first.net()
     net.load_state_dict(mean([state["average"] for state in states]))
-    settle(net, kind(everything.mixture, rows))
+    settle(net, kind(everything.collection, rows))
     licences = sorted({licence for run in runs for licence in run.about["licences"]})
     new = Run.make(out, first.name, first.options, dict(about, averaged=folders, licences=licences))
     new.keep(dict(states[0], net=net.state_dict(), average=net.state_dict()))

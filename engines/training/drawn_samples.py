@@ -4,14 +4,30 @@ import cv2
 import numpy as np
 
 from appliance.errors import InputMissing
+from appliance.stages.pose import MODEL, STABLE
 from engines.training import eye_line, shards
 from engines.training.samples import Writer
 
 LICENCE = "MIT (drawn)"
-# The circle of a head: around a point behind the eyes' middle, as wide as a head is long, as a share of the distance of the
-# eyeballs (63 mm): 0, 10, 75 mm, radius 100 mm. Head frame: X to the subject's left, Y down, Z to the back
-CENTRE, RADIUS, EYES = np.array([0, 10.0, 75.0]) / 63, 100.0 / 63, 63.0
+RADIUS = 100.0          # mm, of every head: its circle tells how near it is
 OPEN = 0.25             # openness from which an eye's gaze can be seen
+
+
+def add(commands):
+    """The parser of `samples from-material`."""
+    parser = commands.add_parser("from-material", help="drawn heads as a file of samples, to try trainers with")
+    parser.add_argument("material", metavar="MATERIAL", help="folder of prepared shards")
+    parser.add_argument("file", metavar="FILE.h5", help="what is written")
+    parser.add_argument("--shards", nargs="+", metavar="PATTERN", default=["faces_*.npz"], help="which (default faces_*.npz)")
+    parser.add_argument("--most", type=int, metavar="N", help="pictures at most")
+    parser.add_argument("--people", type=int, metavar="N",
+                        help="number the pictures as if they were of N people, to try what wants people")
+    parser.set_defaults(step=drawn)
+
+
+def drawn(args):
+    """Write a file of samples from prepared material."""
+    print("%s: %d rows" % (args.file, write(args.material, args.file, args.shards, args.most, args.people)))
 
 
 def write(material, out, patterns=("faces_*.npz",), most=None, people=None):
@@ -44,15 +60,12 @@ def labelled(shard, i):
 
 
 def circle(points, rotation):
-    """(3,) x, y and radius of the head around (68, 2) points turned by (3, 3); pixels. The rigid points of the appliance's
-    mean face are laid over those seen, seen from afar."""
-    from appliance.stages.pose import MODEL, STABLE
+    """(3,) x, y between the eyeballs and radius of a head with (68, 2) points, turned by (3, 3); pixels. The rigid points of the
+    appliance's mean face are laid over those seen, as from afar."""
     seen, model = points[STABLE], MODEL.dot(rotation.T)[:, :2]
     a, b = model - model.mean(0), seen - seen.mean(0)
     scale = max(1e-6, float((a * b).sum() / (a * a).sum()))
-    origin = seen.mean(0) - scale * model.mean(0)
-    at = origin + scale * EYES * rotation.dot(CENTRE)[:2]
-    return np.append(at, scale * EYES * RADIUS)
+    return np.append(seen.mean(0) - scale * model.mean(0), scale * RADIUS)
 
 
 def seen_gaze(shard, i, rotation):

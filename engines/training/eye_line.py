@@ -44,7 +44,7 @@ def error(a, b):
 
 def to_square(gaze, roll, towards=None):
     """(2,) gaze in the camera's axes as it looks in a square turned by roll degrees. towards: (3, 3), see
-    `mixture.Mixture.towards`."""
+    `collection.Collection.towards`."""
     return angles(vectors(np.reshape(gaze, (1, 2))).dot(_turn(roll, towards).T))[0]
 
 

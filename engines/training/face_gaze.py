@@ -51,22 +51,22 @@ def loss(net, y):
 
 
 class Gazes:
-    """A source of batches over rows (indices) of a Mixture; `usable` says which rows can be used at all."""
+    """A source of batches over rows (indices) of a Collection; `usable` says which rows can be used at all."""
 
     WANTS = "a gaze and eyes (or points)"
 
-    def __init__(self, mixture, rows=None, batch=64, seed=0):
-        self.mixture, self.size = mixture, batch
-        self.corners, self.gaze = corners(mixture), mixture["gaze"].astype(float)
+    def __init__(self, collection, rows=None, batch=64, seed=0):
+        self.collection, self.size = collection, batch
+        self.corners, self.gaze = corners(collection), collection["gaze"].astype(float)
         self.rows = np.where(self.usable())[0] if rows is None else rows
         self.rng = np.random.RandomState(seed)
-        weight = mixture.weight[self.rows]
+        weight = collection.weight[self.rows]
         self.share = weight / weight.sum() if weight.sum() > 0 else None
 
     def usable(self):
         """(N,) bool: where eyes and gaze are known."""
         known = np.isfinite(self.corners).all((1, 2)) & np.isfinite(self.gaze).all(1)
-        return known & (self.mixture.weight > 0)
+        return known & (self.collection.weight > 0)
 
     def batch(self):
         """image (B, 112, 112) uint8, gaze (B, 2) degrees in the crops' axes."""
@@ -78,7 +78,7 @@ class Gazes:
         rng, seen = self.rng, eye_line.square(self.corners[i])
         if not plain:
             seen = jittered(seen, *nudge(rng))
-        picture, image = self.mixture.luma(i), np.empty((SIZE, SIZE), np.uint8)
+        picture, image = self.collection.luma(i), np.empty((SIZE, SIZE), np.uint8)
         crop.cut(picture, seen, image)
         gaze = eye_line.to_square(self.gaze[i], seen.roll, self._towards(i, picture))
         if not plain:
@@ -87,11 +87,11 @@ class Gazes:
 
     def in_camera(self, i, gaze):
         """(2,) what was answered about the plain crop of row i, in the axes that its label is told in."""
-        picture = self.mixture.luma(i) if self.mixture.field_of_view else np.zeros((1, 1))
+        picture = self.collection.luma(i) if self.collection.field_of_view else np.zeros((1, 1))
         return eye_line.from_square(gaze, eye_line.square(self.corners[i]).roll, self._towards(i, picture))
 
     def _towards(self, i, picture):
-        return self.mixture.towards(picture.shape, self.corners[i].mean(0))
+        return self.collection.towards(picture.shape, self.corners[i].mean(0))
 
     def _changed(self, image, gaze):
         if self.rng.uniform() < 0.5:
@@ -106,7 +106,7 @@ def nudge(rng):
     return np.clip(rng.normal(0, 0.015, 2), -0.04, 0.04), np.exp(np.clip(rng.normal(0, 0.03), -0.08, 0.08)), rng.normal(0, 3)
 
 
-def corners(mixture):
+def corners(collection):
     """(N, 4, 2) corners of the eyes: as they are told, else those of the 68 points."""
-    told = mixture["eyes"].astype(float)
-    return np.where(np.isfinite(told), told, mixture["points"].astype(float)[:, eye_line.CORNERS])
+    told = collection["eyes"].astype(float)
+    return np.where(np.isfinite(told), told, collection["points"].astype(float)[:, eye_line.CORNERS])

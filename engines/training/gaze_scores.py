@@ -40,23 +40,23 @@ def table(scores):
 
 def by_person(answer, gazes, rows):
     """{person: score} of one network over rows; "-" for those that name nobody."""
-    persons = gazes.mixture.persons()
+    persons = gazes.collection.persons()
     return {("%d" % p if p >= 0 else "-"): measure(answer, gazes, rows[persons[rows] == p]) for p in np.unique(persons[rows])}
 
 
 def people(gazes):
     """The numbers of all people among the usable rows; DataError where they are fewer than two."""
-    persons = gazes.mixture.persons()[gazes.rows]
+    persons = gazes.collection.persons()[gazes.rows]
     found = np.unique(persons[persons >= 0])
     if len(found) < 2:
-        raise DataError(gazes.mixture.readers[0].path, "names %d people" % len(found),
+        raise DataError(gazes.collection.readers[0].path, "names %d people" % len(found),
                         "leaving one out wants two: the dataset person, " + DOCUMENT)
     return found
 
 
 def fold(gazes, person):
     """(rows of everybody else, rows of the person); rows that name nobody are in neither."""
-    persons = gazes.mixture.persons()[gazes.rows]
+    persons = gazes.collection.persons()[gazes.rows]
     return gazes.rows[(persons != person) & (persons >= 0)], gazes.rows[persons == person]
 
 

@@ -6,30 +6,30 @@ from appliance.face import LANDMARK_MIRROR
 from appliance.stages import crop
 from engines.training import augment
 from engines.training.head_pose import SIZE
-from engines.training.mixture import squares
+from engines.training.collection import squares
 
 _MIRROR = np.diag([-1.0, 1, 1])
 LABELS = ("rotation", "head", "points")
 
 
 class Heads:
-    """A source of batches over rows (indices) of a Mixture; `usable` says which rows can be used at all."""
+    """A source of batches over rows (indices) of a Collection; `usable` says which rows can be used at all."""
 
     WANTS = "a face (points, box or head) with a rotation, head or points"
 
-    def __init__(self, mixture, rows=None, batch=64, seed=0):
-        self.mixture, self.size = mixture, batch
-        self.squares, self.labels = squares(mixture), {name: mixture[name].astype(float) for name in LABELS}
-        self.known = {name: mixture.known(name) for name in ("rotation", "head")}
+    def __init__(self, collection, rows=None, batch=64, seed=0):
+        self.collection, self.size = collection, batch
+        self.squares, self.labels = squares(collection), {name: collection[name].astype(float) for name in LABELS}
+        self.known = {name: collection.known(name) for name in ("rotation", "head")}
         self.rows = np.where(self.usable())[0] if rows is None else rows
         self.rng = np.random.RandomState(seed)
-        weight = mixture.weight[self.rows]
+        weight = collection.weight[self.rows]
         self.share = weight / weight.sum() if weight.sum() > 0 else None
 
     def usable(self):
         """(N,) bool: a face, and at least one label of it."""
         some = self.known["rotation"] | self.known["head"] | np.isfinite(self.labels["points"]).all(2).any(1)
-        return np.array([square is not None for square in self.squares]) & some & (self.mixture.weight > 0)
+        return np.array([square is not None for square in self.squares]) & some & (self.collection.weight > 0)
 
     def batch(self):
         """image (B, 128, 128) uint8; rotation (B, 3, 3), head (B, 3), points (B, 68, 2), in the crop, and of each how far it
@@ -40,7 +40,7 @@ class Heads:
     def row(self, i, plain=False):
         """The crop of row i with its labels; plain: not augmented."""
         rng, square = self.rng, self.squares[i]
-        picture = self.mixture.luma(i)
+        picture = self.collection.luma(i)
         if not plain:
             square = jittered(square, *augment.jitter(rng))
         image = np.empty((SIZE, SIZE), np.uint8)
@@ -57,7 +57,7 @@ class Heads:
         there, _ = geometry.crop_transform(square.centre, square.side, square.roll, SIZE)
         rotation, head, points = (self.labels[name][i] for name in LABELS)
         turn = geometry.matrix_from_angles(0, 0, -square.roll)
-        rotation = turn.dot(self.mixture.towards(shape, self.squares[i].centre)).dot(rotation)
+        rotation = turn.dot(self.collection.towards(shape, self.squares[i].centre)).dot(rotation)
         head = np.append(geometry.apply(there, head[None, :2])[0], head[2] * SIZE / square.side)
         return rotation, head, geometry.apply(there, points)
 

@@ -142,7 +142,7 @@ def _asked(answer, heads, i, way, rng):
     square = head_crops.jittered(heads.squares[i], rng.normal(0, 1, 2) * way.shift, 1 + rng.normal() * way.scale,
                                  rng.normal() * way.turn)
     image = np.empty((head_pose.SIZE,) * 2, np.uint8)
-    back = crop.cut(heads.mixture.luma(i), square, image)
+    back = crop.cut(heads.collection.luma(i), square, image)
     image = np.clip(np.rint(image + rng.normal(0, 1, image.shape) * way.noise), 0, 255).astype(np.uint8)
     return in_picture(read(answer([image])), back, square)
 
@@ -168,7 +168,7 @@ def _spread(found):
 
 def still(answer, heads, rows):
     """The same figures for pictures of one person (by number) that show the head in one pose: blinks, talk, a whole clip."""
-    persons, spreads = heads.mixture.persons(), []
+    persons, spreads = heads.collection.persons(), []
     for person in np.unique(persons[rows]):
         here = [i for i in rows if persons[i] == person]
         if person < 0 or len(here) < 2:

@@ -1,116 +1,207 @@
-"""Several files of samples in, their rows as one list out: what the trainers for one's own data draw
-pictures from.
+"""Files of samples in, sources of training pictures as the trainers draw from them out.
 
-    rows = Mixture(["mine.h5", "drawn.h5:0.5"])     # a row of the second half as often
-    rows.luma(7), rows["rotation"][7]
+Every tenth row, or every tenth person where people are told apart, is kept out for validation. A
+share says how often a file is drawn from beside the portraits of the prepared material, which have
+1; `FILE.h5:0.5` on the command line.
 """
+import glob
 import os
+import tempfile
+import time
+from typing import NamedTuple
 
+import cv2
 import numpy as np
 
 from appliance import geometry
-from appliance.errors import DataError, UsageError
+from appliance.errors import DataError, InputMissing, UsageError
 from appliance.stages import crop
-from engines.training.samples import DOCUMENT, Reader
+from engines.training import eyes
+from engines.training.layouts.gaze import angles
+from engines.training.samples import Reader
+from engines.training.scenes import Scenes
 
-# Side of the face's square over the radius of the head, where a row knows no face but its head: the
-# median over drawn heads (`stages`, with the circles of `drawn_samples`)
-SIDE_OF_RADIUS = 1.9
-HELD_OUT = 0.1          # share of the rows that a training never sees, unless it is told which
-
-
-class Mixture:
-    """words: FILE.h5 or FILE.h5:WEIGHT. field_of_view: degrees across, of pictures in which rotation
-    and gaze hold for the camera's axes; None where they hold for a camera that looks at the head, as
-    it is with crops."""
-
-    def __init__(self, words, field_of_view=None):
-        named = [_named(word) for word in words]
-        self.readers = [Reader(path) for path, _ in named]
-        self.field_of_view = field_of_view
-        self._at = [(k, i) for k, reader in enumerate(self.readers) for i in range(len(reader))]
-        share = np.concatenate([np.full(len(r), weight) for r, (_, weight) in zip(self.readers, named)])
-        self.weight = share * self["weight"]
-        if not len(self):
-            raise DataError(words[0], "no rows", DOCUMENT)
-
-    def __len__(self):
-        return len(self._at)
-
-    def __getitem__(self, name):
-        """The array of a label over all files; NaN or -1 where it is not known."""
-        return np.concatenate([reader[name] for reader in self.readers])
-
-    def known(self, name):
-        """(N,) bool: of which rows the label is there."""
-        return np.concatenate([reader.known(name) for reader in self.readers])
-
-    def luma(self, row):
-        """(H, W) uint8 of a row's picture."""
-        k, i = self._at[row]
-        return self.readers[k].luma(i)
-
-    def bgr(self, row):
-        """(H, W, 3) uint8 of a row's picture."""
-        k, i = self._at[row]
-        return self.readers[k].bgr(i)
-
-    def name(self, row):
-        """FILE row NUMBER, for people."""
-        k, i = self._at[row]
-        return "%s row %d" % (os.path.basename(self.readers[k].path), i)
-
-    def persons(self):
-        """(N,) int: a number for each person, the same number in two files being two people; -1 where
-        nobody is named."""
-        numbers = np.concatenate([np.where(r["person"] >= 0, r["person"].astype(int) * len(self.readers) + k, -1)
-                                  for k, r in enumerate(self.readers)])
-        return numbers
-
-    def towards(self, shape, point):
-        """(3, 3) that turns a direction or rotation of the camera's axes into those of a camera that looks
-        straight at the point of a picture of (H, W)."""
-        if self.field_of_view is None:
-            return np.eye(3)
-        focal = geometry.focal_length(shape[1], self.field_of_view)
-        x, y = (point[0] - (shape[1] - 1) / 2) / focal, (point[1] - (shape[0] - 1) / 2) / focal
-        return geometry.ray_rotation(x, y).T
+SIDE, AROUND = 256, 1.7             # of the cut picture: pixels, and sides of the face's box
+EYES_SIDE, EYES_AROUND = 384, 2.2   # likewise, of the distance between the outer corners
+FACE_OF_EYES = 1.6                  # a face's size / that distance, of the mean face
+CORNERS = [36, 39, 42, 45]
+PATTERNS = 60
+EVERY = 10                          # of how many rows or people one is kept out
+OFTEN = 10.0                        # seconds between two lines about how far it is
 
 
-def _named(word):
-    path, _, weight = word.rpartition(":")
-    try:
-        return (path, float(weight)) if path else (word, 1.0)
-    except ValueError:
-        if path.endswith(".h5"):
-            raise UsageError(word, "its weight is no number", "write FILE.h5:0.5") from None
-        return word, 1.0
+class Given(NamedTuple):
+    """A file and how often it is drawn from beside the portraits."""
+
+    samples: Reader
+    share: float
 
 
-def squares(rows):
-    """[crop.Square or None] of the face in each row, upright: around its points, else its box, else its head."""
+def given(words):
+    """[Given] of the words of --samples; UsageError for a share that is no number above 0."""
     found = []
-    for points, box, head in zip(rows["points"], rows["box"], rows["head"]):
-        points = points[np.isfinite(points).all(1)]
-        if len(points) == 68:
-            found.append(crop.around_points(points.astype(float), 0.0))
-        elif np.isfinite(box).all():
-            found.append(crop.around_box(box))
-        elif np.isfinite(head).all():
-            found.append(crop.Square((float(head[0]), float(head[1])), float(SIDE_OF_RADIUS * head[2])))
-        else:
-            found.append(None)
+    for word in words:
+        path, colon, share = word.rpartition(":")
+        if not colon or os.path.exists(word):
+            path, share = word, "1"
+        try:
+            number = float(share)
+        except ValueError:
+            number = 0.0
+        if not 0 < number < float("inf"):
+            raise UsageError("--samples %s" % word, "%s is no share above 0" % share,
+                             "write FILE.h5:0.5, or FILE.h5 alone")
+        found.append(Given(Reader(path), number))
     return found
 
 
-def apart(rows, usable, share=HELD_OUT):
-    """(rows to learn from, rows kept out) of the usable ones (N,) bool: whole people where they are named, else every
-    tenth row."""
-    persons, kept = rows.persons(), np.zeros(len(rows), bool)
-    people = np.unique(persons[usable & (persons >= 0)])
-    if len(people) > 1:
-        order = np.random.RandomState(0).permutation(people)
-        kept = np.isin(persons, order[:max(1, int(round(share * len(people))))])
-    nobody = np.where(usable & (persons < 0 if len(people) > 1 else True))[0]
-    kept[nobody[::max(2, int(round(1 / share)))]] = True
-    return np.where(usable & ~kept)[0], np.where(usable & kept)[0]
+def kept_out(samples):
+    """(N,) bool: which rows only validation sees."""
+    numbers = samples["person"].astype(np.int64)
+    alone = numbers < 0
+    numbers[alone] = np.arange(len(numbers))[alone] + numbers.max(initial=0) + 1
+    groups, place = np.unique(numbers, return_inverse=True)
+    if len(groups) < EVERY:
+        return place == len(groups) - 1 if len(groups) > 1 else np.zeros(len(numbers), bool)
+    return place % EVERY == EVERY - 1
+
+
+def heads(files, folder, held=False):
+    """[(source of `faces.Faces`, share)]: the rows with all 68 points. folder: where the cut
+    pictures lie, unnamed, while the program runs. held: the rows kept out."""
+    return _sources(files, held, lambda s: s.known("points"),
+                    lambda s, rows: _heads(s, rows, folder))
+
+
+def shaped(files, folder, held=False):
+    """[(source of `expressions.Expressions`, share)]: rows with points, rotation and some shapes."""
+    return _sources(files, held, _has_shapes, lambda s, rows: _shapes(s, rows, folder))
+
+
+def looking(files, folder, held=False):
+    """[(source of `eyes.Eyes`, share)]: rows with gaze, rotation and the corners of the eyes."""
+    return _sources(files, held, _looks, lambda s, rows: _eyes(s, rows, folder))
+
+
+def scenes(files, _folder, held=False):
+    """[(Scenes, share)]: the pictures of files with `faces`."""
+    return _sources([one for one in files if "faces" in one.samples], held,
+                    lambda s: np.ones(len(s), bool), Scenes)
+
+
+def _sources(files, held, usable, make):
+    found = []
+    for one in files:
+        rows = np.flatnonzero(usable(one.samples) & (kept_out(one.samples) == held))
+        if len(rows):
+            found.append((make(one.samples, rows), one.share))
+    return found
+
+
+def wanted(sources, files, what):
+    """The sources; DataError where files were named and none of them has `what`."""
+    if files and not sources:
+        raise DataError(", ".join(one.samples.path for one in files), "no row has %s" % what,
+                        "`samples info` tells what a file has")
+    return sources
+
+
+def _heads(samples, rows, folder):
+    points = samples["points"][rows].astype(float)
+    box = np.stack([points.min(1), points.max(1)], 1)
+    size = np.sqrt(np.prod(box[:, 1] - box[:, 0], axis=1))
+    luma, points = _cut(samples, rows, folder, points, box.mean(1), AROUND * size, SIDE)
+    posed = samples.known("rotation")[rows]
+    rotation = samples["rotation"][rows]
+    for k in np.flatnonzero(~posed):        # upright by the eyes, which is all that a crop asks
+        rotation[k] = geometry.matrix_from_angles(0, 0, _roll(points[k]))
+    return {"luma": luma, "points": points, "rotation": rotation, "weight": samples["weight"][rows],
+            "posed": posed.astype(np.float32)}
+
+
+def _roll(points):
+    x, y = points[42:48].mean(0) - points[36:42].mean(0)
+    return float(np.degrees(np.arctan2(y, x)))
+
+
+def _has_shapes(samples):
+    return (samples.known("points") & samples.known("rotation")
+            & np.isfinite(samples["blendshapes"]).any(1))
+
+
+def _shapes(samples, rows, folder):
+    shapes = samples["blendshapes"][rows]
+    known = np.isfinite(shapes)
+    return dict(_heads(samples, rows, folder), blendshapes=np.where(known, shapes, 0).clip(0, 1),
+                blend_weight=known * samples["weight"][rows, None])
+
+
+def _corners(samples):
+    """(N, 4, 2) of the eyes, told by themselves or among the 68 points; NaN where they are not."""
+    alone = samples.known("eyes")[:, None, None]
+    return np.where(alone, samples["eyes"], samples["points"][:, CORNERS])
+
+
+def _looks(samples):
+    return (samples.known("gaze") & samples.known("rotation")
+            & np.isfinite(_corners(samples)).all((1, 2)))
+
+
+def _eyes(samples, rows, folder):
+    corners = _corners(samples)[rows].astype(float)
+    wide = np.linalg.norm(corners[:, 3] - corners[:, 0], axis=1)
+    luma, corners = _cut(samples, rows, folder, corners, corners.mean(1), EYES_AROUND * wide,
+                         EYES_SIDE)
+    points = np.zeros((len(rows), 68, 2), np.float32)
+    points[:, CORNERS] = corners
+    wide = np.linalg.norm(corners[:, 3] - corners[:, 0], axis=1)
+    return eyes.that_look(luma, points, FACE_OF_EYES * wide, samples["rotation"][rows],
+                          in_head(samples["gaze"][rows], samples["rotation"][rows]))
+
+
+def in_head(gaze, rotation):
+    """(N, 2) angles relative to the head of gaze (N, 2) in the camera's axes, degrees."""
+    found = []
+    for (yaw, pitch), matrix in zip(gaze, rotation):
+        ahead = geometry.matrix_from_angles(yaw, pitch, 0).dot([0, 0, -1])
+        found.append(angles(matrix.astype(float).T.dot(ahead)))
+    return np.array(found, np.float32).reshape(-1, 2)
+
+
+def _cut(samples, rows, folder, points, centres, sides, size):
+    """((N, size, size) uint8 squares, (N, K, 2) points in them). A file without a name holds the
+    pictures: there may be more than fit the memory."""
+    os.makedirs(folder, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder) as file:
+        luma = np.memmap(file, np.uint8, "w+", shape=(len(rows), size, size))
+    moved, said = np.empty(points.shape, np.float32), time.monotonic()
+    for k, i in enumerate(rows):
+        square = crop.Square(tuple(centres[k].tolist()), max(crop.SMALLEST, float(sides[k])))
+        back = crop.cut(samples.luma(i), square, np.asarray(luma[k]))
+        moved[k] = geometry.apply(cv2.invertAffineTransform(back), points[k])
+        if time.monotonic() - said > OFTEN:
+            said = time.monotonic()
+            print("%s: %d of %d pictures cut" % (samples.path, k + 1, len(rows)), flush=True)
+    return luma, moved
+
+
+def backgrounds(folder=None):
+    """[luma] of the pictures in a folder; smooth patterns where none is given. InputMissing where
+    the folder has no pictures."""
+    if folder is None:
+        return _patterns()
+    paths = sorted(path for kind in ("jpg", "jpeg", "png")
+                   for path in glob.glob(os.path.join(folder, "*." + kind)))
+    found = [picture for picture in (cv2.imread(path, 0) for path in paths) if picture is not None]
+    if not found:
+        raise InputMissing(folder, "no .jpg or .png in it", "name a folder of pictures without faces")
+    return found
+
+
+def _patterns():
+    rng, found = np.random.RandomState(0), []
+    for _ in range(PATTERNS):
+        small = rng.randint(0, 256, rng.randint(2, 40, 2)).astype(np.uint8)
+        found.append(cv2.resize(small, (480, 360), interpolation=rng.choice([
+            cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_NEAREST])))
+    return found

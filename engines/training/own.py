@@ -1,7 +1,6 @@
 """The steps for networks of one's own, from samples files (docs/own_networks.md): words of the command line in, a trained,
 exported and scored network out.
 
-    samples-from-material MATERIAL OUT.h5      drawn heads and free portraits as a samples file, to try the rest with
     head FILE.h5 ... --run DIR --minutes 60    trains, exports to DIR/head.onnx, scores
     head-score FILE.h5 ... --run DIR           errors; --steady: how far answers move where nothing has
     gaze FILE.h5 ... --run DIR --minutes 30
@@ -10,20 +9,13 @@ exported and scored network out.
 """
 import os
 
-from engines.training.mixture import Mixture, apart
+from engines.training.collection import Collection
 
 MINUTES = {"head": 60.0, "gaze": 30.0}
 
 
 def add(steps):
     """Their parsers."""
-    drawn = steps.add_parser("samples-from-material", help="prepared material as a samples file")
-    drawn.add_argument("material", help="folder of prepared shards")
-    drawn.add_argument("out", metavar="OUT.h5")
-    drawn.add_argument("--shards", nargs="+", metavar="PATTERN", default=["faces_*.npz"], help="which (default faces_*.npz)")
-    drawn.add_argument("--most", type=int, help="pictures at most")
-    drawn.add_argument("--people", type=int, help="number pictures as if of so many people, to try what wants people")
-    drawn.set_defaults(step=from_material)
     _head(steps.add_parser("head", help="train a head pose network on samples files"))
     _gaze(steps.add_parser("gaze", help="train a gaze network on samples files"))
     score = steps.add_parser("head-score", help="score a head pose network on samples files")
@@ -80,12 +72,6 @@ def _gaze(parser):
     parser.set_defaults(step=gaze)
 
 
-def from_material(args):
-    """Write OUT.h5."""
-    from engines.training import drawn_samples
-    print("%d samples" % drawn_samples.write(args.material, args.out, args.shards, args.most, args.people))
-
-
 def head(args):
     """Train, export, score a head pose network."""
     from engines.training import head_crops, head_scores
@@ -105,18 +91,24 @@ def gaze(args):
 
 def _sources(args, kind):
     """(source to learn from, its rows, source to score on, rows of it)."""
-    mixture = Mixture(args.files, args.field_of_view)
-    everything = kind(mixture, batch=args.batch)
+    collection = Collection(args.files, args.field_of_view)
+    everything = kind(collection, batch=args.batch)
     wanted(everything.rows, args.files[0], kind)
-    rows, kept = apart(mixture, everything.usable())
-    held = everything
-    if args.held_out:
-        held = kind(Mixture(args.held_out, args.field_of_view))
-        rows, kept = everything.rows, held.rows
+    rows, held, kept = apart(everything, args.held_out, args.field_of_view)
     wanted(rows, args.files[0], kind)
     wanted(kept, (args.held_out or args.files)[0], kind)
     print("%s: %d rows to learn from, %d kept out" % (args.name, len(rows), len(kept)), flush=True)
-    return kind(mixture, rows, args.batch), rows, held, kept
+    return kind(collection, rows, args.batch), rows, held, kept
+
+
+def apart(everything, held_out, field_of_view):
+    """(rows to learn from, source to score on, rows of it): of a source of all that is usable, and other files to score on, or
+    None."""
+    if held_out:
+        held = type(everything)(Collection(held_out, field_of_view))
+        return everything.rows, held, held.rows
+    kept = everything.collection.kept_out()[everything.rows]
+    return everything.rows[~kept], everything, everything.rows[kept]
 
 
 def wanted(rows, path, kind):
@@ -140,7 +132,7 @@ def _trained(args, name, options, source, check, start, folder=None):
     from engines.training.runs import Run
     run = Run.make(folder or args.run, name, options, {
         "files": args.files, "held_out": getattr(args, "held_out", None), "field_of_view": args.field_of_view,
-        "rows": len(source.rows), "licences": sorted({reader.licence for reader in source.mixture.readers if reader.licence})})
+        "rows": len(source.rows), "licences": sorted({reader.licence for reader in source.collection.readers if reader.licence})})
     worst = run.train(source, args.minutes, check, start, args.workers)
     print("%s: %s.onnx written, largest difference to torch %.2g" % (run.folder, name, worst), flush=True)
     return run
@@ -149,7 +141,7 @@ def _trained(args, name, options, source, check, start, folder=None):
 def head_score(args):
     """Print the table of the exported network of a run."""
     from engines.training import head_crops, head_scores, runs
-    heads = head_crops.Heads(Mixture(args.files, args.field_of_view))
+    heads = head_crops.Heads(Collection(args.files, args.field_of_view))
     wanted(heads.rows, args.files[0], head_crops.Heads)
     answer = _head_table(args.run, heads, heads.rows)
     if args.steady:
@@ -176,7 +168,7 @@ def _head_table(folder, heads, rows):
 def gaze_score(args):
     """Print the table of a run by person, or of one run for each person."""
     from engines.training import face_gaze, gaze_scores
-    gazes = face_gaze.Gazes(Mixture(args.files, args.field_of_view), batch=args.batch)
+    gazes = face_gaze.Gazes(Collection(args.files, args.field_of_view), batch=args.batch)
     wanted(gazes.rows, args.files[0], face_gaze.Gazes)
     if args.leave_one_person_out:
         _folds(args, gazes)
@@ -203,7 +195,7 @@ def _folds(args, gazes):
         folder = gaze_scores.fold_folder(args.run, person)
         print("fold %d of %d: without person %d, %d rows to learn from" % (n, len(args.people or people), person, len(rows)),
               flush=True)
-        seen = face_gaze.Gazes(gazes.mixture, rows, args.batch)
+        seen = face_gaze.Gazes(gazes.collection, rows, args.batch)
         _trained(args, "gaze", {"width": args.width}, seen, gaze_scores.Check(gazes, kept), None, folder)
         scores["%d" % person] = gaze_scores.measure(Exported(folder, "gaze"), gazes, kept)
     _keep(args.run, scores)

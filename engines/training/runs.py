@@ -69,6 +69,7 @@ class Run:
 
     def train(self, source, minutes, validate=None, start=None, workers=1):
         """Train until the minutes are spent, earlier ones included; then export."""
+        torch.manual_seed(0)
         training = Training(self.name, partial(_seeded, source), self.folder, minutes, RATE, start=start, workers=workers,
                             net=self.net(), loss=LOSSES[self.name])
         try:
@@ -119,6 +120,9 @@ class Exported:
     """What the exported network of a folder says of pictures: what is scored is what will be used."""
 
     def __init__(self, folder, name):
+        run = Run.read(folder)
+        if run.name != name:
+            raise UsageError(folder, "a run of %s, not of %s" % (run.name, name), "name another with --run")
         self._engine = OnnxRuntime(os.path.join(folder, "manifest.ini")).load(name)
 
     def __call__(self, images):

@@ -12,6 +12,7 @@ of the first is (0, 0); what is not known of a row is NaN. For detection, over a
 Rotations, axes and signs are those of docs/own_data.md.
 """
 import os
+from typing import NamedTuple
 
 import cv2
 import h5py
@@ -33,11 +34,30 @@ FIELDS = {
     "blendshapes": ((52,), "f4", np.nan),   # ARKit's, in the order of appliance/face.py
     "weight": ((), "f4", 1.0),              # what the row is worth beside others
 }
-# One row a face: its box, the number of its picture, whether finding it is neither right nor wrong.
-FACES = {"faces": ((4,), "f4"), "face_picture": ((), "i4"), "face_ignored": ((), "?")}
+# One row a face: its box, the number of its picture, whether finding it is neither right nor wrong,
+# and the first of the three levels of WIDER FACE that counts it (1 to 3, 0 where not known).
+FACES = {"faces": ((4,), "f4"), "face_picture": ((), "i4"), "face_ignored": ((), "?"),
+         "face_level": ((), "i4")}
 ROWS = 256              # rows that a Writer holds back
+NEEDED = ("faces", "face_picture")      # the one is nothing without the other
 _PLAIN = cv2.IMREAD_IGNORE_ORIENTATION      # labels are of the pixels as they are stored
 DOCUMENT = "see docs/own_data.md"
+
+
+class Faces(NamedTuple):
+    """All faces in a picture, for detection: (k, 4), (k,) bool, (k,) int; see FACES."""
+
+    boxes: np.ndarray
+    ignored: np.ndarray
+    level: np.ndarray
+
+
+def all_faces(boxes, ignored=None, level=None):
+    """Faces of boxes (k, 4); none is ignored and no level known where nothing else is said."""
+    boxes = np.asarray(boxes, np.float32).reshape(-1, 4)
+    unsaid = np.zeros(len(boxes), np.int32)
+    return Faces(boxes, np.asarray(unsaid if ignored is None else ignored, bool).reshape(-1),
+                 np.asarray(unsaid if level is None else level, np.int32).reshape(-1))
 
 
 class Writer:
@@ -70,19 +90,16 @@ class Writer:
     def __len__(self):
         return self._written + len(self._rows)
 
-    def add(self, image, faces=None, ignored=None, **labels):
+    def add(self, image, faces=None, **labels):
         """One picture: the bytes of its file, labels by the names of FIELDS.
 
-        faces: (k, 4) boxes of all faces in it, ignored: (k,) bool of them, for detection.
-        ValueError for a name or shape that is none of the format's.
+        faces: `all_faces` of it, for detection, also where there is none in a picture that was
+        looked through. ValueError for a name or shape that is none of the format's.
         """
         for name, value in labels.items():
             if name not in FIELDS or np.shape(value) != FIELDS[name][0]:
                 raise ValueError("%s of shape %s" % (name, np.shape(value)))
-        boxes = None if faces is None else np.asarray(faces, np.float32).reshape(-1, 4)
-        if boxes is not None:
-            ignored = np.zeros(len(boxes), bool) if ignored is None else np.asarray(ignored, bool)
-        self._rows.append((np.frombuffer(image, np.uint8), boxes, ignored, labels))
+        self._rows.append((np.frombuffer(image, np.uint8), faces, labels))
         if len(self._rows) == ROWS:
             self._flush()
 
@@ -92,13 +109,13 @@ class Writer:
         for name in self._file:
             if name not in FACES:
                 self._file[name].resize(self._written, 0)
-        for i, (image, boxes, ignored, labels) in enumerate(rows, first):
+        for i, (image, faces, _) in enumerate(rows, first):
             self._file["image"][i] = image
-            if boxes is not None:
-                self._add_faces(i, boxes, ignored)
-        for name in sorted({name for row in rows for name in row[3]}):
+            if faces is not None:
+                self._add_faces(i, faces)
+        for name in sorted({name for row in rows for name in row[2]}):
             tail, kind, unknown = FIELDS[name]
-            values = [row[3].get(name, np.full(tail, unknown)) for row in rows]
+            values = [row[2].get(name, np.full(tail, unknown)) for row in rows]
             self._dataset(name, tail, kind, unknown)[first:] = np.array(values, kind)
 
     def _dataset(self, name, tail, kind, unknown):
@@ -107,10 +124,10 @@ class Writer:
                                       maxshape=(None,) + tail)
         return self._file[name]
 
-    def _add_faces(self, picture, boxes, ignored):
-        columns = {"faces": boxes, "face_ignored": ignored,
-                   "face_picture": np.full(len(boxes), picture, np.int32)}
-        first, self._faces = self._faces, self._faces + len(boxes)
+    def _add_faces(self, picture, faces):
+        columns = {"faces": faces.boxes, "face_ignored": faces.ignored, "face_level": faces.level,
+                   "face_picture": np.full(len(faces.boxes), picture, np.int32)}
+        first, self._faces = self._faces, self._faces + len(faces.boxes)
         for name, (tail, kind) in FACES.items():
             if name not in self._file:
                 self._file.create_dataset(name, (0,) + tail, kind, maxshape=(None,) + tail)
@@ -129,7 +146,7 @@ class Reader:
         self.path = path
         if not os.path.isfile(path):
             raise InputMissing(path, "no such file", "make one: " + DOCUMENT)
-        self._open, self._process, self._labels = None, None, {}
+        self._open, self._process, self._labels, self._places = None, None, {}, None
         self._check(self._file)
         self.source, self.licence = (_text(self._file.attrs.get(n, "")) for n in ("source", "licence"))
         self.names = sorted(self._file)
@@ -159,7 +176,8 @@ class Reader:
     def _label(self, name):
         if name not in self.names:
             if name in FACES:
-                return np.zeros((0,) + FACES[name][0], FACES[name][1])
+                count = len(self["faces"]) if name not in NEEDED else 0
+                return np.zeros((count,) + FACES[name][0], FACES[name][1])
             tail, kind, unknown = FIELDS[name]
             return np.full((len(self),) + tail, unknown, kind)
         try:
@@ -180,9 +198,12 @@ class Reader:
         return np.isfinite(values.reshape(len(values), -1)).all(1)
 
     def faces(self, i):
-        """((k, 4) boxes, (k,) bool ignored) of all faces in picture i, for detection."""
-        here = self["face_picture"] == i
-        return self["faces"][here], self["face_ignored"][here]
+        """Faces of picture i."""
+        if self._places is None:
+            self._places = np.argsort(self["face_picture"], kind="stable")
+        numbers = self["face_picture"]
+        here = self._places[slice(*np.searchsorted(numbers, (i, i + 1), sorter=self._places))]
+        return Faces(*(self[name][here] for name in ("faces", "face_ignored", "face_level")))
 
     def luma(self, i):
         """(H, W) uint8 of picture i."""
@@ -211,7 +232,7 @@ class Reader:
         for name in ["image"] + sorted(file):
             self._check_dataset(file, name)
         have = [name for name in FACES if name in file]
-        if have and len({len(file[name]) for name in have}) + len(FACES) - len(have) != 1:
+        if have and (not set(NEEDED) <= set(have) or len({len(file[name]) for name in have}) != 1):
             raise self._bad("%s belong together, one row a face" % ", ".join(FACES))
 
     def _check_dataset(self, file, name):
@@ -255,6 +276,7 @@ def _no_rotation(matrices, _):
 # {name: which of the values, given how many pictures there are, cannot be}
 WRONG = {
     "box": _no_box, "faces": _no_box, "rotation": _no_rotation,
+    "face_level": lambda levels, _: (levels < 0) | (levels > 3),
     "face_picture": lambda numbers, pictures: (numbers < 0) | (numbers >= pictures),
     "gaze": lambda angles, _: (np.abs(angles) > 180).any(1),
     "head": lambda circles, _: circles[:, 2] <= 0,

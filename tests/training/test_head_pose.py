@@ -8,7 +8,7 @@ pytest.importorskip("h5py", reason="training from samples wants h5py")
 from appliance import geometry  # noqa: E402 (needs what was looked for above)
 from appliance.face import LANDMARK_MIRROR  # noqa: E402
 from engines.training import drawn_samples, head_crops, head_pose, head_scores  # noqa: E402
-from engines.training.mixture import Mixture  # noqa: E402
+from engines.training.collection import Collection  # noqa: E402
 from tests.training import own_sample  # noqa: E402
 
 ANGLES = [(0, 0, 0), (30, -20, 10), (-80, 40, 170), (120, 5, -60)]
@@ -90,7 +90,7 @@ def test_the_likelihood_is_a_density_of_the_covariance_told():
 @pytest.fixture(scope="module")
 def heads(tmp_path_factory):
     path = own_sample.write(str(tmp_path_factory.mktemp("samples") / "made_up.h5"))
-    return head_crops.Heads(Mixture([path]))
+    return head_crops.Heads(Collection([path]))
 
 
 def test_a_plain_crop_and_its_labels_fit_together(heads):
@@ -163,7 +163,7 @@ def test_errors_are_told_in_degrees_and_shares(heads):
 
 def test_what_is_not_known_is_not_scored(tmp_path):
     path = own_sample.write(str(tmp_path / "few.h5"), rotation=True, head=True)
-    rows = [row for row in map(head_crops.Heads(Mixture([path])).row, range(4), [True] * 4)]
+    rows = [row for row in map(head_crops.Heads(Collection([path])).row, range(4), [True] * 4)]
     score = head_scores.measure(head_scores.read(truth(rows)), rows)
     assert score["turned"] == 0 and np.isnan(score["mae"]) and np.isnan(score["place"])
     assert score["points"] == pytest.approx(0, abs=1e-6)
