@@ -15,7 +15,7 @@ from engines.training.samples import DOCUMENT
 
 # Where a row knows no face but its head: the square's side, and how far below the head's centre its middle lies, in radii of
 # the head; medians over drawn heads
-SIDE_OF_HEAD, BELOW_HEAD = 1.9, 0.3
+SIDE_OF_HEAD, BELOW_HEAD = 1.9, 0.4
 
 
 class Collection:

@@ -3,14 +3,16 @@ for one's own data before labelling anything."""
 import cv2
 import numpy as np
 
+from appliance import geometry
 from appliance.errors import InputMissing
 from appliance.stages.pose import MODEL, STABLE
 from engines.training import eye_line, shards
 from engines.training.samples import Writer
 
-LICENCE = "MIT (drawn)"
+LICENCE = "that of the material: docs/licences.md"
 RADIUS = 100.0          # mm, of every head: its circle tells how near it is
 OPEN = 0.25             # openness from which an eye's gaze can be seen
+TURNED = 45.0           # degrees of yaw beyond which the far eye is no measure of how large a face is
 
 
 def add(commands):
@@ -69,7 +71,10 @@ def circle(points, rotation):
 
 
 def seen_gaze(shard, i, rotation):
-    """(2,) yaw, pitch in the crop's camera of both eyes' mean direction, or None where neither is open and seen."""
+    """(2,) yaw, pitch in the crop's camera of both eyes' mean direction, or None where neither is open and seen, or the head
+    is turned far."""
+    if abs(geometry.angles_from_matrix(rotation)[0]) > TURNED:
+        return None
     seen = (np.asarray(shard["openness"][i]) > OPEN) & np.asarray(shard["eye_visible"][i], bool)
     if not seen.any():
         return None

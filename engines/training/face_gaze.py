@@ -75,15 +75,18 @@ class Gazes:
 
     def row(self, i, plain=False):
         """The crop of row i with its gaze; plain: not augmented."""
-        rng, seen = self.rng, eye_line.square(self.corners[i])
+        seen = eye_line.square(self.corners[i])
         if not plain:
-            seen = jittered(seen, *nudge(rng))
-        picture, image = self.collection.luma(i), np.empty((SIZE, SIZE), np.uint8)
-        crop.cut(picture, seen, image)
-        gaze = eye_line.to_square(self.gaze[i], seen.roll, self._towards(i, picture))
+            seen = jittered(seen, *nudge(self.rng))
+        picture = self.collection.luma(i)
+        image, gaze = cut(picture, seen), eye_line.to_square(self.gaze[i], seen.roll, self._towards(i, picture))
         if not plain:
             image, gaze = self._changed(image, gaze)
         return {"image": np.ascontiguousarray(image), "gaze": gaze.astype(np.float32)}
+
+    def image(self, i):
+        """The plain crop of row i, whether its gaze is known or not."""
+        return cut(self.collection.luma(i), eye_line.square(self.corners[i]))
 
     def in_camera(self, i, gaze):
         """(2,) what was answered about the plain crop of row i, in the axes that its label is told in."""
@@ -99,6 +102,13 @@ class Gazes:
         if self.rng.uniform() < 0.1:
             image = augment.block(self.rng, image, 0.3)
         return augment.camera(self.rng, image), gaze
+
+
+def cut(luma, square):
+    """(112, 112) uint8 of a square of a picture."""
+    image = np.empty((SIZE, SIZE), np.uint8)
+    crop.cut(luma, square, image)
+    return image
 
 
 def nudge(rng):

@@ -132,35 +132,40 @@ def steadiness(answer, heads, rows, rounds=ROUNDS, seed=0):
     for way in DISTURBANCES:
         spreads = []
         for i in rows:
-            found = [_asked(answer, heads, i, way, rng) for _ in range(rounds)]
+            found = [_disturbed(answer, heads, i, way, rng) for _ in range(rounds)]
             spreads.append(_spread({key: np.stack([f[key] for f in found]) for key in found[0]}))
         out[way.name] = {key: _rms([s[key] for s in spreads]) for key in spreads[0]}
     return out
 
 
-def _asked(answer, heads, i, way, rng):
+def _disturbed(answer, heads, i, way, rng):
     square = head_crops.jittered(heads.squares[i], rng.normal(0, 1, 2) * way.shift, 1 + rng.normal() * way.scale,
                                  rng.normal() * way.turn)
+    return asked(answer, heads.collection.luma(i), square, rng.normal(0, 1, (head_pose.SIZE,) * 2) * way.noise)
+
+
+def asked(answer, luma, square, noise=0.0):
+    """{"rotation" (3, 3), "head" (3,), "points" (68, 2)} in the picture, of what is said about a square of it. answer: images to
+    {part: array}."""
     image = np.empty((head_pose.SIZE,) * 2, np.uint8)
-    back = crop.cut(heads.collection.luma(i), square, image)
-    image = np.clip(np.rint(image + rng.normal(0, 1, image.shape) * way.noise), 0, 255).astype(np.uint8)
-    return in_picture(read(answer([image])), back, square)
-
-
-def in_picture(found, back, square):
-    """{"rotation", "head", "points"} in the picture, of answers about one crop; back: (2, 3) from its pixels to the picture's."""
+    back = crop.cut(luma, square, image)
+    found = read(answer([np.clip(np.rint(image + noise), 0, 255).astype(np.uint8)]))
     x, y, radius = found["head"][0]
     place = geometry.apply(back, np.array([[x, y]]))[0]
     return {"rotation": geometry.matrix_from_angles(0, 0, square.roll).dot(found["rotation"][0]),
             "head": np.append(place, radius * square.side / head_pose.SIZE), "points": geometry.apply(back, found["points"][0])}
 
 
+def middle(rotations):
+    """(3, 3) the mean of rotations (N, 3, 3)."""
+    u, _, v = np.linalg.svd(rotations.mean(0))
+    return u @ np.diag([1, 1, np.linalg.det(u @ v)]) @ v
+
+
 def _spread(found):
-    u, _, v = np.linalg.svd(found["rotation"].mean(0))
-    middle = u @ np.diag([1, 1, np.linalg.det(u @ v)]) @ v
     head, points = found["head"], found["points"]
     radius, box = (max(1.0, size) for size in (head[:, 2].mean(), box_size(points.mean(0, keepdims=True))[0]))
-    return {"turn": _rms(geodesic(found["rotation"], np.tile(middle, (len(head), 1, 1)))),
+    return {"turn": _rms(geodesic(found["rotation"], np.tile(middle(found["rotation"]), (len(head), 1, 1)))),
             "place": 100 * _rms(np.linalg.norm(head[:, :2] - head[:, :2].mean(0), axis=1)) / radius,
             "size": 100 * _rms(head[:, 2] - head[:, 2].mean()) / radius,
             "points": 100 * _rms(np.linalg.norm(points - points.mean(0), axis=2)) / box}
@@ -173,7 +178,7 @@ def still(answer, heads, rows):
         here = [i for i in rows if persons[i] == person]
         if person < 0 or len(here) < 2:
             continue
-        found = [_asked(answer, heads, i, Disturbance(""), np.random.RandomState(0)) for i in here]
+        found = [asked(answer, heads.collection.luma(i), heads.squares[i]) for i in here]
         spreads.append(_spread({key: np.stack([f[key] for f in found]) for key in found[0]}))
     return {key: _rms([s[key] for s in spreads]) for key in spreads[0]} if spreads else None
 

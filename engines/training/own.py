@@ -6,6 +6,8 @@ exported and scored network out.
     gaze FILE.h5 ... --run DIR --minutes 30
     gaze-score FILE.h5 ... --run DIR           by person; --leave-one-person-out trains without each of them
     average RUN RUN ... --run DIR              one network of the mean weights of several
+    label FILE.h5 OUT.h5 --run RUN [RUN ...]   a samples file with answers as labels
+    stages FILE.h5 --run RUN --out PICTURE.jpg each stage of some rows, from picture to answer
 """
 import os
 
@@ -32,6 +34,18 @@ def add(steps):
     score.add_argument("--people", nargs="+", type=int, metavar="N", help="only these folds")
     _spent(score, "gaze")
     score.set_defaults(step=gaze_score)
+    label = steps.add_parser("label", help="a samples file with a run's answers as labels")
+    label.add_argument("file", metavar="FILE.h5")
+    label.add_argument("out", metavar="OUT.h5")
+    label.add_argument("--run", nargs="+", required=True, metavar="RUN", help="the mean of several counts")
+    label.add_argument("--agree", type=float, metavar="DEGREES", help="leave out rows about which two runs differ by more")
+    _field_of_view(label)
+    label.set_defaults(step=labelled)
+    look = steps.add_parser("stages", help="each stage of a few rows, from the picture to the answer, as one picture")
+    _files(look)
+    look.add_argument("--rows", nargs="+", type=int, default=[0], metavar="N", help="which (default 0)")
+    look.add_argument("--out", required=True, metavar="JPG")
+    look.set_defaults(step=stages)
     mean = steps.add_parser("average", help="the mean weights of several runs that began alike")
     mean.add_argument("runs", nargs="+", metavar="RUN")
     mean.add_argument("--run", required=True, metavar="DIR", help="folder of the new run")
@@ -41,6 +55,10 @@ def add(steps):
 def _files(parser):
     parser.add_argument("files", nargs="+", metavar="FILE.h5", help="samples; FILE.h5:0.5 for half as many of them")
     parser.add_argument("--run", required=True, metavar="DIR", help="folder of the training")
+    _field_of_view(parser)
+
+
+def _field_of_view(parser):
     parser.add_argument("--field-of-view", type=float, metavar="DEGREES",
                         help="across, where rotation and gaze are told in the camera's axes and pictures are whole frames")
 
@@ -207,6 +225,23 @@ def _keep(folder, score):
 
     from appliance import files
     files.write(os.path.join(folder, "score.json"), json.dumps(score, indent=1) + "\n")
+
+
+def labelled(args):
+    """Write a samples file with a network's answers."""
+    from engines.training import labelling
+    print("%s: %d rows" % (args.out, labelling.write(args.file, args.out, args.run, args.agree, args.field_of_view)))
+
+
+def stages(args):
+    """Write a picture of the stages of some rows."""
+    import cv2
+
+    from appliance import files
+    from engines.training import stages as pictures
+    sheet = pictures.sheet(Collection(args.files, args.field_of_view), args.run, args.rows)
+    files.write(args.out, cv2.imencode(".jpg", sheet, [cv2.IMWRITE_JPEG_QUALITY, 80])[1].tobytes())
+    print("%s: %d rows" % (args.out, len(args.rows)))
 
 
 def average(args):

@@ -129,8 +129,8 @@ def truth(rows):
     stack = {k: np.stack([row[k] for row in rows]) for k in rows[0]}
     factor = np.tile([4.0, 4, 4, 0, 0, 0], (len(rows), 1))
     six = stack["rotation"].transpose(0, 2, 1)[:, :2].reshape(-1, 6)
-    return {"rotation": six, "rotation_factor": factor, "head": stack["head"], "head_factor": factor, "points": stack["points"],
-            "log_sigma": np.zeros((len(rows), 68))}
+    return {"rotation": six, "rotation_factor": factor, "head": stack["head"],
+            "head_factor": factor, "points": stack["points"], "log_sigma": np.zeros((len(rows), 68))}
 
 
 def turned_by(answers, *angles):

@@ -2,6 +2,7 @@
 import json
 import os
 
+import cv2
 import numpy as np
 import pytest
 
@@ -9,9 +10,11 @@ torch = pytest.importorskip("torch", reason="networks are trained where torch is
 pytest.importorskip("onnx", reason="networks are exported where onnx is installed")
 pytest.importorskip("h5py", reason="training from samples wants h5py")
 
-from appliance.backends import manifest  # noqa: E402 (needs what was looked for above)
+from appliance import geometry  # noqa: E402 (needs what was looked for above)
+from appliance.backends import manifest  # noqa: E402
 from appliance.errors import UsageError  # noqa: E402
-from engines.training import averaging, drawn_samples, face_gaze, runs  # noqa: E402
+from engines.training import averaging, drawn_samples, eye_line, face_gaze  # noqa: E402
+from engines.training import labelling, runs, stages  # noqa: E402
 from engines.training.__main__ import main  # noqa: E402
 from engines.training.collection import Collection  # noqa: E402
 from engines.training.samples import Reader  # noqa: E402
@@ -231,3 +234,76 @@ def test_a_closed_eye_looks_nowhere():
              "gaze": np.array([[[5, 5], [5, 5]], [[9, 9], [20, -3]]], float)}
     assert drawn_samples.seen_gaze(shard, 0, np.eye(3)) is None
     assert drawn_samples.seen_gaze(shard, 1, np.eye(3)) == pytest.approx((20, -3))
+
+
+def test_answers_become_labels(path, trained, tmp_path, capsys):
+    out = str(tmp_path / "labelled.h5")
+    main(["label", path, out, "--run", trained["head"]])
+    given, found = Reader(path), Reader(out)
+    assert len(found) == len(given) and (found.luma(5) == given.luma(5)).all()
+    assert found.known("rotation").all() and found.known("head").all()
+    assert (found["person"] == given["person"]).all() and found.licence == "none"
+    # one step from the mean face: its points lie about the face
+    apart = np.linalg.norm(found["points"] - given["points"], axis=2).mean(1)
+    assert (apart < 0.3 * given["head"][:, 2]).all()
+
+
+def test_labels_of_gaze_are_told_in_the_pictures_axes(path, trained, tmp_path):
+    out = str(tmp_path / "labelled.h5")
+    main(["label", path, out, "--run", trained["gaze"]])
+    gazes = face_gaze.Gazes(Collection([path]))
+    answer = runs.Exported(trained["gaze"], "gaze")([gazes.image(0)])["gaze"][0]
+    seen = eye_line.to_square(Reader(out)["gaze"][0], eye_line.square(gazes.corners[0]).roll)
+    assert seen == pytest.approx(answer, abs=1e-4)
+
+
+def test_rows_about_which_runs_differ_are_left_out(path, trained, tmp_path, capsys):
+    out, ahead, turned = (str(tmp_path / name) for name in ("labelled.h5", "ahead", "turned"))
+    always(trained["head"], ahead, 0.0)
+    always(trained["head"], turned, 10.0)
+    main(["label", path, out, "--run", ahead, turned, "--agree", "20"])
+    assert len(Reader(out)) == len(Reader(path))
+    assert "runs differ by 10.00 degrees" in capsys.readouterr().out
+    main(["label", path, out, "--run", ahead, turned, "--agree", "5"])
+    assert len(Reader(out)) == 0
+
+
+def always(folder, out, yaw):
+    """A run that says the same yaw of every picture, made of another."""
+    old = runs.Run.read(folder)
+    run, state = runs.Run.make(out, old.name, old.options, old.about), old.state()
+    state["average"]["out.weight"][:6] = 0
+    turn = geometry.matrix_from_angles(yaw, 0, 0)[:, :2].T.reshape(-1)
+    state["average"]["out.bias"][:6] = torch.from_numpy(turn).float()
+    run.keep(state)
+    run.export()
+
+
+def test_a_face_that_nobody_labelled_is_looked_for(trained, tmp_path, monkeypatch):
+    bare = own_sample.write(str(tmp_path / "bare.h5"), 2, points=True, box=True, head=True,
+                            rotation=True)
+    where = own_sample.drawn_labels(80, 50, 0.5, 0.0)["points"]
+    seen = [None, where]
+    monkeypatch.setattr(labelling.Finder, "points", lambda self, luma: seen.pop(0))
+    out = str(tmp_path / "labelled.h5")
+    main(["label", bare, out, "--run", trained["head"]])
+    assert len(Reader(out)) == 1
+    assert Reader(out)["points"][0].mean(0) == pytest.approx(where.mean(0), abs=15)
+
+
+def test_the_appliances_networks_find_faces_to_label():
+    luma = cv2.imread(os.path.join(os.path.dirname(__file__), "..", "..", "docs", "images",
+                                   "stage_pose.jpg"), 0)
+    points = labelling.Finder().points(luma)
+    assert points is not None and points.shape == (68, 2)
+    assert labelling.Finder().points(np.full((120, 160), 90, np.uint8)) is None
+
+
+@pytest.mark.parametrize("name, tiles", [("head", 6), ("gaze", 7)])
+def test_the_stages_of_rows_are_drawn(name, tiles, path, trained, tmp_path):
+    out = str(tmp_path / "stages.jpg")
+    main(["stages", path, "--run", trained[name], "--rows", "1", "4", "--out", out])
+    picture = cv2.imread(out)
+    across = tiles * (stages.TILE + stages.EDGE) - stages.EDGE
+    assert picture.shape == (2 * stages.TILE + stages.EDGE, across, 3)
+    assert all(tile.std() > 5 for tile in np.array_split(picture[:stages.TILE], tiles, 1))
