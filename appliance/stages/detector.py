@@ -4,6 +4,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from appliance.backends import duties
 from appliance.geometry import overlap
 
 STRIDES = (8, 16)
@@ -34,6 +35,7 @@ class Detector:
     score from which a cell counts, the manifest's where none is given; most: boxes looked at."""
 
     def __init__(self, engine, least=None, most=MOST):
+        duties.check(engine.network)
         self._engine = engine
         self._input = engine.inputs["image"]
         self._height, self._width = self._input.shape[1:3]

@@ -7,12 +7,14 @@
     driven --material MATERIAL            with all of them exported: which shapes may be sent
     samples import|from-material|info|show|score-detector     data of one's own: docs/own_data.md
     head|gaze|head-score|gaze-score|average FILE.h5 ...       networks of one's own: docs/own_networks.md
+    adopt NETWORK FILE.onnx                        a network of one's own in the place of ours
 """
 import argparse
 import os
 import sys
 
 from appliance.errors import KagamiError, UsageError
+from engines.training import own, own_data
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 COUNTS = {"faces": 12000, "turned": 6000, "profiles": 4000, "eyes": 10000, "brows": 20000, "held_out": 1000}
@@ -50,8 +52,8 @@ def _parser():
     drive = steps.add_parser("driven", help="write down which shapes the networks may drive")
     _material(drive)
     drive.set_defaults(step=driven)
-    from engines.training import own, own_data
     own_data.add(steps.add_parser("samples", help="files of samples: data of one's own"))
+    own_data.add_adopt(steps.add_parser("adopt", help="an ONNX file of one's own in the place of ours"))
     _export(steps.add_parser("export", help="write trained networks and their manifest rows"))
     own.add(steps)
     return parser
@@ -90,7 +92,7 @@ def _train(parser, name, minutes):
 
 def _export(parser):
     parser.add_argument("networks", nargs="+", choices=sorted(MINUTES), metavar="NETWORK")
-    _material(parser)
+    parser.add_argument("--material", help="folder of the prepared material, where the checkpoints lie")
     parser.add_argument("--run", help="folder of the checkpoint, for one network")
     parser.add_argument("--out", default=os.path.join(ROOT, "engines"), help="folder of manifest.ini")
     parser.set_defaults(step=export)
@@ -123,6 +125,8 @@ def collect(args):
 def export(args):
     """Write NETWORK.onnx and the manifest's rows."""
     from engines.training.export import write
+    if not args.material and not (args.run and len(args.networks) == 1):
+        raise UsageError("export", "it is not said where the checkpoints are", "give --material, or --run for one network")
     for name in args.networks:
         folder = _run(args, name)
         path = os.path.join(folder, "checkpoint.pt")

@@ -74,7 +74,7 @@ def heads(files, folder, held=False):
 
 
 def shaped(files, folder, held=False):
-    """[(source of `expressions.Expressions`, share)]: rows with points, rotation and some shapes."""
+    """[(source of `expressions.Expressions`, share)]: rows with points, rotation, some shapes."""
     return _sources(files, held, _has_shapes, lambda s, rows: _shapes(s, rows, folder))
 
 
@@ -115,8 +115,8 @@ def _heads(samples, rows, folder):
     rotation = samples["rotation"][rows]
     for k in np.flatnonzero(~posed):        # upright by the eyes, which is all that a crop asks
         rotation[k] = geometry.matrix_from_angles(0, 0, _roll(points[k]))
-    return {"luma": luma, "points": points, "rotation": rotation, "weight": samples["weight"][rows],
-            "posed": posed.astype(np.float32)}
+    return {"luma": luma, "points": points, "rotation": rotation,
+            "weight": samples["weight"][rows], "posed": posed.astype(np.float32)}
 
 
 def _roll(points):
@@ -194,7 +194,7 @@ def backgrounds(folder=None):
                    for path in glob.glob(os.path.join(folder, "*." + kind)))
     found = [picture for picture in (cv2.imread(path, 0) for path in paths) if picture is not None]
     if not found:
-        raise InputMissing(folder, "no .jpg or .png in it", "name a folder of pictures without faces")
+        raise InputMissing(folder, "no .jpg or .png in it", "name one of pictures without faces")
     return found
 
 

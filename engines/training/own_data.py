@@ -15,11 +15,11 @@ import cv2
 import numpy as np
 
 from appliance import files
-from appliance.backends import manifest
+from appliance.backends import duties, manifest
 from appliance.backends.onnxruntime import OnnxRuntime
 from appliance.errors import DataError, UsageError
 from appliance.stages.detector import Detector
-from engines.training import drawn_samples, precision, viewer
+from engines.training import adoption, drawn_samples, precision, viewer
 from engines.training.layouts import LAYOUTS, bring
 from engines.training.samples import FACES, FIELDS, Reader
 
@@ -55,6 +55,24 @@ def add(parser):
                                  help="of the detector that is scored (default: the shipped one)")
             command.add_argument("--size", metavar="WIDTHxHEIGHT",
                                  help="of the picture that the network sees (default: its own)")
+
+
+def add_adopt(parser):
+    """Give the parser of `adopt` its arguments."""
+    parser.add_argument("network", choices=sorted(duties.DUTIES), metavar="NETWORK",
+                        help=", ".join(sorted(duties.DUTIES)))
+    parser.add_argument("file", metavar="FILE.onnx")
+    parser.add_argument("--manifest", default=manifest.MANIFEST, metavar="INI",
+                        help="whose section it becomes (default: of this clone)")
+    parser.add_argument("--score", type=float, default=0.5, metavar="S",
+                        help="the raw score that means as likely as not (default 0.5)")
+    parser.set_defaults(step=adopted)
+
+
+def adopted(args):
+    """Put a network of one's own in the place of ours."""
+    place = adoption.adopt(args.network, args.file, args.manifest, args.score)
+    print("[%s] in %s is now %s" % (args.network, args.manifest, place))
 
 
 def imported(args):

@@ -1,17 +1,17 @@
-"""Boxes that a detector found and those that are there in, its average precision by the protocol of
-WIDER FACE out.
+"""Boxes that a detector found and those that are there in, its average precision by the protocol
+of WIDER FACE out.
 
-In each picture, the surest first, a box belongs to the true one that it overlaps most, if by half.
-The first one of a counted face is a hit, every other one and all that belong to none are false; what
-belongs to a face that is not counted is neither. Precision over recall follows from taking every
-score of a hit or a false box as the threshold; the average is the area under it, where precision is
-made never to rise with recall (as in PASCAL VOC from 2010 on). The set's own program reads 1,000
-thresholds off the same curve. Source: Yang et al., WIDER FACE (arXiv 1511.06523), and its
-eval_tools as others have written them anew.
+In each picture, the surest first, a box belongs to the true one that it overlaps most, if by
+half. The first one of a counted face is a hit, every other one and all that belong to none are
+false; what belongs to a face that is not counted is neither. Precision over recall follows from
+taking every score of a hit or a false box as the threshold; the average is the area under it,
+where precision is made never to rise with recall (as in PASCAL VOC from 2010 on). The set's own
+program reads 1,000 thresholds off the same curve. Source: Yang et al., WIDER FACE (arXiv
+1511.06523), and its eval_tools as others have written them anew.
 
 Three levels, each of which counts the faces of the one before too. Which faces they are the set
-tells in lists of its own (`face_level` of a file of samples); where there are none the height of a
-box decides, which is not the same and not to be compared with published figures.
+tells in lists of its own (`face_level` of a file of samples); where there are none the height of
+a box decides, which is not the same and not to be compared with published figures.
 """
 from collections import OrderedDict
 from typing import NamedTuple
@@ -70,7 +70,7 @@ def judged(found, boxes, counts):
 
 
 def average(scores, verdict, faces):
-    """Average precision of boxes with scores (n,) and verdict (n,) beside so many counted faces."""
+    """Average precision of boxes with scores (n,) and verdicts (n,) beside so many true faces."""
     if not faces:
         return float("nan")
     valid = verdict >= 0
@@ -106,8 +106,8 @@ class Tally:
         return OrderedDict((name, self._level(name, scores, threshold)) for name in HEIGHTS)
 
     def _level(self, name, scores, threshold):
-        verdicts = self._verdicts[name]
-        verdict, faces = np.concatenate(verdicts) if verdicts else np.zeros(0, int), self._faces[name]
+        verdict = np.concatenate(self._verdicts[name] or [np.zeros(0, int)])
+        faces = self._faces[name]
         sure = verdict[scores >= threshold]
         return Level(faces, average(scores, verdict, faces), (sure == 1).sum() / max(1.0, faces),
                      (sure == 0).sum() / max(1.0, self.pictures))

@@ -1,15 +1,15 @@
-"""Pictures and labels of one's own in, one HDF5 file out, and back: what every trainer reads beside
-the prepared material.
+"""Pictures and labels of one's own in, one HDF5 file out, and back: what every trainer reads
+beside the prepared material.
 
     with Writer("mine.h5", source="my webcam", licence="my own") as out:
         out.add(jpeg, points=points, rotation=rotation)
     samples = Reader("mine.h5")
     samples.luma(3), samples["points"][3], samples.faces(3)
 
-Root attributes: `format` = "kagami-samples", `version` = 1, `source`, `licence`. Datasets over the N
-pictures: `image`, the bytes of a JPEG or PNG file, and any of FIELDS. Pixels are (x, y), the centre
-of the first is (0, 0); what is not known of a row is NaN. For detection, over all M faces: FACES.
-Rotations, axes and signs are those of docs/own_data.md.
+Root attributes: `format` = "kagami-samples", `version` = 1, `source`, `licence`. Datasets over
+the N pictures: `image`, the bytes of a JPEG or PNG file, and any of FIELDS. Pixels are (x, y),
+the centre of the first is (0, 0); what is not known of a row is NaN. For detection, over all M
+faces: FACES. Rotations, axes and signs are those of docs/own_data.md.
 """
 import os
 from typing import NamedTuple
@@ -34,8 +34,8 @@ FIELDS = {
     "blendshapes": ((52,), "f4", np.nan),   # ARKit's, in the order of appliance/face.py
     "weight": ((), "f4", 1.0),              # what the row is worth beside others
 }
-# One row a face: its box, the number of its picture, whether finding it is neither right nor wrong,
-# and the first of the three levels of WIDER FACE that counts it (1 to 3, 0 where not known).
+# One row a face: its box, the number of its picture, whether finding it is neither right nor
+# wrong, and the first of the three levels of WIDER FACE that counts it (1 to 3, 0 not known).
 FACES = {"faces": ((4,), "f4"), "face_picture": ((), "i4"), "face_ignored": ((), "?"),
          "face_level": ((), "i4")}
 ROWS = 256              # rows that a Writer holds back
@@ -136,7 +136,7 @@ class Writer:
 
 
 class Reader:
-    """The rows of a file; labels are read whole when they are first asked for, pictures one by one.
+    """The rows of a file; labels are read whole when first asked for, pictures one by one.
 
     May be handed to a process that is forked. InputMissing where there is no file, DataError (one
     line) where it is none of the format, or a label cannot be right.
@@ -148,7 +148,8 @@ class Reader:
             raise InputMissing(path, "no such file", "make one: " + DOCUMENT)
         self._open, self._process, self._labels, self._places = None, None, {}, None
         self._check(self._file)
-        self.source, self.licence = (_text(self._file.attrs.get(n, "")) for n in ("source", "licence"))
+        self.source, self.licence = (_text(self._file.attrs.get(name, ""))
+                                     for name in ("source", "licence"))
         self.names = sorted(self._file)
 
     @property
@@ -158,7 +159,7 @@ class Reader:
             try:
                 self._open, self._process = h5py.File(self.path, "r"), os.getpid()
             except OSError as why:
-                raise self._bad("no HDF5 file (%s)" % str(why).splitlines()[0]) from why
+                raise self._bad("no HDF5 file (%s)" % _line(why)) from why
         return self._open
 
     def __len__(self):
@@ -168,7 +169,7 @@ class Reader:
         return name in self.names
 
     def __getitem__(self, name):
-        """The array of a dataset other than `image`, checked; not known where the file has none."""
+        """The array of a dataset other than `image`, checked; nothing known where it has none."""
         if name not in self._labels:
             self._labels[name] = self._label(name)
         return self._labels[name]
@@ -183,7 +184,7 @@ class Reader:
         try:
             values = self._file[name][()].astype({**FIELDS, **FACES}[name][1])
         except OSError as why:
-            raise self._bad("%s cannot be read (%s)" % (name, str(why).splitlines()[0])) from why
+            raise self._bad("%s cannot be read (%s)" % (name, _line(why))) from why
         wrong = WRONG[name](values, len(self)) if name in WRONG else np.zeros(0, bool)
         if wrong.any():
             raise self._bad("%s of row %d is %s: not possible" % (
@@ -218,7 +219,7 @@ class Reader:
         try:
             return np.asarray(self._file["image"][i], np.uint8).tobytes()
         except OSError as why:
-            raise self._bad("picture %d cannot be read (%s)" % (i, str(why).splitlines()[0])) from why
+            raise self._bad("picture %d cannot be read (%s)" % (i, _line(why))) from why
 
     def _decoded(self, i, way):
         content = np.frombuffer(self.encoded(i), np.uint8)
@@ -260,6 +261,10 @@ class Reader:
 
     def _bad(self, why):
         return DataError(self.path, why, DOCUMENT)
+
+
+def _line(error):
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _text(value):

@@ -39,7 +39,8 @@ class Scenes:
         target = counted[rng.randint(len(counted))] if len(counted) else None
         x0, y0, x1, y1, k = _window(rng, luma.shape, size, target, wanted)
         part = luma[y0:y1, x0:x1]
-        w, h = (min(most, max(1, int(round(side * k)))) for side, most in zip(part.shape[::-1], size))
+        w, h = (min(most, max(1, int(round(side * k))))
+                for side, most in zip(part.shape[::-1], size))
         out = np.zeros(size[::-1], np.uint8)
         out[:h, :w] = cv2.resize(part, (w, h),
                                  interpolation=cv2.INTER_AREA if k < 1 else cv2.INTER_LINEAR)

@@ -1,10 +1,10 @@
-"""A file of samples in, pages of its pictures with their labels drawn over them out: to see whether
-what was written is what was meant.
+"""A file of samples in, pages of its pictures with their labels drawn over them out: to see
+whether what was written is what was meant.
 
-A tile is the face that a row is about, or the whole picture where the row is about none. Drawn: the
-68 points (lines), corners of the eyes (dots), the head's axes (x red, y green, and blue where the
-nose points), the head's circle, the gaze (yellow), the row's box (white), and for detection all
-faces (green, ignored ones grey).
+A tile is the face that a row is about, or the whole picture where the row is about none. Drawn:
+the 68 points (lines), corners of the eyes (dots), the head's axes (x red, y green, and blue where
+the nose points), the head's circle, the gaze (yellow), the row's box (white), and for detection
+all faces (green, ignored ones grey).
 """
 import os
 
@@ -71,7 +71,8 @@ def _place(samples, i):
 
 def _fit(shape, place):
     """(2, 3) matrix from the picture to the tile."""
-    corners = np.array([(-0.5, -0.5), (shape[1] - 0.5, shape[0] - 0.5)]) if place is None else place
+    whole = np.array([(-0.5, -0.5), (shape[1] - 0.5, shape[0] - 0.5)])
+    corners = whole if place is None else place
     low, high = corners.min(0), corners.max(0)
     k = TILE / ((high - low).max() * (1 if place is None else MARGIN))
     return np.hstack([k * np.eye(2), ((TILE - 1) / 2 - k * (low + high) / 2)[:, None]])

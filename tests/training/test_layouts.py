@@ -201,8 +201,8 @@ def test_wflw_keeps_the_68_of_98_in_their_order(tmp_path):
 
 
 def test_the_68_of_98_are_jaw_brows_nose_eyes_and_mouth():
-    """WFLW: 33 of the jaw, 9 of each brow from its upper edge on, 9 of the nose, 8 of each eye from
-    its outer corner on (the left one's from its inner), 20 of the mouth, two pupils."""
+    """WFLW: 33 of the jaw, 9 of each brow from its upper edge on, 9 of the nose, 8 of each eye
+    from its outer corner on (the left one's from its inner), 20 of the mouth, two pupils."""
     ibug = list(wflw.IBUG)
     assert len(ibug) == len(set(ibug)) == 68
     assert (ibug[0], ibug[8], ibug[16]) == (0, 16, 32)

@@ -10,6 +10,7 @@ pytest.importorskip("scipy", reason="Matlab's files need scipy")
 torch = pytest.importorskip("torch", reason="networks are trained where torch is installed")
 
 from appliance import geometry  # noqa: E402 (needs what was looked for above)
+from appliance.backends import manifest  # noqa: E402
 from appliance.errors import DataError, InputMissing, UsageError  # noqa: E402
 from engines.training import eyes, faces, losses, mixture, pictures, trainers  # noqa: E402
 from engines.training.__main__ import main  # noqa: E402
@@ -103,7 +104,8 @@ def test_the_tracker_would_cut_the_same_crop(files, tmp_path):
     (source, _), = mixture.heads(files, str(tmp_path))
     rows = np.flatnonzero(~mixture.kept_out(files[0].samples))
     maker = faces.Faces(source, None, [], (1, 0, 0))
-    whole = {"luma": [files[0].samples.luma(rows[3])], "points": files[0].samples["points"][rows[3:4]],
+    whole = {"luma": [files[0].samples.luma(rows[3])],
+             "points": files[0].samples["points"][rows[3:4]],
              "rotation": source["rotation"][3:4], "weight": np.ones(1, np.float32)}
     a, b = maker.row(source, 3, True), maker.row(whole, 0, True)
     assert np.abs(a["points"] - b["points"]).max() < 0.05
@@ -121,8 +123,8 @@ def test_shapes_that_are_not_known_weigh_nothing(tmp_path):
         for _ in range(2):
             shapes = np.full(52, np.nan)
             shapes[7] = 0.5
-            out.add(cv2.imencode(".png", dots.picture((300, 180)))[1].tobytes(), points=dots.face_points(
-                300, 180), rotation=np.eye(3), blendshapes=shapes)
+            out.add(cv2.imencode(".png", dots.picture((300, 180)))[1].tobytes(),
+                    points=dots.face_points(300, 180), rotation=np.eye(3), blendshapes=shapes)
     (source, _), = mixture.shaped(mixture.given([str(tmp_path / "s.h5")]), str(tmp_path))
     assert source["blend_weight"][0].nonzero()[0].tolist() == [7]
     assert source["blendshapes"][0].sum() == 0.5
@@ -274,6 +276,21 @@ def test_a_trainer_does_with_samples_alone(name, path, tmp_path, capfd):
     main([name, "--samples", path, "--run", str(tmp_path / "run"), "--minutes", str(STEP)])
     assert seen(str(tmp_path / "run")) > 0
     assert name in capfd.readouterr().out
+
+
+def test_what_was_trained_on_samples_alone_is_exported(path, tmp_path):
+    pytest.importorskip("onnx", reason="networks are exported where onnx is installed")
+    run, out = str(tmp_path / "run"), tmp_path / "out"
+    out.mkdir()
+    trainers.landmarks(None, run, STEP, batch=16, checks=2, samples=[path])
+    main(["export", "landmarks", "--run", run, "--out", str(out)])
+    assert manifest.read(str(out / "manifest.ini"))["landmarks"].content()
+
+
+def test_where_checkpoints_lie_must_be_said(capfd):
+    with pytest.raises(SystemExit):
+        main(["export", "landmarks", "iris", "--run", "here"])
+    assert capfd.readouterr().err.startswith("kagami: error: export: it is not said")
 
 
 @pytest.mark.parametrize("leave", [("faces",), ("points", "rotation", "blendshapes", "eyes")])

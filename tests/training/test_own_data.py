@@ -51,7 +51,8 @@ def test_a_data_set_becomes_a_file(tmp_path, capfd):
 
 
 def test_a_folder_that_is_none_of_the_layout_is_one_line(tmp_path, capfd):
-    assert "no such file" in refused(66, capfd, "import", "wider-face", tmp_path, tmp_path / "o.h5")
+    line = refused(66, capfd, "import", "wider-face", tmp_path, tmp_path / "o.h5")
+    assert "no such file" in line
 
 
 def test_what_is_in_a_file_is_told(path, capfd):

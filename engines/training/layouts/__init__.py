@@ -1,8 +1,8 @@
 """A folder as a public data set is handed out in, a file of samples out.
 
 Each module knows one layout (`fitted` two): what lies where, what its numbers mean, and how they
-become ours. `find(folder, part)` lists the rows, `read(row)` gives a picture's bytes and its labels
-by the names of `samples`.
+become ours. `find(folder, part)` lists the rows, `read(row)` gives a picture's bytes and its
+labels by the names of `samples`.
 """
 import os
 import sys

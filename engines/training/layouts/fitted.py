@@ -2,18 +2,18 @@
 
 300W-LP has folders AFW, HELEN, IBUG and LFPW with pairs NAME_K.jpg and NAME_K.mat, K = 0 the
 photograph itself, the others turned further, and landmarks/SET/NAME_K_pts.mat with `pts_2d` and
-`pts_3d` (68, 2): the points of what is seen, and those of the model, which stay on the head when it
-turns as ours do. `pt2d` beside the picture is that of the photograph before it was turned. Folders
-with _Flip hold all of it mirrored; every trainer mirrors by itself, so they are passed over.
-AFLW2000-3D is one folder of pairs imageNNNNN.jpg and .mat with `pt3d_68` (3, 68): x and y in the
-picture, z towards the viewer. Matlab counts pixels from 1.
+`pts_3d` (68, 2): the points of what is seen, and those of the model, which stay on the head when
+it turns as ours do. `pt2d` beside the picture is that of the photograph before it was turned.
+Folders with _Flip hold all of it mirrored; every trainer mirrors by itself, so they are passed
+over. AFLW2000-3D is one folder of pairs imageNNNNN.jpg and .mat with `pt3d_68` (3, 68): x and y
+in the picture, z towards the viewer. Matlab counts pixels from 1.
 
 `Pose_Para` (1, 7) of both: pitch, yaw, roll in radians, x, y, z, and the scale in pixels for a
-micrometre, in a frame with y up and z towards the viewer, where R = Rx Ry Rz, each turning the other
-way than right-handed. Sources: Zhu et al., Face Alignment Across Large Poses (arXiv 1511.07212);
-the readers in opentrack/neuralnet-tracker-traincode and YadiraF/face3d. That our matrix is
-diag(1, -1, -1) R diag(1, -1, -1) was seen on ten pictures of AFLW2000-3D whose angles and points are
-known otherwise: equal to 1e-7.
+micrometre, in a frame with y up and z towards the viewer, where R = Rx Ry Rz, each turning the
+other way than right-handed. Sources: Zhu et al., Face Alignment Across Large Poses (arXiv
+1511.07212); the readers in opentrack/neuralnet-tracker-traincode and YadiraF/face3d. That our
+matrix is diag(1, -1, -1) R diag(1, -1, -1) was seen on ten pictures of AFLW2000-3D whose angles
+and points are known otherwise: equal to 1e-7.
 """
 import glob
 import os
@@ -27,8 +27,8 @@ from engines.training.layouts.pictures import Unfit, matlab, stored
 SETS = ("AFW", "HELEN", "IBUG", "LFPW")
 FLIP = np.diag([1.0, -1, -1])
 RADIUS = 100e3      # of a head, micrometres
-# From the model's origin to between the eyes, in our head's axes and radii: opentrack's figure, which
-# meets the middle of the eyes' corners within 3 px on pictures whose radius is 105 to 160.
+# From the model's origin to between the eyes, in our head's axes and radii: opentrack's figure,
+# which meets the middle of the eyes' corners within 4 px on pictures whose radius is 105 to 160.
 BETWEEN_EYES = np.array([0.0, -0.26, -0.9])
 
 

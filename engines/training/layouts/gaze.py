@@ -1,13 +1,15 @@
 """MPIIFaceGaze: faces before laptops, and where each looked.
 
 p00 to p14, each with pNN.txt, dayDD/NNNN.jpg and Calibration/. A line of pNN.txt, counted from 0:
-0 the picture's path; 1 to 2 the point on the screen; 3 to 14 six points x y (corners of the eyes as
-iBUG 36, 39, 42, 45, corners of the mouth); 15 to 20 rotation vector and translation of the head in
-the camera's axes; 21 to 23 fc, the middle of the six points there; 24 to 26 gt, what was looked at
-there, in millimetres, x right, y down, z forward as ours; 27 which eye. The gaze is gt - fc. The
-head's model has x to the subject's left, y down, z to the back, so that its rotation is our
-camera_from_head. Calibration/Camera.mat holds `cameraMatrix`, with which the head's place in the
-picture is found. Source: the set's own readme.txt.
+0 the picture's path; 1 to 2 the point on the screen; 3 to 14 six points x y (corners of the eyes
+as iBUG 36, 39, 42, 45, corners of the mouth); 15 to 20 rotation vector and translation of the
+head in the camera's axes; 21 to 23 fc, the middle of the six points there; 24 to 26 gt, what was
+looked at there, in millimetres, x right, y down, z forward as ours; 27 which eye. The gaze is
+gt less fc. The head's model has x to the subject's left, y down, z to the back (outer corners of
+the eyes at -45.1, -0.5, 2.4 and 45.1, -0.5, 2.4 mm, of the mouth at -26.3, 68.6, 0 and 26.3, 68.6,
+0), so that its rotation is our camera_from_head. Calibration/Camera.mat holds `cameraMatrix`, with
+which the head's place in the picture is found. Sources: the set's own readme.txt; the model as
+readers of the set repeat it.
 """
 import glob
 import os
@@ -57,8 +59,8 @@ def read(row):
 
 
 def angles(way):
-    """(yaw, pitch) in degrees of a way (x, y, z) in the camera's axes: 0, 0 towards the camera, yaw
-    > 0 to the subject's left, which is the picture's right, pitch > 0 up."""
+    """(yaw, pitch) in degrees of a way (x, y, z) in the camera's axes: 0, 0 towards the camera,
+    yaw > 0 to the subject's left, which is the picture's right, pitch > 0 up."""
     x, y, z = way / np.linalg.norm(way)
     return np.degrees([np.arctan2(x, -z), np.arcsin(-y)])
 

@@ -3,8 +3,8 @@
 WFLW_annotations/list_98pt_rect_attr_train_test/list_98pt_rect_attr_train.txt (or _test.txt) and
 WFLW_images/EVENT/NAME.jpg. A line is a face: 98 pairs x y, the box x_min y_min x_max y_max, six
 marks (pose, expression, illumination, make-up, occlusion, blur), the picture's path. Its jaw is
-what is seen of it, so that in profile it leaves the head that ours stays on. Sources: the set's own
-README; the subset of 68 as csl_common (browatbn2/3FabRec) and others take it.
+what is seen of it, so that in profile it leaves the head that ours stays on. Sources: the set's
+own README; the subset of 68 as csl_common (browatbn2/3FabRec) and others take it.
 """
 import os
 
@@ -14,16 +14,17 @@ from engines.training.layouts.pictures import Unfit, below, lines, numbers, stor
 
 # The 98 have every second step of the jaw more, the lower edges of the brows, one point more on
 # each lid, and the pupils.
-IBUG = tuple(range(0, 33, 2)) + tuple(range(33, 38)) + tuple(range(42, 47)) + tuple(range(51, 60)) + (
-    60, 61, 63, 64, 65, 67, 68, 69, 71, 72, 73, 75) + tuple(range(76, 96))
+IBUG = tuple(range(0, 33, 2)) + tuple(range(33, 38)) + tuple(range(42, 47)) + tuple(
+    range(51, 60)) + (60, 61, 63, 64, 65, 67, 68, 69, 71, 72, 73, 75) + tuple(range(76, 96))
+LISTS = os.path.join("WFLW_annotations", "list_98pt_rect_attr_train_test")
 COLUMNS = 2 * 98 + 4 + 6
 
 
 def find(folder, part):
     """[(folder of pictures, line)]"""
     name = "list_98pt_rect_attr_%s.txt" % part
-    text, _ = lines(folder, os.path.join("WFLW_annotations", "list_98pt_rect_attr_train_test", name),
-                    os.path.join("list_98pt_rect_attr_train_test", name), name)
+    text, _ = lines(folder, os.path.join(LISTS, name),
+                    os.path.join(os.path.basename(LISTS), name), name)
     images = below(folder, "WFLW_images", "images")
     return [(images, line) for line in text]
 

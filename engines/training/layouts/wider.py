@@ -2,16 +2,16 @@
 
 wider_face_split/wider_face_train_bbx_gt.txt (or _val_) and WIDER_train/images/EVENT/NAME.jpg. The
 list has for each picture its path, a line with the number of its faces, and a line for each face:
-x y w h blur expression illumination invalid occlusion pose. A picture without faces says 0 and has
-one line of zeros all the same. A box is of the whole face, from the hair to the chin, whole pixels.
-Faces marked invalid, or without a width or height, become `face_ignored`.
+x y w h blur expression illumination invalid occlusion pose. A picture without faces says 0 and
+has one line of zeros all the same. A box is of the whole face, from the hair to the chin, whole
+pixels. Faces marked invalid, or without a width or height, become `face_ignored`.
 
 Which faces of the part val are easy, medium or hard is told by eval_tools/ground_truth/
-wider_face_val.mat and wider_easy_val.mat, wider_medium_val.mat, wider_hard_val.mat, where they lie
-in the folder too: `file_list` names each event's pictures, `gt_list` the numbers, from 1, of the
-faces of each that count; medium holds easy, hard holds both. Sources: the set's own readme.txt;
-openvinotoolkit/datumaro, the page on its WIDER format; the evaluation programs of others, which
-read these files.
+wider_face_val.mat and wider_easy_val.mat, wider_medium_val.mat, wider_hard_val.mat, where they
+lie in the folder too: `file_list` names each event's pictures, `gt_list` the numbers, from 1, of
+the faces of each that count; medium holds easy, hard holds both. Sources: the set's own
+readme.txt; openvinotoolkit/datumaro, the page on its WIDER format; the evaluation programs of
+others, which read these files.
 """
 import os
 
@@ -47,7 +47,8 @@ def _levels(folder, part):
     if not os.path.isfile(os.path.join(folder, "wider_face_%s.mat" % part)):
         return {}
     try:
-        events = _cells(scipy.io.loadmat(os.path.join(folder, "wider_face_%s.mat" % part))["file_list"])
+        path = os.path.join(folder, "wider_face_%s.mat" % part)
+        events = _cells(scipy.io.loadmat(path)["file_list"])
         found = {str(_cells(name)[0]): {} for event in events for name in _cells(event)}
         for level in range(3, 0, -1):       # the easiest that holds a face is written last
             path = os.path.join(folder, "wider_%s_%s.mat" % (LEVELS[level - 1], part))
@@ -58,7 +59,7 @@ def _levels(folder, part):
                         (int(n) - 1, level) for n in np.ravel(numbers_))
         return found
     except (OSError, KeyError, ValueError, IndexError) as why:
-        raise DataError(folder, "its lists of easy, medium and hard faces cannot be read (%s)" % why,
+        raise DataError(folder, "its lists of easy, medium and hard faces are broken (%s)" % why,
                         "fetch them again, or move them away") from why
 
 
@@ -75,7 +76,7 @@ def _count(text, at, path):
 
 
 def read(row):
-    """The faces of a picture; the edges of a box lie half a pixel outside of its pixels' centres."""
+    """The faces of a picture; the edges of a box lie half a pixel outside its pixels' centres."""
     path, faces, levels = row
     image, _ = stored(path)
     marks = [numbers(face.split(), path) for face in faces]
