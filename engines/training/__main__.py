@@ -6,7 +6,7 @@
     export landmarks fine iris detector expression brows --material MATERIAL
     driven --material MATERIAL            with all of them exported: which shapes may be sent
     samples import|from-material|info|show|score-detector     data of one's own: docs/own_data.md
-    head|gaze|head-score|gaze-score|average FILE.h5 ...       networks of one's own: docs/own_networks.md
+    head|gaze|head-score|gaze-score|average|label|stages      networks of one's own: docs/own_networks.md
     adopt NETWORK FILE.onnx                        a network of one's own in the place of ours
 """
 import argparse

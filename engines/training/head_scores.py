@@ -18,18 +18,21 @@ ROUNDS = 16             # answers about one picture, for each disturbance
 
 class Disturbance(NamedTuple):
     """Camera noise (sigma in grey values), shift (share of the square's side), turn (degrees) and scale (share) of the
-    square: one standard deviation of each."""
+    square: one standard deviation of each. follows: how often the network is then asked about the square around its own
+    points, as a tracker does."""
 
     name: str
     noise: float = 0.0
     shift: float = 0.0
     turn: float = 0.0
     scale: float = 0.0
+    follows: int = 0
 
 
 DISTURBANCES = (Disturbance("noise, sigma 4", noise=4), Disturbance("noise, sigma 16", noise=16),
                 Disturbance("square moved by 2 %", shift=0.02), Disturbance("square turned by 5 degrees", turn=5),
-                Disturbance("square scaled by 3 %", scale=0.03))
+                Disturbance("square scaled by 3 %", scale=0.03),
+                Disturbance("square moved by 10 %, then following itself", shift=0.1, follows=3))
 
 
 def read(answers):
@@ -141,7 +144,11 @@ def steadiness(answer, heads, rows, rounds=ROUNDS, seed=0):
 def _disturbed(answer, heads, i, way, rng):
     square = head_crops.jittered(heads.squares[i], rng.normal(0, 1, 2) * way.shift, 1 + rng.normal() * way.scale,
                                  rng.normal() * way.turn)
-    return asked(answer, heads.collection.luma(i), square, rng.normal(0, 1, (head_pose.SIZE,) * 2) * way.noise)
+    luma = heads.collection.luma(i)
+    found = asked(answer, luma, square, rng.normal(0, 1, (head_pose.SIZE,) * 2) * way.noise)
+    for _ in range(way.follows):
+        found = asked(answer, luma, crop.around_points(found["points"], 0.0))
+    return found
 
 
 def asked(answer, luma, square, noise=0.0):
@@ -185,7 +192,7 @@ def still(answer, heads, rows):
 
 def movement(figures):
     """A line of such figures."""
-    return "%.3f degrees, place %.2f %%, size %.2f %% of the radius, points %.2f %% of the box" % tuple(
+    return "%.2f degrees, place %.2f %%, size %.2f %% of the radius, points %.2f %% of the box" % tuple(
         figures[k] for k in ("turn", "place", "size", "points"))
 
 

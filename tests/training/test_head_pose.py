@@ -181,17 +181,19 @@ def test_who_follows_the_picture_is_steady_and_who_follows_the_square_is_not(hea
     assert follower[moved]["points"] < 0.25 * stuck[moved]["points"]
     assert stuck["noise, sigma 4"]["points"] == pytest.approx(0, abs=1e-9)
     assert stuck["square turned by 5 degrees"]["turn"] > 1
+    again = "square moved by 10 %, then following itself"
+    assert follower[again]["points"] < 0.25 * stuck[again]["points"]
 
 
 def _zero():
-    points = 63.5 + np.linspace(-20, 20, 136).reshape(68, 2)
+    points = 63.5 + np.linspace(-47.4, 47.4, 136).reshape(68, 2)
     return {"rotation": np.eye(3), "head": np.array([63.5, 63.5, 40]), "points": points}
 
 
 def _dots(image):
     """Every point on the middle of what is white: a network that sees where the eyes are."""
     at = np.argwhere(image > 220)[:, ::-1].mean(0)
-    return at + np.linspace(-20, 20, 136).reshape(68, 2)
+    return at + np.linspace(-47.4, 47.4, 136).reshape(68, 2)
 
 
 def test_pictures_of_one_pose_are_told_apart_from_heads_that_move(heads):
