@@ -130,7 +130,8 @@ def truth(rows):
     factor = np.tile([4.0, 4, 4, 0, 0, 0], (len(rows), 1))
     six = stack["rotation"].transpose(0, 2, 1)[:, :2].reshape(-1, 6)
     return {"rotation": six, "rotation_factor": factor, "head": stack["head"],
-            "head_factor": factor, "points": stack["points"], "log_sigma": np.zeros((len(rows), 68))}
+            "head_factor": factor, "points": stack["points"],
+            "log_sigma": np.zeros((len(rows), 68))}
 
 
 def turned_by(answers, *angles):

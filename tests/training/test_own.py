@@ -1,6 +1,8 @@
 """The trainers for one's own data, from the command line to an ONNX file and a table."""
+import ast
 import json
 import os
+import re
 
 import cv2
 import numpy as np
@@ -18,6 +20,7 @@ from engines.training import labelling, runs, stages  # noqa: E402
 from engines.training.__main__ import main  # noqa: E402
 from engines.training.collection import Collection  # noqa: E402
 from engines.training.samples import Reader  # noqa: E402
+from tests.fakes.dots import picture  # noqa: E402
 from tests.training import own_sample, sample  # noqa: E402
 
 STEP = 1e-5         # minutes: one step each time
@@ -307,3 +310,25 @@ def test_the_stages_of_rows_are_drawn(name, tiles, path, trained, tmp_path):
     across = tiles * (stages.TILE + stages.EDGE) - stages.EDGE
     assert picture.shape == (2 * stages.TILE + stages.EDGE, across, 3)
     assert all(tile.std() > 5 for tile in np.array_split(picture[:stages.TILE], tiles, 1))
+
+
+def examples(network):
+    """The Python of docs/own_networks.md that loads a network."""
+    root = os.path.join(os.path.dirname(__file__), "..", "..")
+    with open(os.path.join(root, "docs", "own_networks.md"), encoding="utf-8") as f:
+        blocks = re.findall("```python\n(.*?)```", f.read(), re.S)
+    return [block for block in blocks if 'load("%s")' % network in block]
+
+
+@pytest.mark.parametrize("name, told", [("head", ("yaw", "pitch", "roll", "points")),
+                                        ("gaze", ("yaw", "pitch"))])
+def test_the_example_of_the_document_runs(name, told, trained, tmp_path, monkeypatch):
+    os.makedirs(str(tmp_path / "runs"))
+    os.symlink(trained[name], str(tmp_path / "runs" / name))
+    monkeypatch.chdir(tmp_path)
+    cv2.imwrite("me.jpg", picture((215, 150, 1.0)))
+    example, = examples(name)
+    found = {}
+    exec(example, found)
+    assert np.isfinite(np.hstack([np.ravel(found[word]) for word in told])).all()
+    ast.parse(example, feature_version=(3, 6))
