@@ -125,27 +125,32 @@ def scored(args):
     with tempfile.TemporaryDirectory() as folder:
         engine = OnnxRuntime(_sized(args, folder)).load("detector")
         listed = bool((samples["face_level"] > 0).any())
-        levels = tallied(engine, samples, listed).levels(0.5)
+        every, usual = (tally.levels() for tally in tallied(engine, samples, listed))
     height, width = engine.network.inputs["image"][1:3]
     print("%s seen at %dx%d; levels by %s" % (args.file, width, height, "the set's lists" if listed
                                              else "the height of a face: not those published"))
-    print("%-8s %8s %8s   %s" % ("level", "faces", "average", "at its own threshold"))
-    for name, level in levels.items():
+    print("%-8s %8s %8s   %s" % ("level", "faces", "average", "as the tracker is told"))
+    for name, level in every.items():
         print("%-8s %8d %8.3f   %.1f %% found, %.2f false a picture" % (
-            name, level.faces, level.average, 100 * level.recall, level.false))
+            name, level.faces, level.average, 100 * usual[name].recall, usual[name].false))
 
 
 def tallied(engine, samples, listed):
-    """A Tally of all pictures of a file, as a detector's engine sees them."""
-    detect, tally, last = Detector(engine, LEAST, MOST), precision.Tally(listed), time.monotonic()
+    """Two Tally of all pictures of a file: of every box of a detector's engine, and of those that
+    the tracker is told."""
+    ways = [(Detector(engine, LEAST, MOST), precision.Tally(listed)),
+            (Detector(engine), precision.Tally(listed))]
+    last = time.monotonic()
     for i in range(len(samples)):
-        found = detect(samples.luma(i))
-        tally.add(np.array([one.box for one in found]).reshape(-1, 4),
-                  np.array([one.score for one in found]), samples.faces(i))
+        luma = samples.luma(i)
+        for detect, tally in ways:
+            found = detect(luma)
+            tally.add(np.array([one.box for one in found]).reshape(-1, 4),
+                      np.array([one.score for one in found]), samples.faces(i))
         if time.monotonic() - last > EVERY:
             last = time.monotonic()
             print("%d of %d pictures" % (i + 1, len(samples)), file=sys.stderr, flush=True)
-    return tally
+    return [tally for _, tally in ways]
 
 
 def _sized(args, folder):

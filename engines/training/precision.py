@@ -23,8 +23,8 @@ HEIGHTS = OrderedDict([("easy", 50.0), ("medium", 30.0), ("hard", 10.0)])   # le
 
 
 class Level(NamedTuple):
-    """faces: how many count. average: precision, 0 to 1, NaN without faces. recall, false: at the
-    detector's own threshold, the share found and the false boxes a picture."""
+    """faces: how many count. average: precision, 0 to 1, NaN without faces. recall, false: of all
+    boxes, whatever their score, the share found and the false ones a picture."""
 
     faces: int
     average: float
@@ -84,7 +84,7 @@ def average(scores, verdict, faces):
 
 
 class Tally:
-    """Adds up pictures; `levels(threshold)` tells what came of it. listed: see `counted`."""
+    """Adds up pictures; `levels()` tells what came of it. listed: see `counted`."""
 
     def __init__(self, listed=False):
         self.pictures, self._listed = 0, listed
@@ -100,14 +100,14 @@ class Tally:
             self._verdicts[name].append(judged(found[order], faces.boxes, counts))
             self._faces[name] += int(counts.sum())
 
-    def levels(self, threshold):
-        """{name: Level}; threshold: the score from which the detector believes itself."""
-        scores = np.concatenate(self._scores) if self._scores else np.zeros(0)
-        return OrderedDict((name, self._level(name, scores, threshold)) for name in HEIGHTS)
+    def levels(self):
+        """{name: Level}"""
+        scores = np.concatenate(self._scores or [np.zeros(0)])
+        return OrderedDict((name, self._level(name, scores)) for name in HEIGHTS)
 
-    def _level(self, name, scores, threshold):
+    def _level(self, name, scores):
         verdict = np.concatenate(self._verdicts[name] or [np.zeros(0, int)])
         faces = self._faces[name]
-        sure = verdict[scores >= threshold]
-        return Level(faces, average(scores, verdict, faces), (sure == 1).sum() / max(1.0, faces),
-                     (sure == 0).sum() / max(1.0, self.pictures))
+        return Level(faces, average(scores, verdict, faces),
+                     (verdict == 1).sum() / max(1.0, faces),
+                     (verdict == 0).sum() / max(1.0, self.pictures))

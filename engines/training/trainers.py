@@ -161,7 +161,7 @@ def brows(material, folder, minutes, renders=UPPER, workers=1, batch=64, samples
 
 
 def _closeup(name, material, folder, minutes, renders, workers, batch, start, samples):
-    """Train one of `closeups.CLOSEUPS`; start: called with the new network and what makes its source of batches."""
+    """Train one of `closeup.VIEWS`; start: called with the new network and what makes its source of batches."""
     portraits, drawn, _ = faces.load(material, renders)
     unseen, unseen_drawn, _ = faces.load(material, ("val_faces.npz",), validation=True)
     more, held = _Own(folder, samples).both(mixture.shaped, "points, rotation and blendshapes")

@@ -11,12 +11,12 @@ A, B, C = (0, 0, 60, 60), (100, 0, 160, 60), (200, 0, 260, 60)
 FAR = (500, 500, 560, 560)
 
 
-def score(pictures, level="easy", listed=False, threshold=0.5):
+def score(pictures, level="easy", listed=False):
     """The Level of pictures [(found, scores, faces)]."""
     tally = precision.Tally(listed)
     for found, scores, faces in pictures:
         tally.add(np.array(found, float).reshape(-1, 4), np.array(scores, float), faces)
-    return tally.levels(threshold)[level]
+    return tally.levels()[level]
 
 
 def average(found, scores, *faces, **more):
@@ -105,6 +105,6 @@ def test_a_picture_without_listed_faces_counts_none():
     assert score([([A], [0.9], all_faces([A]))], "hard", listed=True).faces == 0
 
 
-def test_recall_and_false_boxes_are_those_of_the_threshold():
-    level = score([([A, FAR, B], [0.9, 0.6, 0.3], all_faces([A, B])), ([], [], all_faces([]))])
-    assert (level.recall, level.false) == (0.5, 0.5)
+def test_recall_and_false_boxes_are_told_of_all_that_was_found():
+    level = score([([A, FAR, A], [0.9, 0.6, 0.3], all_faces([A, B])), ([], [], all_faces([]))])
+    assert (level.recall, level.false) == (0.5, 1)
