@@ -104,6 +104,14 @@ def test_a_plain_crop_and_its_labels_fit_together(heads):
     assert 0.5 * (low + high) == pytest.approx((63.5, 63.5), abs=0.6)
 
 
+def test_a_head_at_the_side_of_a_frame_is_turned_as_the_crop_shows_it(heads):
+    wide = head_crops.Heads(Collection([heads.collection.readers[0].path], 80.0))
+    ray = wide.collection.towards(wide.collection.luma(0).shape, wide.squares[0].centre)
+    told = wide.row(0, True)["rotation"]
+    assert told == pytest.approx(ray.dot(heads.row(0, True)["rotation"]), abs=1e-6)
+    assert np.abs(ray - np.eye(3)).max() > 0.02
+
+
 @pytest.mark.parametrize("plain", (True, False))
 def test_labels_of_a_crop_agree_with_each_other(heads, plain):
     for i in range(12):

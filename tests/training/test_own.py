@@ -262,6 +262,16 @@ def test_labels_of_gaze_are_told_in_the_pictures_axes(path, trained, tmp_path):
     assert seen == pytest.approx(answer, abs=1e-4)
 
 
+def test_what_a_crop_shows_is_told_in_the_axes_of_a_camera_of_known_view(path, trained, tmp_path):
+    out, ahead = (str(tmp_path / name) for name in ("labelled.h5", "ahead"))
+    always(trained["head"], ahead, 0.0)
+    main(["label", path, out, "--run", ahead, "--field-of-view", "60"])
+    focal = geometry.focal_length(160, 60.0)
+    for points, rotation in zip(Reader(path)["points"], Reader(out)["rotation"]):
+        x, y = 0.5 * (points.min(0) + points.max(0)) - (79.5, 59.5)
+        assert rotation == pytest.approx(geometry.ray_rotation(x / focal, y / focal), abs=1e-3)
+
+
 def test_rows_about_which_runs_differ_are_left_out(path, trained, tmp_path, capsys):
     out, ahead, turned = (str(tmp_path / name) for name in ("labelled.h5", "ahead", "turned"))
     always(trained["head"], ahead, 0.0)
