@@ -8,12 +8,15 @@ learns from them; the answer in the crop's axes; the answer turned back into the
 import cv2
 import numpy as np
 
+from appliance import geometry
 from appliance.overlay import GREEN, WHITE, YELLOW
+from appliance.stages import crop
 from engines.training import eye_line, face_gaze, head_crops, head_scores, viewer
 from engines.training.runs import Exported, Run
 
 LEARNED = 3             # crops as they are learned from
 TILE, EDGE = 160, 3     # pixels of a tile, and between two
+WIDER = 1.7             # side of what is shown of a picture / of the gaze's square
 
 
 class Told:
@@ -69,9 +72,9 @@ def _gaze(collection, answer, row):
     gazes = face_gaze.Gazes(collection, seed=row)
     image, corners = gazes.image(row), gazes.corners[row]
     found = answer([image])["gaze"][0]
-    told, turned = ({"eyes": corners, "gaze": gaze} for gaze in (gazes.gaze[row], gazes.in_camera(row, found)))
-    return [viewer.tile(Told(collection, row, told), 0), _lines(image)] + [
-        gazes.row(row)["image"] for _ in range(LEARNED)] + [_arrow(image, found), viewer.tile(Told(collection, row, turned), 0)]
+    luma, told, turned = collection.luma(row), gazes.gaze[row], gazes.in_camera(row, found)
+    return [_around(luma, corners, told), _lines(image)] + [gazes.row(row)["image"] for _ in range(LEARNED)] + [
+        _arrow(_coloured(image), found, eye_line.LINE), _around(luma, corners, turned)]
 
 
 STRIPS = {"head": _head, "gaze": _gaze}
@@ -91,10 +94,24 @@ def _lines(image):
     return drawn
 
 
-def _arrow(image, gaze):
-    """The crop with the gaze in its own axes."""
-    drawn, n = _coloured(image), image.shape[0]
-    start = np.array([0.5, eye_line.LINE]) * n
+def _around(luma, corners, gaze):
+    """The picture about the square of a face, upright, with that square, the corners of the eyes and a gaze."""
+    seen = eye_line.square(corners)
+    pixels = np.empty((TILE, TILE), np.uint8)
+    there = cv2.invertAffineTransform(crop.cut(luma, seen._replace(side=WIDER * seen.side, roll=0.0), pixels))
+    n = eye_line.SIZE - 0.5
+    edge = geometry.apply(geometry.crop_way_back(*seen, size=eye_line.SIZE), np.array([(-.5, -.5), (n, -.5), (n, n), (-.5, n)]))
+    drawn = _coloured(pixels)
+    cv2.polylines(drawn, [np.rint(geometry.apply(there, edge)).astype(np.int32)], True, WHITE, 1, cv2.LINE_AA)
+    eyes = geometry.apply(there, corners)
+    for x, y in np.rint(eyes).astype(int).tolist():
+        cv2.circle(drawn, (x, y), 2, GREEN, -1, cv2.LINE_AA)
+    return _arrow(drawn, gaze, *(eyes.mean(0)[::-1] / TILE))
+
+
+def _arrow(drawn, gaze, down, across=0.5):
+    """A gaze on a picture, in its own axes, from a place told in shares of its side."""
+    start, n = np.array([across, down]) * drawn.shape[0], drawn.shape[0]
     end = start + eye_line.vectors(np.reshape(gaze, (1, 2)))[0, :2] * 0.45 * n
     cv2.arrowedLine(drawn, *(tuple(int(round(v)) for v in p) for p in (start, end)), YELLOW, 2, cv2.LINE_AA)
     return drawn
