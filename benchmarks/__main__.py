@@ -6,6 +6,7 @@ import os
 import sys
 from collections import OrderedDict
 
+from appliance import quality
 from appliance.errors import InputMissing, KagamiError
 from benchmarks import report
 
@@ -34,7 +35,9 @@ BENCHMARKS = OrderedDict([
         ("--cache", {"default": os.path.expanduser("~/.cache/kagami"),
                      "help": "folder where drawn heads are kept"}),
         ("--only", {"nargs": "+", "choices": ("stills", "clips", "renders"),
-                    "default": ["stills", "clips", "renders"], "help": "these tables alone"})))),
+                    "default": ["stills", "clips", "renders"], "help": "these tables alone"}),
+        ("--quality", {"choices": tuple(quality.NETWORKS), "default": quality.STANDARD,
+                       "help": "whose network places the points (default %(default)s)"})))),
     ("backends", ("every backend that works here: milliseconds, how far apart", (
         SOURCE, _frames(300)))),
     ("compare", ("against MediaPipe, or any command, in turn on one core", (

@@ -4,14 +4,16 @@ What is not there is named and left out.
 """
 import os
 
+from appliance import quality
 from appliance.errors import InputMissing, PartMissing
 from appliance.tracker import Tracker
 from benchmarks import clips, renders, report, rotation, stills
+from benchmarks.stages import of_quality
 
 
 def of_stills(args):
     """(tables, figures) of the still sets."""
-    tracker = Tracker()
+    tracker = Tracker(of_quality(args.quality))
     found = {name: stills.measure(tracker, os.path.join(args.data, name), args.limit)
              for name in stills.SETS}
     found = _here(found, "set")
@@ -23,7 +25,7 @@ def of_stills(args):
 
 def of_clips(args):
     """(tables, figures) of the clips."""
-    tracker = Tracker()
+    tracker = Tracker(of_quality(args.quality))
     found = _here({name: clips.measure(tracker, args.data, name, args.limit)
                    for name in clips.CLIPS}, "clip")
     return ([clips.table(found, args.data)] if found else []), found
@@ -33,8 +35,8 @@ def of_renders(args):
     """(tables, figures) of heads kept out of training."""
     people = min(renders.PEOPLE, args.renders)
     try:
-        found = renders.measure(Tracker(renders.view()), args.data, args.cache, args.renders,
-                                people)
+        found = renders.measure(Tracker(of_quality(args.quality, renders.view())), args.data,
+                                args.cache, args.renders, people)
     except PartMissing as missing:
         print("renders: not measured: %s" % missing)
         return [], {}
@@ -52,7 +54,9 @@ def _here(found, kind):
 
 
 def main(args):
-    """The command: args.data, args.only, args.limit, args.renders, args.cache, args.out."""
+    """The command: args.data, args.only, args.limit, args.renders, args.cache, args.quality,
+    args.out."""
+    quality.check(args.quality)
     tables, figures = [], {}
     for part in args.only:
         shown, figures[part] = PARTS[part](args)
@@ -60,5 +64,6 @@ def main(args):
     if not tables:
         raise InputMissing(args.data, "nothing to measure on", "give the folder with --data")
     whole = len(args.only) == len(PARTS)
-    name = "accuracy" if whole else "accuracy_" + "_".join(args.only)
-    report.publish(name, tables, figures, args.out)
+    words = [] if args.quality == quality.STANDARD else [args.quality]
+    name = "_".join(["accuracy"] + words + ([] if whole else args.only))
+    report.publish(name, ["quality = " + word for word in words] + tables, figures, args.out)

@@ -11,6 +11,10 @@ from appliance.backends import duties, manifest
 from appliance.backends.onnxruntime import OnnxRuntime
 from appliance.errors import DataError, InputMissing
 
+# What an engine in half precision may differ by: pixels and degrees, or shares; as of our own.
+TOLERANCE = {"landmarks": 0.5, "fine": 0.5, "iris": 0.5}
+SHARES = 0.05
+
 
 def adopt(name, path, ini=manifest.MANIFEST, score=0.5, licence="its owner's"):
     """Write the file and its section `name`; DataError where the tracker could not use it.
@@ -33,5 +37,5 @@ def adopt(name, path, ini=manifest.MANIFEST, score=0.5, licence="its owner's"):
     driven = manifest.read(ini)[name].driven if name in manifest.read(ini) else ()
     notes = {"driven": " ".join(driven)} if driven else {}
     manifest.record(name, os.path.basename(path), inputs, outputs, ini, anew=True, score=score,
-                    licence=licence, channels=1, **notes)
+                    tolerance=TOLERANCE.get(name, SHARES), licence=licence, channels=1, **notes)
     return place

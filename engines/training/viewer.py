@@ -79,8 +79,7 @@ def _fit(shape, place):
 
 
 class _Pen:
-    """Draws on a tile what is given in pixels of the picture. radius: of the head there, tile
-    pixels, as far as it was told."""
+    """Draws on a tile what is given in pixels of the picture. there: the matrix between them."""
 
     def __init__(self, tile_, there):
         self.tile, self.there = tile_, there

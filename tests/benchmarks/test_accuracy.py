@@ -8,7 +8,7 @@ import pytest
 
 from appliance import geometry
 from appliance.face import ARKIT, Eye, Face
-from benchmarks import clips, drawings, peers, renders, rotation, stills
+from benchmarks import accuracy, clips, drawings, peers, renders, rotation, stills
 from benchmarks.__main__ import main
 from tests.fakes.dots import face_points
 
@@ -150,7 +150,9 @@ def measured(folder, share=1.0):
              **drawn_people(2 * len(drawings.YAWS)))
     shapes = iter(list(heads["blendshapes"] * share)
                   + [np.zeros(52)] * 2 * len(drawings.YAWS))
-    return renders.measure(lambda image, rois: [face(TRUE + 60, shapes=next(shapes))],
+    tracker = lambda image, rois: [face(TRUE + 60, shapes=next(shapes))]    # noqa: E731
+    tracker.fading = np.zeros(52, bool)
+    return renders.measure(tracker,
                            "nowhere", str(folder), 4, 2)
 
 
@@ -212,3 +214,21 @@ def test_a_folder_without_sets_is_named(tmp_path, capsys):
     assert main(["accuracy", "--only", "stills", "--data", str(tmp_path), "--out",
                  str(tmp_path)]) == 66
     assert "give the folder with --data" in capsys.readouterr().err
+
+
+def test_a_quality_is_measured_into_a_result_of_its_own(tmp_path, monkeypatch):
+    stills_folder(tmp_path / "aflw_dev", (5,))
+    seen, known = [], accuracy.Tracker
+    monkeypatch.setattr(accuracy.quality, "check", lambda word: seen.append(word))
+    monkeypatch.setattr(accuracy, "Tracker", lambda config: (
+        seen.append(config.tracker.quality) or known()))
+    assert main(["accuracy", "--quality", "fine", "--only", "stills", "--data", str(tmp_path),
+                 "--out", str(tmp_path / "out")]) == 0
+    assert seen == ["fine", "fine"]
+    assert "quality = fine" in (tmp_path / "out" / "accuracy_fine_stills.md").read_text()
+
+
+def test_a_quality_without_a_network_is_told(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(accuracy.quality.manifest, "read", lambda: {})
+    assert main(["accuracy", "--quality", "fine", "--data", str(tmp_path)]) == 2
+    assert "there is no network [fine]" in capsys.readouterr().err

@@ -137,9 +137,10 @@ SHAPES = {
     "brows": ({"image": (1, 40, 64, 1), "turn": (1, 2)}, {"shapes": (1, 13)}),
     "iris": ({"image": (2, 64, 64, 1), "turn": (2, 2)}, {
         "points": (2, 5, 2), "openness": (2, 1), "gaze": (2, 2), "score": (2, 1)})}
+SHAPES["fine"] = {"image": (1, 192, 192, 1)}, SHAPES["landmarks"][1]
 DRIVEN = {"expression": ARKIT_NAMES, "brows": ARKIT_NAMES}
-READERS = {"detector": read_detector, "landmarks": read_landmarks, "iris": read_iris,
-           "expression": read_neutral, "brows": read_neutral}
+READERS = {"detector": read_detector, "landmarks": read_landmarks, "fine": read_landmarks,
+           "iris": read_iris, "expression": read_neutral, "brows": read_neutral}
 
 
 class Dots:
@@ -151,6 +152,10 @@ class Dots:
         self.networks = {name: Network(name, name + ".onnx", "", inputs, outputs, 0.5, 0.0, 1,
                                        driven.get(name, DRIVEN.get(name, ())))
                          for name, (inputs, outputs) in SHAPES.items()}
+
+    def fade(self, name, *shapes):
+        """From now on these shapes of a network fade as a face turns away."""
+        self.networks[name] = self.networks[name]._replace(fading=shapes)
 
     def load(self, name, faces=1):
         """Engine of one of the networks, of so many faces at once."""

@@ -32,6 +32,7 @@ def test_which_shapes_are_driven_stays(ini, tmp_path):         # noqa: F811
     main(["adopt", "expression", path, "--manifest", ini, "--score", "0.3"])
     after = manifest.read(ini)["expression"]
     assert after.driven == before.driven and after.score == 0.3 and not after.parts
+    assert after.tolerance == 0.05
 
 
 def refused(capfd, *words):
