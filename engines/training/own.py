@@ -166,10 +166,10 @@ def head_score(args):
         rows = heads.rows[::max(1, len(heads.rows) // args.steady)][:args.steady]
         print("the answer about one picture, of %d, moves by (root mean square)" % len(rows))
         for name, figures in head_scores.steadiness(answer, heads, rows).items():
-            print("  %-42s %s" % (name, head_scores.movement(figures)))
+            print("  %-44s %s" % (name, head_scores.movement(figures)))
     if args.still:
         figures = head_scores.still(answer, heads, heads.rows)
-        print("  %-42s %s" % ("pictures of one pose", head_scores.movement(figures) if figures else "no person has two"))
+        print("  %-44s %s" % ("pictures of one pose", head_scores.movement(figures) if figures else "no person has two"))
 
 
 def _head_table(folder, heads, rows):
