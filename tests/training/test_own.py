@@ -15,8 +15,8 @@ pytest.importorskip("h5py", reason="training from samples wants h5py")
 from appliance import geometry  # noqa: E402 (needs what was looked for above)
 from appliance.backends import manifest  # noqa: E402
 from appliance.errors import UsageError  # noqa: E402
-from engines.training import averaging, drawn_samples, eye_line, face_gaze  # noqa: E402
-from engines.training import labelling, runs, stages  # noqa: E402
+from engines.training import averaging, costs, drawn_samples, eye_line  # noqa: E402
+from engines.training import face_gaze, labelling, runs, stages  # noqa: E402
 from engines.training.__main__ import main  # noqa: E402
 from engines.training.collection import Collection  # noqa: E402
 from engines.training.samples import Reader  # noqa: E402
@@ -348,3 +348,12 @@ def test_the_example_of_the_document_runs(name, told, trained, tmp_path, monkeyp
     exec(example, found)
     assert np.isfinite(np.hstack([np.ravel(found[word]) for word in told])).all()
     ast.parse(example, feature_version=(3, 6))
+
+
+def test_what_a_step_costs_is_told_of_each_trainer(path, monkeypatch, capsys):
+    monkeypatch.setattr(costs, "BATCH", 4)
+    monkeypatch.setattr(costs, "TIMES", 1)
+    monkeypatch.setattr(costs.sys, "argv", ["costs", path])
+    costs.main()
+    told = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in told] == 3 * ["head"] + 3 * ["gaze"]
