@@ -68,7 +68,8 @@ class Run:
             raise DataError(path, "not what a training wrote (%s)" % why, "train again into another folder") from why
 
     def train(self, source, minutes, validate=None, start=None, workers=1):
-        """Train until the minutes are spent, earlier ones included; then export."""
+        """Train until the minutes are spent, earlier ones included; then export. Of several processes that torchrun started the
+        first goes on, the others end here."""
         torch.manual_seed(0)
         training = Training(self.name, partial(_seeded, source), self.folder, minutes, RATE, start=start, workers=workers,
                             net=self.net(), loss=LOSSES[self.name])
@@ -77,6 +78,8 @@ class Run:
         finally:
             for worker in training.workers:
                 worker.terminate()
+        if os.environ.get("RANK", "0") != "0":
+            raise SystemExit(0)
         return self.export()
 
     def net(self):
