@@ -3,6 +3,7 @@ import ast
 import json
 import os
 import re
+import shutil
 
 import cv2
 import numpy as np
@@ -92,6 +93,15 @@ def test_a_training_goes_on_where_it_stopped(name, path, tmp_path):
     for steps in (1, 2):
         step(name, path, folder)
         assert runs.Run.read(folder).state()["steps"] == steps
+
+
+def test_of_several_processes_one_exports(path, trained, tmp_path, monkeypatch):
+    monkeypatch.setenv("RANK", "1")
+    folder = str(tmp_path / "run")
+    shutil.copytree(trained["head"], folder, ignore=shutil.ignore_patterns("*.onnx"))
+    with pytest.raises(SystemExit) as end:
+        main(["head", path, "--run", folder, "--minutes", str(STEP)] + SMALL)
+    assert end.value.code == 0 and not os.path.exists(os.path.join(folder, "head.onnx"))
 
 
 def test_the_rotation_can_be_a_quaternion(path, tmp_path, capsys):
