@@ -3,6 +3,8 @@
 Whether it turns while only the face moves (blink, talk, smile), and how late smoothing is when it
 really turns, two times a second.
 """
+from collections import OrderedDict
+
 import numpy as np
 
 from appliance import config as configuration
@@ -21,7 +23,8 @@ LID = (0.4, 1.0, 1.0, 1.0, 0.7, 0.4, 0.15)      # a blink, picture by picture
 EASE = (0.15, 0.5, 0.85, 1.0, 1.0, 0.85, 0.5, 0.15)     # a vowel
 SMILE = {"mouthSmile": 0.9, "cheekSquint": 0.5, "mouthDimple": 0.2}
 ACTS = ("blink", "talk", "smile")
-SWING, HERTZ, PERIOD = 15.0, 2.0, 30    # degrees, turns a second, pictures of one at 60 a second
+SWINGS = (5.0, 15.0)            # degrees to each side: a shake of the head, a quick look round
+HERTZ, PERIOD = 2.0, 30         # swings a second, pictures of one at 60 a second
 SECONDS, SETTLED = 4.0, 1.0
 
 
@@ -44,7 +47,7 @@ def acting(data, cache, people):
 
 
 def swinging(data, cache, people):
-    """"pictures" of each person through one swing of the head, PERIOD pictures."""
+    """"pictures" of each person through one swing of the head of each of SWINGS, PERIOD each."""
     return drawings.kept(data, cache, "swinging", people, _swinging)
 
 
@@ -59,9 +62,9 @@ def _acting(studio, k):
 
 def _swinging(studio, k):
     exposure = None
-    for turn in range(PERIOD):
+    for angle in (swing * np.sin(2 * np.pi * turn / PERIOD)
+                  for swing in SWINGS for turn in range(PERIOD)):
         one = _seated(k)
-        angle = SWING * np.sin(2 * np.pi * turn / PERIOD)
         one.angles = (one.angles[0] + angle,) + one.angles[1:]
         picture, exposure = _shot(studio, one, exposure)
         yield picture, {"yaw": one.angles[0]}
@@ -147,27 +150,32 @@ def lags(both, pictures, rate):
 
 
 def measure(data, cache, people):
-    """{"people", "turn": {way: {act: {"mean", "p95"}, "worst"}}, "lag": {rate: {part: ms}},
-    "swing": the same of the share of the swing that is left, "late": {part: ms at the rate at
-    which it is latest}}."""
+    """{"people", "turn": {way: {act: {"mean", "p95"}, "worst"}}, "lag": {"5 deg, 30 Hz": {part:
+    ms}}, "swing": the same of the share of the swing that is left, "late": {part: ms where it is
+    latest}}."""
     both = trackers()
     drawn, swung = acting(data, cache, people), swinging(data, cache, people)
-    each = len(drawn["act"]) // people
-    found = {"people": people, "turn": {}, "lag": {}, "swing": {}}
-    for way, tracker in both.items():
-        rows = [turned(tracker, drawn["pictures"][k * each:(k + 1) * each],
-                       drawn["act"][:each]) for k in range(people)]
-        found["turn"][way] = _by_act(rows)
-    for rate in RATES:
-        rows = [lags(both, swung["pictures"][k * PERIOD:(k + 1) * PERIOD], rate)
-                for k in range(people)]
-        rows = [row for row in rows if row]
-        for kind, at in (("lag", 0), ("swing", 1)):
-            found[kind]["%d" % rate] = {part: float(np.mean([row[part][at] for row in rows]))
-                                        for part in ("head", "points") if rows}
+    pictures = swung["pictures"].reshape((people, len(SWINGS), PERIOD) + (SIDE, SIDE))
+    found = {"people": people, "turn": turns(both, drawn, people), "lag": OrderedDict(),
+             "swing": OrderedDict()}
+    for k, swing in enumerate(SWINGS):
+        for rate in RATES:
+            rows = [lags(both, one[k], rate) for one in pictures]
+            for kind, at in (("lag", 0), ("swing", 1)):
+                found[kind]["%g deg, %d Hz" % (swing, rate)] = {
+                    part: float(np.mean([row[part][at] for row in rows if row]))
+                    for part in ("head", "points") if any(rows)}
     found["late"] = {part: max(one[part] for one in found["lag"].values() if one)
-                     for part in ("head", "points") if all(found["lag"].values())}
+                     for part in ("head", "points") if any(found["lag"].values())}
     return found
+
+
+def turns(both, drawn, people):
+    """{way: {act: {"mean", "p95"}, "worst"}} of `acting` by each of `trackers`, degrees."""
+    labels = drawn["act"].reshape(people, -1)
+    pictures = drawn["pictures"].reshape(labels.shape + (SIDE, SIDE))
+    return {way: _by_act([turned(tracker, *one) for one in zip(pictures, labels)])
+            for way, tracker in both.items()}
 
 
 def _by_act(rows):
@@ -182,8 +190,8 @@ def tables(found):
     rows = [[way] + [by[act][what] for act in ACTS for what in ("mean", "p95")]
             for way, by in found["turn"].items()]
     head = [words for act in ACTS for words in (act + ", mean deg", "of 20 one beyond")]
-    late = [[rate + " Hz"] + [found[kind][rate].get(part) for part in ("head", "points")
-                              for kind in ("lag", "swing")] for rate in found["lag"]]
+    late = [[case] + [found[kind][case].get(part) for part in ("head", "points")
+                      for kind in ("lag", "swing")] for case in found["lag"]]
     return [report.markdown(["%d heads that stay, the face moves" % found["people"]] + head, rows),
             report.markdown(("smoothing on a turn of 2 Hz", "head late by, ms", "its swing left",
                              "points late by, ms", "their swing left"), late)]

@@ -94,7 +94,7 @@ AIMS = (
          digits=3, mediapipe="0.170", openseeface="0.065", why="points from 128 pixels"),
     _aim("the same, smoothed, the worst of 15, 30, 60 Hz", "tremble", "desk/after", 0.02,
          digits=3),
-    _aim("lag of smoothing on a turn of 2 Hz, head, ms, the worst of 15, 30, 60 Hz", "acted",
+    _aim("lag of smoothing on turns of 2 Hz, 5 and 15 deg, head, ms, the worst of 15, 30, 60 Hz", "acted",
          "late/head", 15, digits=1, why="the cut-off rises with the speed, not before it"),
     _aim("the same, points", "acted", "late/points", 15, digits=1,
          why="the cut-off rises with the speed, not before it"),

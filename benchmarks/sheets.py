@@ -50,7 +50,9 @@ def _tile(luma, true, found, words):
     for points, colour in ((true, TRUE), (found, OURS)):
         for x, y in [] if points is None else points * scale + shift:
             cv2.circle(tile, (int(x * 16), int(y * 16)), 20, colour, -1, cv2.LINE_AA, 4)
-    cv2.putText(tile, words, (4, SIDE - 6), cv2.FONT_HERSHEY_SIMPLEX, 0.4, WORDS, 1, cv2.LINE_AA)
+    for colour, thick in (((0, 0, 0), 3), (WORDS, 1)):
+        cv2.putText(tile, words, (4, SIDE - 6), cv2.FONT_HERSHEY_SIMPLEX, 0.4, colour, thick,
+                    cv2.LINE_AA)
     return tile
 
 

@@ -23,7 +23,7 @@ def tones(data, cache, people):
 
 
 def spectacles(data, cache, people):
-    """Each person without and with glasses."""
+    """Each person without and with glasses; light and background are others with them."""
     return drawings.kept(data, cache, "spectacles", people, _spectacles)
 
 
