@@ -70,23 +70,14 @@ def failures(found):
     for aim in AIMS:
         value = figure(found, aim)
         if value is None:
-            blank.append("- %s: not measured." % _named(aim))
+            blank.append("- %s: not measured." % aim.words)
         elif met(aim, value) is False:
             far = (aim.aim + 1e-9) / (value + 1e-9) if aim.more else value / (aim.aim + 1e-9)
             why = ": " + aim.why if aim.why else ""
-            missed.append((far, "- %s: %s, aim %s%s." % (_named(aim), _shown(aim, value),
+            missed.append((far, "- %s: %s, aim %s%s." % (aim.words, _shown(aim, value),
                                                         _bound(aim), why)))
     lines = [words for _, words in sorted(missed, key=lambda one: -one[0])] + blank
     return "\n".join(lines) or "- Nothing: every aim is met."
-
-
-def _named(aim):
-    """The row's words, with those of the row it leans on."""
-    place = AIMS.index(aim)
-    while AIMS[place].words.startswith(("the same", "of these")):
-        place -= 1
-    lead = AIMS[place].words
-    return aim.words if lead == aim.words else "%s (%s)" % (lead, aim.words)
 
 
 def text(folder):

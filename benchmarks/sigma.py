@@ -1,4 +1,4 @@
-"""Whether the predicted sigma of the 68 points is what the errors are: shares, deciles, a chart."""
+"""Whether the predicted sigma of the points is what the errors are: shares, deciles, a chart."""
 import numpy as np
 
 from benchmarks import chart, report
