@@ -1,9 +1,9 @@
 """`python -m engines.training STEP`: from the given data to the networks.
 
     prepare --data ../shared/data/train --material MATERIAL
-    detector|landmarks|iris|expression|brows --material MATERIAL --minutes 30
+    detector|landmarks|fine|iris|expression|brows --material MATERIAL --minutes 30
     mistakes --material MATERIAL          with a detector exported, before the landmarks
-    export landmarks iris detector expression brows --material MATERIAL
+    export landmarks fine iris detector expression brows --material MATERIAL
     driven --material MATERIAL            with all of them exported: which shapes may be sent
 """
 import argparse
@@ -12,7 +12,8 @@ import os
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 COUNTS = {"faces": 12000, "turned": 6000, "profiles": 4000, "eyes": 10000, "brows": 20000, "held_out": 1000}
 # Minutes on two cores that gave usable networks.
-MINUTES = {"landmarks": 90.0, "iris": 20.0, "detector": 60.0, "expression": 60.0, "brows": 40.0}
+MINUTES = {"landmarks": 90.0, "fine": 90.0, "iris": 20.0, "detector": 60.0, "expression": 60.0, "brows": 40.0}
+GOING_ON = ("landmarks", "iris", "expression")      # may begin as the exported ones
 
 
 def main(words=None):
@@ -28,7 +29,7 @@ def _parser():
     steps.required = True
     _prepare(steps.add_parser("prepare", help="labels, renders and turned portraits into a folder"))
     for name, minutes in MINUTES.items():
-        _train(steps.add_parser(name, help="train the %s network" % name), minutes)
+        _train(steps.add_parser(name, help="train the %s network" % name), name, minutes)
     mine = steps.add_parser("mistakes", help="collect what the detector takes for faces")
     _material(mine)
     mine.set_defaults(step=collect)
@@ -53,12 +54,14 @@ def _prepare(parser):
     parser.set_defaults(step=prepare)
 
 
-def _train(parser, minutes):
+def _train(parser, name, minutes):
     _material(parser)
     parser.add_argument("--run", help="folder of the checkpoint (default: MATERIAL/run/NETWORK)")
     parser.add_argument("--minutes", type=float, default=minutes,
                         help="how long in all, earlier runs included (default %g)" % minutes)
     parser.add_argument("--renders", nargs="+", metavar="PATTERN", help="which shards of the folder")
+    if name in GOING_ON:
+        parser.add_argument("--go-on", action="store_true", help="begin as the network that is exported")
     parser.add_argument("--workers", type=int, default=1, help="processes that make crops (default 1)")
     parser.set_defaults(step=train)
 
@@ -81,6 +84,8 @@ def train(args):
     """Train one network until its minutes are spent."""
     from engines.training.trainers import TRAINERS
     choice = {"renders": tuple(args.renders)} if args.renders else {}
+    if getattr(args, "go_on", False):
+        choice["go_on"] = True
     TRAINERS[args.name](args.material, _run(args, args.name), args.minutes, workers=args.workers, **choice)
 
 

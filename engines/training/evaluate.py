@@ -40,14 +40,14 @@ def geodesic(a, b):
 class Landmarks:
     """Points (% of the box), rotation, missed faces; false faces among negatives."""
 
-    def __init__(self, portraits, renders, backgrounds, negatives=400, most=500, hard=()):
-        source = faces.Faces(portraits, renders, backgrounds, seed=99)
+    def __init__(self, portraits, renders, backgrounds, negatives=400, most=500, hard=(), size=faces.SIZE):
+        source = faces.Faces(portraits, renders, backgrounds, seed=99, size=size)
         self.sets = [("portraits", _plain(source, portraits, len(portraits["luma"])))]
         if renders is not None:
             self.sets.append(("renders", _plain(source, renders, min(most, len(renders["luma"])))))
         self.negatives = [("negatives", [source.negative() for _ in range(negatives)])]
         if len(hard):
-            self.negatives.append(("mistakes", [{"image": mistakes.middle(crop)} for crop in hard]))
+            self.negatives.append(("mistakes", [{"image": mistakes.middle(crop, size)} for crop in hard]))
 
     def mean_points(self):
         """(68, 2) mean face in crop pixels: where the network begins."""

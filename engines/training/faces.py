@@ -25,15 +25,15 @@ def upright_box(points, roll):
 
 class Faces:
     """A source of batches. `portraits` and `renders` are dicts of arrays (see `load`), `backgrounds` a list of luma, `hard` square crops
-    of backgrounds, 1.3 times the face's square, that a detector took for faces."""
+    of backgrounds, 1.3 times the face's square, that a detector took for faces, `size` the side of a crop."""
 
-    def __init__(self, portraits, renders, backgrounds, mix=(30, 26, 8), seed=0, hard=()):
+    def __init__(self, portraits, renders, backgrounds, mix=(30, 26, 8), seed=0, hard=(), size=SIZE):
         self.portraits, self.renders, self.backgrounds, self.mix = portraits, renders, backgrounds, mix
-        self.hard = hard
+        self.hard, self.size = hard, size
         self.rng = np.random.RandomState(seed)
 
     def batch(self):
-        """image (B, 128, 128) uint8; points and their weight, rotation, score."""
+        """image (B, size, size) uint8; points and their weight, rotation, score."""
         rows = []
         for make, count in zip((self.portrait, self.render, self.negative), self.mix):
             rows += [make() for _ in range(count)]
@@ -56,14 +56,14 @@ class Faces:
         centre, size = upright_box(points, roll)
         side = SIDE * size * k
         roll += turn
-        there, _ = geometry.crop_transform(centre + d * side, side, roll, SIZE)
+        there, _ = geometry.crop_transform(centre + d * side, side, roll, self.size)
         rotation = geometry.matrix_from_angles(0, 0, -roll).dot(rotation)
         flip = not plain and rng.uniform() < 0.5
         if flip:
-            there = augment.mirrored(there, SIZE)
+            there = augment.mirrored(there, self.size)
             rotation = _MIRROR.dot(rotation).dot(_MIRROR)
             points = points[LANDMARK_MIRROR]
-        crop = augment.warp(source["luma"][i], there, SIZE)
+        crop = augment.warp(source["luma"][i], there, self.size)
         if not plain:
             for _ in range(rng.choice([0, 0, 0, 1, 2])):
                 crop = augment.block(rng, crop)
@@ -102,17 +102,17 @@ class Faces:
         b = self.backgrounds[rng.randint(len(self.backgrounds))]
         side = rng.uniform(24, min(b.shape))
         centre = [rng.uniform(side / 2, b.shape[1] - side / 2), rng.uniform(side / 2, b.shape[0] - side / 2)]
-        there, _ = geometry.crop_transform(centre, side, rng.normal(0, 20), SIZE)
+        there, _ = geometry.crop_transform(centre, side, rng.normal(0, 20), self.size)
         if rng.uniform() < 0.5:
-            there = augment.mirrored(there, SIZE)
-        return augment.warp(b, there, SIZE)
+            there = augment.mirrored(there, self.size)
+        return augment.warp(b, there, self.size)
 
     def _mistaken(self):
         """What a detector took for a face in a background."""
         crop = self.hard[self.rng.randint(len(self.hard))]
         middle, n = (crop.shape[0] - 1) / 2.0, crop.shape[0] / 1.3
-        there, _ = geometry.crop_transform((middle, middle), n * np.exp(self.rng.normal(0, 0.1)), self.rng.normal(0, 8), SIZE)
-        return augment.warp(crop, augment.mirrored(there, SIZE) if self.rng.uniform() < 0.5 else there, SIZE)
+        there, _ = geometry.crop_transform((middle, middle), n * np.exp(self.rng.normal(0, 0.1)), self.rng.normal(0, 8), self.size)
+        return augment.warp(crop, augment.mirrored(there, self.size) if self.rng.uniform() < 0.5 else there, self.size)
 
     def _drifted(self):
         rng = self.rng
@@ -129,22 +129,22 @@ class Faces:
             centre, side = (low + high) / 2 + away * rng.uniform(0, 0.3), side * rng.uniform(0.15, 0.42)
         else:
             return self._face_in_background(source["luma"][i], (low + high) / 2, side)
-        there, _ = geometry.crop_transform(centre, side, rng.normal(0, 25), SIZE)
-        return augment.warp(source["luma"][i], there, SIZE)
+        there, _ = geometry.crop_transform(centre, side, rng.normal(0, 25), self.size)
+        return augment.warp(source["luma"][i], there, self.size)
 
     def _face_in_background(self, luma, centre, side):
         """A face far too small for the crop, off its middle."""
-        n = self.rng.randint(24, 44)
+        n = self.rng.randint(24, 44) * self.size // SIZE
         there, _ = geometry.crop_transform(centre, side, self.rng.normal(0, 10), n)
         crop = self._background()
-        x, y = self.rng.randint(0, SIZE - n, 2)
+        x, y = self.rng.randint(0, self.size - n, 2)
         crop[y:y + n, x:x + n] = augment.warp(luma, there, n)
         return crop
 
     def _covered(self):
         """A face of which a block hides nearly everything."""
         row = self.row(self.portraits, self.rng.randint(len(self.portraits["luma"])), True)
-        crop, n = row["image"], SIZE
+        crop, n = row["image"], self.size
         m = self.rng.uniform(0.0, 0.14, 4)
         patch = self._background() if self.rng.uniform() < 0.4 else np.full((n, n), self.rng.uniform(30, 225), np.uint8)
         y0, y1, x0, x1 = int(m[0] * n), int(n - m[1] * n), int(m[2] * n), int(n - m[3] * n)

@@ -97,5 +97,5 @@ def overlap(a, b):
     return inside / union.clamp(min=1e-3) - (hull - union) / hull.clamp(min=1e-3)
 
 
-LOSSES = {"landmarks": of(INPUTS["landmarks"], landmarks), "iris": of(INPUTS["iris"], iris),
+LOSSES = {"landmarks": of(INPUTS["landmarks"], landmarks), "fine": of(INPUTS["fine"], landmarks), "iris": of(INPUTS["iris"], iris),
           "detector": of(INPUTS["detector"], detector), "expression": expression, "brows": expression}

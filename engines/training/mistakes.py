@@ -34,10 +34,10 @@ def collect(material, seed=0):
     return len(crops)
 
 
-def middle(crop):
-    """(128, 128): what the landmarks network would be shown of a crop."""
-    there, _ = geometry.crop_transform(((SIZE - 1) / 2,) * 2, SIZE / AROUND, 0, faces.SIZE)
-    return augment.warp(crop, there, faces.SIZE)
+def middle(crop, size=faces.SIZE):
+    """(size, size): what the landmarks network would be shown of a crop."""
+    there, _ = geometry.crop_transform(((SIZE - 1) / 2,) * 2, SIZE / AROUND, 0, size)
+    return augment.warp(crop, there, size)
 
 
 def _view(rng, background, k):

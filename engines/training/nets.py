@@ -69,12 +69,17 @@ def stack(last, *widths):
 
 
 class Landmarks(nn.Module):
-    """(N, 128, 128, 1) -> points (N, 68, 2) px, log_sigma (N, 68), score (N, 1), rotation (N, 6)."""
+    """(N, S, S, 1) with S = 32 fold -> points (N, 68, 2) px, log_sigma (N, 68), score (N, 1), rotation (N, 6).
 
-    def __init__(self, widths=(32, -64, 64, 64, -96, 96, -128, 128), hidden=256):
+    narrow: how many sums of the features are looked at, all of them for nothing.
+    """
+
+    def __init__(self, fold=4, widths=(32, -64, 64, 64, -96, 96, -128, 128), hidden=256, narrow=None):
         super().__init__()
-        self.stem, self.body = Stem(4, widths[0]), stack(*widths)
-        self.hidden = nn.Linear(abs(widths[-1]) * 16, hidden)
+        self.reach, self.middle, self.features = 8.0 * fold, (32 * fold - 1) / 2, abs(widths[-1]) * 16
+        self.stem, self.body = Stem(fold, widths[0]), stack(*widths)
+        self.narrow = nn.Linear(self.features, narrow, bias=False) if narrow else nn.Identity()
+        self.hidden = nn.Linear(narrow or self.features, hidden)
         self.points = nn.Linear(hidden, 136)
         self.rest = nn.Linear(hidden, 68 + 6)
         # A hidden layer of its own: what tells a face from none is not what places its points
@@ -86,21 +91,48 @@ class Landmarks(nn.Module):
 
     def start_from(self, mean_points):
         """Begin at the mean face: (68, 2) crop pixels."""
-        self.points.bias.data = ((mean_points - 63.5) / 32.0).reshape(-1).float()
+        self.points.bias.data = ((mean_points - self.middle) / self.reach).reshape(-1).float()
         self.rest.bias.data[68:74] = torch.tensor([1.0, 0, 0, 0, 1.0, 0])
 
     def dense(self):
         """See `Answers`."""
-        points = scaled(self.points, 32.0, 63.5)
+        points = scaled(self.points, self.reach, self.middle)
         return stacked(self.hidden, self.face), apart((points, self.rest), (self.score,))
 
+    def take(self, hidden, out):
+        """Become what `dense` made these two layers of, for crops of 128 px."""
+        (weight, more), (last, shift), n = hidden, out, self.hidden.out_features
+        if isinstance(self.narrow, nn.Linear):      # its strongest directions; what is lost is won back in a minute
+            left, strength, right = torch.linalg.svd(weight, full_matrices=False)
+            root = strength[:len(self.narrow.weight)].sqrt()
+            self.narrow.weight.copy_(root[:, None] * right[:len(root)])
+            weight = left[:, :len(root)] * root
+        put(self.hidden, weight[:n], more[:n])
+        put(self.face, weight[n:], more[n:])
+        put(self.points, last[:136, :n] / 32.0, (shift[:136] - 63.5) / 32.0)
+        put(self.rest, last[136:210, :n], shift[136:210])
+        self.rest.bias[:68] += math.log(self.reach / 32.0)      # sigmas are pixels of the crop
+        put(self.score, last[210:, n:], shift[210:])
+
     def forward(self, image):
-        features = self.body(self.stem(image)).reshape(-1, self.hidden.in_features)
-        x = F.relu(self.hidden(features))
-        rest = self.rest(x)
-        score = self.score(F.relu(self.face(features)))
-        return {"points": self.points(x).reshape(-1, 68, 2) * 32.0 + 63.5, "log_sigma": rest[:, :68],
-                "score": torch.sigmoid(score), "rotation": rest[:, 68:74]}
+        features = self.body(self.stem(image)).reshape(-1, self.features).float()
+        with torch.autocast(image.device.type, enabled=False):      # in bf16 a point would be half a pixel off
+            features = self.narrow(features)
+            x = F.relu(self.hidden(features))
+            rest = self.rest(x)
+            points = self.points(x).reshape(-1, 68, 2) * self.reach + self.middle
+            score = torch.sigmoid(self.score(F.relu(self.face(features))))
+        return {"points": points, "log_sigma": rest[:, :68], "score": score, "rotation": rest[:, 68:74]}
+
+
+class Fine(Landmarks):
+    """The same on (N, 192, 192, 1), for three times the products: as many cells, each told finer and by more channels. It
+    begins as the landmarks network that is exported (`transfer.take`)."""
+
+    LANDMARKS = (None, 0, 1, 2, 3, 4, 5, 6)      # the layer of that one's body that each of these grows from
+
+    def __init__(self):
+        super().__init__(6, (64, 64, -96, 96, 96, -112, 112, -128, 128), narrow=128)
 
 
 class Iris(nn.Module):
@@ -117,10 +149,20 @@ class Iris(nn.Module):
 
     def dense(self):
         """See `Answers`."""
+        return self.hidden, scaled(self.out, *self._units())
+
+    def take(self, hidden, out):
+        """Become what `dense` made these two layers of."""
+        scale, shift = self._units()
+        put(self.hidden, *hidden)
+        put(self.out, out[0] / scale[:, None], (out[1] - shift) / scale)
+
+    @staticmethod
+    def _units():
         scale, shift = torch.ones(14), torch.zeros(14)
         scale[:10], shift[:10] = 16.0, 31.5
         shift[10], scale[11:13] = 0.7, 20.0
-        return self.hidden, scaled(self.out, scale, shift)
+        return scale, shift
 
     def forward(self, image, turn):
         x = self.body(self.stem(image)).reshape(image.shape[0], -1)
@@ -130,13 +172,13 @@ class Iris(nn.Module):
 
 
 class Expression(nn.Module):
-    """(N, 96, 96, 1) and the head's turn (N, 2), (yaw, pitch) / 45 degrees -> shapes (N, K), 0 to 1.
+    """(N, 128, 128, 1) and the head's turn (N, 2), (yaw, pitch) / 45 degrees -> shapes (N, K), 0 to 1.
 
     It regresses standardised values, `start_from` sets their mean and deviation: the shapes are seldom shown, and
     a squashed value that starts near 0 hardly moves.
     """
 
-    def __init__(self, shapes=len(CLOSEUPS["expression"].shapes), fold=3, widths=(24, 32, -32, 48, -64, 64, -96), cells=16, hidden=160,
+    def __init__(self, shapes=len(CLOSEUPS["expression"].shapes), fold=4, widths=(24, 32, -32, 48, -64, 64, -96), cells=16, hidden=160,
                  dropped=0.0):
         super().__init__()
         self.dropped = dropped
@@ -156,6 +198,11 @@ class Expression(nn.Module):
     def dense(self):
         """See `Answers`."""
         return self.hidden, scaled(self.out, self.deviation, self.mean)
+
+    def take(self, hidden, out):
+        """Become what `dense` made these two layers of; mean and deviation stay."""
+        put(self.hidden, *hidden)
+        put(self.out, out[0] / self.deviation[:, None], (out[1] - self.mean) / self.deviation)
 
     def standard(self, image, turn):
         """(N, K) in deviations from the mean."""
@@ -218,10 +265,17 @@ class Answers(nn.Module):
         super().__init__()
         self.stem, self.body = net.stem, net.body
         self.hidden, self.out = net.dense()
+        self.narrow = getattr(net, "narrow", nn.Identity())
 
     def forward(self, image, *turn):
-        x = self.body(self.stem(image)).reshape(image.shape[0], -1)
+        x = self.narrow(self.body(self.stem(image)).reshape(image.shape[0], -1))
         return self.out(F.relu(self.hidden(torch.cat((x,) + turn, 1) if turn else x)))
+
+
+def put(layer, weight, bias):
+    """Set a Linear's weight and bias."""
+    layer.weight.copy_(weight)
+    layer.bias.copy_(bias)
 
 
 def dense(weight, bias):
@@ -247,12 +301,12 @@ def apart(*groups):
     return dense(torch.block_diag(*[layer.weight for layer in readers]), torch.cat([layer.bias for layer in readers]))
 
 
-NETS = {"landmarks": Landmarks, "iris": Iris, "detector": Detector,
+NETS = {"landmarks": Landmarks, "fine": Fine, "iris": Iris, "detector": Detector,
         "expression": Expression, "brows": Brows}
 # As deployed: the shape of each input.
-INPUTS = {"landmarks": {"image": (1, 128, 128, 1)}, "iris": {"image": (2, 64, 64, 1), "turn": (2, 2)},
+INPUTS = {"landmarks": {"image": (1, 128, 128, 1)}, "fine": {"image": (1, 192, 192, 1)}, "iris": {"image": (2, 64, 64, 1), "turn": (2, 2)},
           "detector": {"image": (1, 192, 320, 1)},
-          "expression": {"image": (1, 96, 96, 1), "turn": (1, 2)},
+          "expression": {"image": (1, 128, 128, 1), "turn": (1, 2)},
           "brows": {"image": (1, 72, 112, 1), "turn": (1, 2)}}
 
 # Of the networks that `Answers` makes one tensor of: its parts in order, each of one face or eye.
@@ -260,6 +314,7 @@ PARTS = {"landmarks": {"points": (68, 2), "log_sigma": (68,), "rotation": (6,), 
          "iris": {"points": (5, 2), "openness": (1,), "gaze": (2,), "score": (1,)},
          "expression": {"shapes": (len(CLOSEUPS["expression"].shapes),)},
          "brows": {"shapes": (len(CLOSEUPS["brows"].shapes),)}}
+PARTS["fine"] = PARTS["landmarks"]
 
 
 def deploy(net):

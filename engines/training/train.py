@@ -14,9 +14,8 @@ import torch
 from engines.training.losses import LOSSES
 from engines.training.nets import NETS
 
-# Trained in bf16 where the processor computes in it: twice the pictures a second. Points in pixels would lose half a
-# pixel; shares do not.
-HALVES = ("brows",)
+# Trained in bf16 where the processor computes in it: twice the pictures a second.
+HALVES = ("brows", "expression", "fine", "landmarks")
 
 
 class Training:

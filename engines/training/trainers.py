@@ -1,6 +1,6 @@
 """A prepared material folder in, a training of one network out, with its validation line.
 
-    landmarks(material, folder, minutes)    and likewise iris, detector, expression, brows
+    landmarks(material, folder, minutes)    and likewise fine, iris, detector, expression, brows
 
 `folder` keeps checkpoint.pt: the same call goes on where it stopped, more minutes included. Pictures are augmented in
 `workers` processes of their own.
@@ -14,6 +14,7 @@ import torch
 
 from appliance.backends import manifest
 from engines.training import evaluate, expressions, eyes, faces, pictures, shards, transfer
+from engines.training.nets import INPUTS
 from engines.training.train import Training
 
 # The processes that make crops are forked: OpenCV's pool would not survive that.
@@ -25,21 +26,40 @@ UPPER = ("brows_*.npz",)
 FEW_RENDERS = 2500      # below this many the same heads would come too often
 RATE = 2e-3
 EXPRESSION_RATE = 1.2e-3
+FINE_RATE = 1e-3
 
 
-def landmarks(material, folder, minutes, renders=ALL_ROUND, workers=1, batch=64, checks=400):
-    """Train the landmarks network; returns its averaged weights. checks: negatives shown at each validation."""
+def landmarks(material, folder, minutes, renders=ALL_ROUND, workers=1, batch=64, checks=400, go_on=False):
+    """Train the landmarks network; returns its averaged weights. checks: negatives shown at each validation. go_on: begin
+    as the exported one."""
+    make, validate = _faces(material, renders, batch, checks, "landmarks")
+    mean = torch.from_numpy(validate.mean_points())
+    start = partial(_exported, "landmarks", make) if go_on else lambda net: net.start_from(mean)
+    return Training("landmarks", make, folder, minutes, RATE, workers=workers, start=start).run(validate)
+
+
+def fine(material, folder, minutes, renders=ALL_ROUND, workers=1, batch=64, checks=400):
+    """Train the finer one from the landmarks network that is exported; returns its averaged weights."""
+    make, validate = _faces(material, renders, batch, checks, "fine")
+    start = partial(_exported, "landmarks", make)
+    return Training("fine", make, folder, minutes, FINE_RATE, workers=workers, start=start).run(validate)
+
+
+def _exported(name, make, net):
+    """Begin a network as the exported one of a name; make: gives the source of what it will see."""
+    transfer.take(net, manifest.read()[name].path, torch.from_numpy(make().batch()["image"])[..., None])
+
+
+def _faces(material, renders, batch, checks, name):
+    """(source of batches, validation) of crops as large as the named network sees."""
     portraits, drawn, backgrounds = faces.load(material, renders)
     unseen, unseen_drawn, _ = faces.load(material, ("val_faces.npz",), validation=True)
-    count = len(drawn["luma"]) if drawn else 0
-    print("landmarks: %d portraits, %d renders, %d backgrounds" % (len(portraits["luma"]), count, len(backgrounds)))
+    count, size = len(drawn["luma"]) if drawn else 0, INPUTS[name]["image"][1]
+    print("%s: %d portraits, %d renders, %d backgrounds" % (name, len(portraits["luma"]), count, len(backgrounds)))
     hard = _hard(material)
-    validate = evaluate.Landmarks(unseen, unseen_drawn, backgrounds, checks, hard=hard[::10])
-    mean = torch.from_numpy(validate.mean_points())
+    validate = evaluate.Landmarks(unseen, unseen_drawn, backgrounds, checks, hard=hard[::10], size=size)
     hard = [crop for i, crop in enumerate(hard) if i % 10]
-    make = partial(faces.Faces, portraits, drawn, backgrounds, shares(count, batch), hard=hard)
-    training = Training("landmarks", make, folder, minutes, RATE, workers=workers, start=lambda net: net.start_from(mean))
-    return training.run(validate)
+    return partial(faces.Faces, portraits, drawn, backgrounds, shares(count, batch), hard=hard, size=size), validate
 
 
 def _hard(material):
@@ -55,8 +75,9 @@ def shares(renders, batch=64):
     return batch - negatives - drawn, drawn, negatives
 
 
-def iris(material, folder, minutes, renders=("eyes_*.npz",), heads=RENDERS, workers=1, batch=64):
-    """Train the iris network; returns its averaged weights. heads: shards of faces whose eyes are shown too."""
+def iris(material, folder, minutes, renders=("eyes_*.npz",), heads=RENDERS, workers=1, batch=64, go_on=False):
+    """Train the iris network; returns its averaged weights. heads: shards of faces whose eyes are shown too. go_on: begin
+    as the exported one."""
     seen = [eyes.drawn(shards.find(material, renders)), eyes.of_heads(shards.find(material, heads))]
     held = [eyes.drawn([os.path.join(material, "val_eyes.npz")]), eyes.of_heads([os.path.join(material, "val_faces.npz")])]
     labels = np.load(os.path.join(material, "portrait_labels.npz"))
@@ -67,7 +88,8 @@ def iris(material, folder, minutes, renders=("eyes_*.npz",), heads=RENDERS, work
     print("iris: %d eyes drawn, %d of drawn heads, %d photographed" % tuple(len(s["openness"]) for s in seen))
     mix = (batch * 5 // 16, batch * 7 // 16, batch // 4)
     make = partial(eyes.Eyes, seen, mix)
-    return Training("iris", make, folder, minutes, RATE, workers=workers).run(evaluate.Iris(*held))
+    start = partial(_exported, "iris", make) if go_on else None
+    return Training("iris", make, folder, minutes, RATE, workers=workers, start=start).run(evaluate.Iris(*held))
 
 
 def detector(material, folder, minutes, renders=RENDERS, workers=1, batch=16, checks=160):
@@ -81,30 +103,37 @@ def detector(material, folder, minutes, renders=RENDERS, workers=1, batch=16, ch
     return Training("detector", make, folder, minutes, RATE, workers=workers).run(validate)
 
 
-def expression(material, folder, minutes, renders=RENDERS, workers=1, batch=64, name="expression", start=None):
-    """Train one of the networks of `closeups.CLOSEUPS`; returns its averaged weights. start: called with the new
-    network and a first batch."""
+def expression(material, folder, minutes, renders=RENDERS, workers=1, batch=64, go_on=False):
+    """Train the network of mouth and jaw; returns its averaged weights. go_on: begin as the exported one."""
+    def start(net, make):
+        if go_on:
+            _exported("expression", make, net)
+    return _closeup("expression", material, folder, minutes, renders, workers, batch, start)
+
+
+def brows(material, folder, minutes, renders=UPPER, workers=1, batch=64):
+    """Train the network of the upper face from the landmarks network that is exported; returns its averaged weights."""
+    def start(net, make):
+        image = torch.from_numpy(make().batch()["image"])[..., None]
+        transfer.begin(net, manifest.read()["landmarks"].path, net.LANDMARKS, image)
+    return _closeup("brows", material, folder, minutes, renders, workers, batch, start)
+
+
+def _closeup(name, material, folder, minutes, renders, workers, batch, start):
+    """Train one of `closeups.CLOSEUPS`; start: called with the new network and what makes its source of batches."""
     portraits, drawn, _ = faces.load(material, renders)
     unseen, unseen_drawn, _ = faces.load(material, ("val_faces.npz",), validation=True)
     photographs = batch * 3 // 16
     make = partial(expressions.Expressions, name, drawn, expressions.with_teacher(portraits),
                    (batch - photographs, photographs))
-    validate = evaluate.Expression(name, unseen_drawn, expressions.with_teacher(unseen))
-    first = make()
+    print("%s: %d renders, %d portraits" % (name, len(drawn["luma"]), len(portraits["luma"])))
 
     def begin(net):
-        net.start_from(*[torch.from_numpy(v) for v in first.statistics()])
-        if start is not None:
-            start(net, torch.from_numpy(first.batch()["image"])[..., None])
+        net.start_from(*[torch.from_numpy(v) for v in make().statistics()])
+        start(net, make)
+    validate = evaluate.Expression(name, unseen_drawn, expressions.with_teacher(unseen))
     return Training(name, make, folder, minutes, EXPRESSION_RATE, workers=workers, start=begin).run(validate)
 
 
-def brows(material, folder, minutes, renders=UPPER, workers=1, batch=64):
-    """Train the network of the upper face from the landmarks network that is exported; returns its averaged weights."""
-    def start(net, image):
-        transfer.begin(net, manifest.read()["landmarks"].path, net.LANDMARKS, image)
-    return expression(material, folder, minutes, renders, workers, batch, "brows", start)
-
-
-TRAINERS = {"landmarks": landmarks, "iris": iris, "detector": detector,
+TRAINERS = {"landmarks": landmarks, "fine": fine, "iris": iris, "detector": detector,
             "expression": expression, "brows": brows}

@@ -1,8 +1,10 @@
-"""An exported network in, the first layers of another one that begins as these did out.
+"""An exported network in, one that begins with its layers or answers as it does at once out.
 
 What tells brows and lids from skin is known to the landmarks network already; learning it anew takes longer
 than all that comes after.
 """
+import cv2
+import numpy as np
 import onnx
 import torch
 from onnx import numpy_helper
@@ -12,19 +14,61 @@ from engines.training.nets import SCALE
 
 def begin(net, path, layers, image):
     """Give `net` the stem of the network at `path` and for each of its body's layers the exported one's number in
-    `layers`; image: a batch (N, H, W, 1) of what it will see, for the batch norms."""
-    given = {t.name: torch.from_numpy(numpy_helper.to_array(t).copy()) for t in onnx.load(path).graph.initializer}
-    fold = net.stem.fold
-    weight = given["net.stem.strided.weight"].reshape(-1, 3, fold, 3, fold).permute(0, 2, 4, 1, 3) / SCALE
-    inputs = [(net.stem.first, weight.reshape(len(weight), -1, 3, 3), given["net.stem.strided.bias"])]
-    inputs += [(layer, given["net.body.%d.conv.weight" % k], given["net.body.%d.conv.bias" % k])
-               for layer, k in zip(net.body, layers)]
-    n, h, w, _ = image.shape
+    `layers`, None for a layer more; image: a batch (N, H, W, 1) of what it will see, for the batch norms.
+
+    Layers may have more channels than the exported ones, and the picture more pixels: the first channels answer as those
+    do, the others have no say in them.
+    """
+    given, fold, (n, h, w, _) = _weights(path), net.stem.fold, image.shape
     x = torch.nn.functional.pixel_unshuffle(image.reshape(n, 1, h, w).float() * SCALE, fold)
+    known, last = [_stem(given, fold)] + [None if k is None else _layer(given, k) for k in layers], None
     with torch.no_grad():
-        for layer, weight, bias in inputs:
-            _take(layer, weight, bias, x)
-            x = layer.train()(x)
+        for layer, pair in zip([net.stem.first] + list(net.body), known):
+            weight, bias = pair or _passing(last)
+            _widen(layer, weight, bias, x)
+            x, last = layer.train()(x), len(weight)
+
+
+def take(net, path, image):
+    """Begin `net` as the network at `path`, one of the same kind or that which it grows from (`nets.Fine`)."""
+    begin(net, path, getattr(net, "LANDMARKS", range(len(net.body))), image)
+    given = _weights(path)
+    with torch.no_grad():
+        net.take(*[[given["net.%s.%s" % (layer, kind)] for kind in ("weight", "bias")] for layer in ("hidden", "out")])
+
+
+def _weights(path):
+    return {t.name: torch.from_numpy(numpy_helper.to_array(t).copy()) for t in onnx.load(path).graph.initializer}
+
+
+def _stem(given, fold):
+    """Weight and bias of the folded first layer, its filters spread over a fold of another size."""
+    weight, n = given["net.stem.strided.weight"], 3 * fold
+    spread = np.stack([cv2.resize(f, (n, n), interpolation=cv2.INTER_LINEAR) for f in weight[:, 0].numpy()])
+    weight = torch.from_numpy(spread) * (weight.shape[-1] / n) ** 2
+    weight = weight.reshape(-1, 3, fold, 3, fold).permute(0, 2, 4, 1, 3) / SCALE
+    return weight.reshape(len(weight), -1, 3, 3), given["net.stem.strided.bias"]
+
+
+def _layer(given, k):
+    return given["net.body.%d.conv.weight" % k], given["net.body.%d.conv.bias" % k]
+
+
+def _passing(channels):
+    """A layer that lets what is known pass."""
+    weight = torch.zeros(channels, channels, 3, 3)
+    weight[range(channels), range(channels), 1, 1] = 1.0
+    return weight, torch.zeros(channels)
+
+
+def _widen(layer, weight, bias, x):
+    """`_take` for the first of the layer's answers; the others stay as they were drawn."""
+    wide, shift, first = layer.conv.weight.clone(), torch.zeros(layer.conv.out_channels), len(weight)
+    wide[:first] = 0.0
+    wide[:first, :weight.shape[1]] = weight
+    shift[:first] = bias
+    _take(layer, wide, shift, x)
+    layer.norm.weight[first:], layer.norm.bias[first:] = 1.0, 0.0
 
 
 def _take(layer, weight, bias, x):

@@ -2,6 +2,7 @@
 import os
 import shutil
 
+import cv2
 import numpy as np
 import pytest
 
@@ -11,6 +12,7 @@ pytest.importorskip("onnx", reason="networks are exported where onnx is installe
 from appliance.backends import manifest  # noqa: E402 (needs what was looked for above)
 from appliance.backends.onnxruntime import OnnxRuntime  # noqa: E402
 from appliance.face import ARKIT  # noqa: E402
+from engines import recorded  # noqa: E402
 from engines.training import driven, evaluate, export, faces, mistakes, trainers  # noqa: E402
 from engines.training import transfer  # noqa: E402
 from engines.training.nets import INPUTS, NETS, PARTS, deploy  # noqa: E402
@@ -18,7 +20,8 @@ from engines.training.__main__ import main  # noqa: E402
 from tests.training import sample  # noqa: E402
 
 STEP = 1e-5         # minutes: one step each time the trainer is called
-SMALL = {"landmarks": dict(batch=16, checks=2), "iris": dict(batch=16),
+SMALL = {"landmarks": dict(batch=16, checks=2), "fine": dict(batch=16, checks=2),
+         "iris": dict(batch=16),
          "detector": dict(batch=2, checks=2), "expression": dict(batch=16),
          "brows": dict(batch=16)}
 # What a stage does to an answer that the network itself bounds while it is trained.
@@ -93,6 +96,27 @@ def test_a_network_begins_with_the_layers_of_an_exported_one(tmp_path):
     transfer.begin(new, str(tmp_path / "landmarks.onnx"), range(len(new.body)), image)
     true, found = (net.eval().body(net.stem(image)) for net in (old, new))
     assert torch.allclose(found, true, atol=1e-3 * float(true.abs().max()))
+
+
+@pytest.mark.parametrize("name, grown, near", [
+    ("landmarks", "landmarks", 0.01), ("landmarks", "fine", 1.0), ("iris", "iris", 0.01),
+    ("expression", "expression", 0.02)])
+def test_a_network_begins_as_the_shipped_one(name, grown, near):
+    torch.manual_seed(1)
+    old, net = manifest.read()[name], NETS[grown]()
+    given = recorded.inputs(old)[0]
+    size, more = INPUTS[grown]["image"][1], INPUTS[grown]["image"][1] / given["image"].shape[1]
+    image = np.stack([cv2.resize(one, (size, size)) for one in given["image"]])[..., None]
+    transfer.take(net, old.path, torch.from_numpy(image).repeat(64 // len(image), 1, 1, 1))
+    with torch.no_grad():
+        found = net.eval()(**{key: torch.from_numpy(value)
+                              for key, value in dict(given, image=image).items()})
+    wanted = old.apart(OnnxRuntime().answers(old.content(), [given])[0])
+    for key, value in found.items():
+        true = READ.get(key, np.array)(wanted[key])
+        true = (true + 0.5) * more - 0.5 if key == "points" else true
+        true = true + np.log(more) if key == "log_sigma" else true
+        assert np.abs(value.numpy() - true).max() < near, key
 
 
 def test_the_shapes_that_prove_right_are_written_down(material, tmp_path):
