@@ -8,6 +8,7 @@ from collections import OrderedDict
 
 import numpy as np
 
+from appliance import config as configuration
 from appliance.errors import InputMissing, PartMissing
 from appliance.tracker import Tracker
 from benchmarks import (acted, card, clips, eyes, finding, groups, networks, occluded, renders,
@@ -19,7 +20,7 @@ COVERED = "desk"        # the clip whose face is covered for a while
 
 def of_stills(args):
     """(tables, figures, chart) of the still sets."""
-    tracker = Tracker()
+    tracker = Tracker(args.config)
     found = _here(OrderedDict((name, stills.measure(tracker, os.path.join(args.data, name),
                                                     args.limit)) for name in stills.SETS), "set")
     if not found:
@@ -37,7 +38,7 @@ def of_stills(args):
 
 def of_clips(args):
     """(tables, figures, chart) of the clips."""
-    tracker = Tracker()
+    tracker = Tracker(args.config)
     found = _here(OrderedDict((name, clips.measure(tracker, args.data, name, args.limit,
                                                    args.sheets)) for name in clips.CLIPS), "clip")
     if COVERED in found and not args.limit:
@@ -50,7 +51,7 @@ def of_clips(args):
 
 def of_renders(args):
     """(tables, figures, chart) of heads kept out of training."""
-    tracker = Tracker(renders.view())
+    tracker = Tracker(renders.view(args.config))
     found, faces, drawn = renders.measure(tracker, args.data, args.cache, args.renders,
                                           min(renders.PEOPLE, args.renders))
     units = np.array([100 / size(true) for true in drawn["points"]])
@@ -68,31 +69,33 @@ def of_renders(args):
 
 def of_eyes(args):
     """(tables, figures, chart) of drawn eyes: gaze behind glasses and in dim light, winks."""
-    found = eyes.measure(args.data, args.cache, _people(args, 4))
+    found = eyes.measure(Tracker(renders.view(args.config)), args.data, args.cache,
+                         _people(args, 4))
     return eyes.tables(found), found, None
 
 
 def of_shapes(args):
     """(tables, figures, chart) of each shape alone, vowels, faces at rest."""
-    found = shapes.measure(args.data, args.cache, _people(args, 50))
+    found = shapes.measure(Tracker(renders.view(args.config)), args.data, args.cache,
+                           _people(args, 50))
     return shapes.tables(found), found, None
 
 
 def of_acted(args):
     """(tables, figures, chart) of drawn people before a camera that stands still."""
-    found = acted.measure(args.data, args.cache, _people(args, 60))
+    found = acted.measure(args.config, args.data, args.cache, _people(args, 60))
     return acted.tables(found), found, None
 
 
 def of_tremble(args):
     """(tables, figures, chart) of still pictures under noise."""
-    found = _here(tremble.measure(args.data, args.limit), "pictures")
+    found = _here(tremble.measure(args.config, args.data, args.limit), "pictures")
     return ([tremble.table(found, args.data)] if found else []), found, None
 
 
 def of_finding(args):
     """(tables, figures, chart) of faces that are found without a box."""
-    found = finding.measure(args.data, args.limit)
+    found = finding.measure(Tracker(args.config), args.data, args.limit)
     return ([finding.table(found, args.data)] if found else []), found, None
 
 
@@ -123,6 +126,7 @@ def _here(found, kind):
 def main(args):
     """The command: args.data, args.only, args.limit, args.renders, args.cache, args.sheets,
     args.out."""
+    args.config = configuration.defaults()
     args.sheets = sheets.outside(args.sheets or os.path.join(args.cache, "worst"))
     measured = 0
     for part in args.only:

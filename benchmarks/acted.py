@@ -7,7 +7,6 @@ from collections import OrderedDict
 
 import numpy as np
 
-from appliance import config as configuration
 from appliance import geometry
 from appliance.tracker import Tracker
 from benchmarks import drawings, report, sitters
@@ -86,9 +85,8 @@ def _shot(studio, one, exposure):
     return studio.still(one, window, (SIDE, SIDE), exposure)
 
 
-def trackers():
-    """{"per picture": without smoothing, "tracked": as it ships}, for these pictures' camera."""
-    config = configuration.defaults()
+def trackers(config):
+    """{"per picture": without smoothing, "tracked": with it}, for these pictures' camera."""
     config = config._replace(camera=config.camera._replace(fov=FOV))
     return {"per picture": Tracker(unsmoothed(config)), "tracked": Tracker(config)}
 
@@ -149,11 +147,11 @@ def lags(both, pictures, rate):
         ("head", "points"), found["tracked"], found["per picture"])}
 
 
-def measure(data, cache, people):
+def measure(config, data, cache, people):
     """{"people", "turn": {way: {act: {"mean", "p95"}, "worst"}}, "lag": {"5 deg, 30 Hz": {part:
     ms}}, "swing": the same of the share of the swing that is left, "late": {part: ms where it is
     latest}}."""
-    both = trackers()
+    both = trackers(config)
     drawn, swung = acting(data, cache, people), swinging(data, cache, people)
     pictures = swung["pictures"].reshape((people, len(SWINGS), PERIOD) + (SIDE, SIDE))
     found = {"people": people, "turn": turns(both, drawn, people), "lag": OrderedDict(),

@@ -1,7 +1,6 @@
 """Drawn eyes: gaze behind glasses and in dim light, and a wink told from a blink."""
 import numpy as np
 
-from appliance.tracker import Tracker
 from benchmarks import drawings, renders, report, sitters
 
 DIM, GRAIN = 0.06, 5.0      # share of the light that is left; sigma of the sensor's noise, of 255
@@ -70,9 +69,8 @@ def lids(tracker, data, cache, people):
             "table": dict(zip([name for name, _ in sitters.LIDS], share))}
 
 
-def measure(data, cache, people):
+def measure(tracker, data, cache, people):
     """{"gaze", "lids"}."""
-    tracker = Tracker(renders.view())
     return {"gaze": gaze(tracker, data, cache, people),
             "lids": lids(tracker, data, cache, people)}
 

@@ -10,7 +10,6 @@ import numpy as np
 
 from appliance import geometry
 from appliance.errors import KagamiError
-from appliance.tracker import Tracker
 from benchmarks import peers, report
 from benchmarks.pasted import Faces, cover
 
@@ -72,10 +71,10 @@ def profiles(tracker, data, limit=0):
     return len(found), sum(found)
 
 
-def measure(data, limit=0, count=200):
+def measure(tracker, data, limit=0, count=200):
     """{"backgrounds": {"pictures", "false", "share"}, "pasted": {width: {"pictures", "found",
     "share", "extra"}}, "profile": {"pictures", "found", "share"}} of what is here, shares in %."""
-    tracker, found = Tracker(), {}
+    found = {}
     false = false_faces(tracker, data, limit)
     if false:
         found["backgrounds"] = {"pictures": false[0], "false": false[1],

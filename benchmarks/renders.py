@@ -13,9 +13,9 @@ RIGHT = 0.7             # correlation from which a driven shape counts as right
 OPEN = 0.3              # openness from which the gaze of an eye counts
 
 
-def view():
-    """Configuration under which drawn crops are measured."""
-    config = configuration.defaults()
+def view(config=None):
+    """The configuration (default: default.conf alone) under which drawn crops are measured."""
+    config = config or configuration.defaults()
     return config._replace(camera=config.camera._replace(fov=FOV))
 
 

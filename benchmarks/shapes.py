@@ -7,7 +7,6 @@ import numpy as np
 
 from appliance.face import ARKIT_NAMES
 from appliance.outputs.dialects import vmc
-from appliance.tracker import Tracker
 from benchmarks import renders, report, sitters
 
 PAGE = ("shape", "r alone", "of 1.0 answered", "others move, mean", "most", "which")
@@ -61,10 +60,9 @@ def vowels(faces, said):
             "table": share}
 
 
-def measure(data, cache, people):
+def measure(tracker, data, cache, people):
     """{"alone": followed, "rest": at_rest, "vowels", and of all "driven", "r_mean", "r_least",
     "others_most", "which"}."""
-    tracker = Tracker(renders.view())
     drawn = sitters.alone(data, cache, people)
     talking = sitters.talking(data, cache, 4 * people)
     found = np.array([face.blendshapes for face in renders.answers(tracker, drawn)])

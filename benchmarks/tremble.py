@@ -8,7 +8,6 @@ import os
 import cv2
 import numpy as np
 
-from appliance import config as configuration
 from appliance.tracker import Tracker
 from benchmarks import clips, peers, report
 from benchmarks.stills import size
@@ -62,10 +61,10 @@ def _colours(picture):
     return picture[:, :, ::-1].astype(np.float32)
 
 
-def measure(data, limit=0):
-    """{place: {"before", "after15", ...: % of the box, "turn_before", ...: degrees}}; {} where no
-    set is here."""
-    config, found = configuration.defaults(), {}
+def measure(config, data, limit=0):
+    """{place: {"before", "after15", ...: % of the box, "turn_before", ...: degrees}} of what
+    trackers of a configuration see; {} where no set is here."""
+    found = {}
     raw, smooth = Tracker(unsmoothed(config)), Tracker(config)
     for place, shown in pictures(data, limit).items():
         rows = {"before": [step(raw, picture) for picture in shown]}

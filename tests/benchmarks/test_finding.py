@@ -42,9 +42,8 @@ def test_a_profile_is_found_where_it_is(tmp_path):
     assert finding.profiles(Tracker(100), str(tmp_path)) == (2, 1)
 
 
-def test_what_is_not_here_is_left_out(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(finding, "Tracker", lambda: Tracker(100))
-    assert finding.measure(str(tmp_path)) == {}
+def test_what_is_not_here_is_left_out(tmp_path, capsys):
+    assert finding.measure(Tracker(100), str(tmp_path)) == {}
     assert "pasted faces: not measured" in capsys.readouterr().out
 
 

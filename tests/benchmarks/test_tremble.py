@@ -52,6 +52,6 @@ def test_of_the_rates_the_worst_counts(monkeypatch):
     monkeypatch.setattr(tremble, "Tracker", lambda config: config)
     monkeypatch.setattr(tremble, "pictures", lambda data, limit: {"desk": [np.zeros((2, 2, 3))]})
     monkeypatch.setattr(tremble, "step", lambda tracker, picture, rate=None: (steps[rate], 1.0))
-    found = tremble.measure("nowhere")["desk"]
+    found = tremble.measure(configuration.defaults(), "nowhere")["desk"]
     assert (found["before"], found["after"], found["after60"]) == (0.5, 0.3, 0.1)
     assert "0.300" in tremble.table({"desk": found}, "nowhere")
