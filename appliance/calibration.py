@@ -17,7 +17,7 @@ from appliance.known import (ASTRAY, LEAST_LID, OPENEST, RESTING, REST_MOST, UPR
                              understood, written)
 from appliance.ranges import Ranges
 from appliance.samples import Samples, middle, middle_rotation
-from appliance.stages.expression import with_eyes
+from appliance.stages.expression import EYES, with_eyes
 
 WHAT = ("all", "neutral", "eyes", "gaze", "ranges")
 SECONDS = 0.5, 5.0              # that a resting face may be looked at
@@ -34,17 +34,17 @@ class Calibration:
     """Call with the faces and the time of each picture; gives the faces to show, and the same list
     while there is nothing to change.
 
-    document: as `document()` gave it, or None. driven: (52,) bool, the shapes that are measured at
-    all (None: every one). ranges: whether limits are learned. link: 0 to 1, how far both lids,
-    brows and corners of the mouth are told as their mean. drift: minutes in which straight ahead
-    follows a head that is nearly straight, 0 for never. `outcome`: what the last command came to,
-    a text or, where nothing changed, a KagamiError; "" while it is under way. `busy`: what is
-    being measured, or "". `changes` counts what ought to be kept at once; `learned`: whether
-    anything has moved by itself.
+    document: as `document()` gave it, or None. by_eyes: (52,) bool, the shapes that lids and gaze
+    tell, which are calibrated apart (None: all that they can). ranges: whether limits are learned.
+    link: 0 to 1, how far both lids, brows and corners of the mouth are told as their mean. drift:
+    minutes in which straight ahead follows a head that is nearly straight, 0 for never. `outcome`:
+    what the last command came to, a text or, where nothing changed, a KagamiError; "" while it is
+    under way. `busy`: what is being measured, or "". `changes` counts what ought to be kept at
+    once; `learned`: whether anything has moved by itself.
     """
 
-    def __init__(self, document=None, driven=None, ranges=True, link=0.0, drift=0.0):
-        self._driven = np.ones(len(ARKIT_NAMES)) if driven is None else np.array(driven, float)
+    def __init__(self, document=None, by_eyes=None, ranges=True, link=0.0, drift=0.0):
+        self._by_eyes = EYES if by_eyes is None else by_eyes
         self._learns, self._link, self._drift = ranges, link, 60.0 * drift
         self._samples, self._last, self.learned = None, None, False
         self.ranges, self.outcome, self.changes = Ranges(), "", 0
@@ -179,7 +179,8 @@ class Calibration:
     def _rested(self, samples):
         self._rotation = middle_rotation(samples.of("rotation"))
         rest = middle(samples.of("blendshapes"))
-        self._rest = np.where(RESTING, np.clip(rest, 0.0, REST_MOST), 0.0)
+        resting = RESTING & ~self._by_eyes
+        self._rest = np.where(resting, np.clip(rest, 0.0, REST_MOST), 0.0)
         self._done("resting face: taken")
 
     def _lids(self, samples, which):
@@ -242,7 +243,8 @@ class Calibration:
             left, right = [eye._replace(openness=self._opened(side, eye.openness),
                                         gaze=eye.gaze + self._offset[side])
                            for side, eye in enumerate((left, right))]
-            weights = with_eyes(np.array(weights), left, right) * self._driven
+            told = with_eyes(np.zeros(len(ARKIT_NAMES)), left, right)
+            weights = np.where(self._by_eyes, told, weights)
         if self._weighed:
             weights = weights - self._rest
             weights *= self._gain

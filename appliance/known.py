@@ -10,7 +10,7 @@ import numpy as np
 
 from appliance.face import ARKIT, ARKIT_NAMES
 from appliance.ranges import SHAPES_FACTOR
-from appliance.stages.expression import BLINK, LOOK, WIDE
+from appliance.stages.expression import BLINK, LOOK
 
 FORM = 1
 REST_MOST = 0.5         # of a weight: what is above it grows to twice itself at most
@@ -19,7 +19,7 @@ ASTRAY = 20.0           # degrees: whose gaze is that far off is looking elsewhe
 OPENEST = 1.3
 UPRIGHT = np.array([1.0, 0.0, 0.0, 0.0])
 RESTING = np.ones(len(ARKIT_NAMES), bool)
-RESTING[list(BLINK + WIDE) + LOOK[0] + LOOK[1]] = False   # lids and gaze are calibrated apart
+RESTING[list(BLINK) + LOOK[0] + LOOK[1]] = False    # lids and gaze are calibrated apart
 _PAIRS = [[0.0, 1.0], [0.0, 1.0]]
 
 

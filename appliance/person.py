@@ -23,17 +23,17 @@ CALIBRATION, EXPRESSIONS = "calibration.json", "expressions.json"
 class Person:
     """Call with each picture's faces.
 
-    settings: the [calibration] options. fov: degrees across the picture. driven: (52,) bool, the
-    shapes that are measured. `calibration`: the Calibration. `lesson`: the Lesson that is given
-    now, or None.
+    settings: the [calibration] options. fov: degrees across the picture. by_eyes: (52,) bool, the
+    shapes that lids and gaze tell. `calibration`: the Calibration. `lesson`: the Lesson that is
+    given now, or None.
     """
 
-    def __init__(self, settings, fov=60.0, driven=None):
+    def __init__(self, settings, fov=60.0, by_eyes=None):
         self._folder = folder = keeping.folder(settings.folder)
         self._calibrated = keeping.Kept(os.path.join(folder, CALIBRATION))
         self._expressions = keeping.Kept(os.path.join(folder, EXPRESSIONS))
         known = self._calibrated.read(lambda document: understood(document) and document)
-        self.calibration = Calibration(known, driven, settings.ranges, settings.link,
+        self.calibration = Calibration(known, by_eyes, settings.ranges, settings.link,
                                        settings.drift)
         self.taught = Taught(self._expressions.read(lambda d: examples(d) and d), fov)
         self.lesson, self._askers = None, {}

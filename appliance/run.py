@@ -213,7 +213,7 @@ class _Until:
 
 
 def _person(config, tracker):
-    return Person(config.calibration, config.camera.fov, tracker.driven)
+    return Person(config.calibration, config.camera.fov, tracker.by_eyes)
 
 
 @contextmanager

@@ -83,7 +83,7 @@ class Taught:
     def __init__(self, document=None, fov=60.0, learn=True):
         self.features = Features(fov)
         self.outcome, self.changes = "", 0
-        self._models, self._thread = {}, None
+        self._models, self._measured, self._thread = {}, np.ones(COUNT, bool), None
         self._examples, self._told, self._rest = examples(document or {})
         if self._examples and learn:
             self._train()
@@ -167,6 +167,7 @@ class Taught:
                 self._told[lesson.name] = round(agreement(lesson), 2)
                 self.outcome = _verdict(lesson.name, self._told[lesson.name])
                 self.changes += 1
+            self._measured = measured(list(self._examples.values()) + [self._rest])
             self._models = {name: model(rows, np.concatenate([self._rest] + [
                 self._examples[other] for other in self._examples if other != name]))
                 for name, rows in self._examples.items()}
@@ -177,9 +178,15 @@ class Taught:
             LOG.warning("%s", self.outcome)
 
     def _values(self, models, face, size):
-        row = self.features(face, size)[None]
+        row = (self.features(face, size) * self._measured)[None]
         return {name: min(1.0, max(0.0, one.predict(row)[1][0, 0].item()))
                 for name, one in models.items()}
+
+
+def measured(examples):
+    """(COUNT,) bool: the features that anybody ever had in arrays (n, COUNT). What no network told
+    when a face was shown, brows once, says nothing about how like it another one is."""
+    return np.concatenate(examples).any(axis=0)
 
 
 def model(shown, others):

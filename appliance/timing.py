@@ -5,8 +5,8 @@ figures are of now.
 """
 import numpy as np
 
-ROWS = ("capture", "detector", "landmarks", "pose", "iris", "expression", "smoothing", "publish",
-        "total")
+ROWS = ("capture", "detector", "landmarks", "pose", "iris", "expression", "brows", "smoothing",
+        "publish", "total")
 RING = 4096
 
 

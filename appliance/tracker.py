@@ -1,4 +1,5 @@
 """A picture in, the faces in it out: the stages in order, and what is remembered between."""
+from collections import OrderedDict
 from time import perf_counter
 
 import numpy as np
@@ -8,6 +9,7 @@ from appliance.backends.batches import Batches
 from appliance.errors import DataError
 from appliance.followed import SAME_FACE, Followed, Look
 from appliance.stages import crop
+from appliance.stages.closeup import Closeup, worthwhile
 from appliance.stages.detector import Detector
 from appliance.stages.expression import Expression
 from appliance.stages.iris import AHEAD, Iris
@@ -15,7 +17,7 @@ from appliance.stages.landmarks import Landmarks
 from appliance.stages.pose import Pose
 from appliance.stages.smoothing import Smoothing
 
-ROWS = ("detector", "landmarks", "pose", "iris", "expression", "smoothing")
+ROWS = ("detector", "landmarks", "pose", "iris", "expression", "brows", "smoothing")
 TRIES = 14              # surest candidates that the landmarks look at in one picture
 # How sure detector and both looks must be together of a new face, and the share of its size within
 # which its points must be known: no face is told by points that the network cannot place. Found on
@@ -30,8 +32,9 @@ FAIR = 0.2              # score of a first look below which a second would look 
 
 class Tracker:
     """Finds faces and follows them; `config` (default: default.conf alone) and `timing` (add(row,
-    seconds)) as the program has them, `backend` to bring its own networks. `driven`: (52,), 1 for
-    each shape that is measured at all, else 0; `backend`: what runs the networks, in words."""
+    seconds)) as the program has them, `backend` to bring its own networks. `driven`, `by_eyes`:
+    (52,) bool, the shapes that are measured at all, and those that the irises tell; `backend`:
+    what runs the networks, in words."""
 
     def __init__(self, config=None, timing=None, backend=None):
         config = config or configuration.defaults()
@@ -39,11 +42,14 @@ class Tracker:
         self._settings, self._smoothing, self._timing = config.tracker, config.smoothing, timing
         self.backend = str(backend)
         self._detect = Detector(backend.load("detector"))
+        closer = ("expression", "brows")[:1 + worthwhile(backend.networks, "brows")]
         self._engines = [Batches(backend, name, config.tracker.max_faces)
-                         for name in ("landmarks", "iris", "expression")]
-        self._landmarks, self._iris, self._express = (
-            stage(engines) for stage, engines in zip((Landmarks, Iris, Expression), self._engines))
-        self.driven = self._express.driven
+                         for name in ("landmarks", "iris") + closer]
+        landmarks, iris, expression = self._engines[:3]
+        self._landmarks, self._iris = Landmarks(landmarks), Iris(iris)
+        self._closeups = OrderedDict(zip(closer, map(Closeup, self._engines[2:])))
+        self._express = Expression(expression.network, self._closeups.values())
+        self.driven, self.by_eyes = self._express.driven, self._express.by_eyes
         self._measured_by(config)
         self._newest, self._clock = 0, 0.0
         self.reset()
@@ -172,17 +178,19 @@ class Tracker:
         return self._clocked("landmarks", self._landmarks, luma, [square])[0]
 
     def _measure(self, luma, looks, thorough=False):
-        """[Face] of Looks: pose, irises and expression, not smoothed; the networks see all faces
-        at once."""
+        """[Face] of Looks: pose, irises and shapes, not smoothed; the networks see all faces at
+        once."""
         if not looks:
             return []
         poses = [self._clocked("pose", self._pose, look.reading, luma.shape) for look in looks]
         eyes = self._clocked("iris", self._iris, luma, [
             (look.reading, geometry.angles_from_matrix(rotation)[0], look.gaze)
             for look, (rotation, _) in zip(looks, poses)])
-        express = self._express.both_ways if thorough else self._express
-        shapes = self._clocked("expression", express, luma, [
-            (look.reading, look.upright, both) for look, both in zip(looks, eyes)])
+        faces = [(look.reading, look.upright) for look in looks]
+        words = [self._clocked(name, closer.both_ways if thorough else closer, luma, faces)
+                 for name, closer in self._closeups.items()]
+        shapes = [self._clocked("expression", self._express, *said)
+                  for said in zip(eyes, zip(*words))]
         return [look.face(*rest) for look, rest in zip(looks, zip(poses, eyes, shapes))]
 
     def _clocked(self, row, stage, *arguments):

@@ -46,7 +46,8 @@ class Recording:
     {network: [{input: array}]}."""
 
     def __init__(self, backend):
-        self._backend, self.shown = backend, collections.defaultdict(list)
+        self._backend, self.networks = backend, backend.networks
+        self.shown = collections.defaultdict(list)
 
     def load(self, name, faces=1):
         """Engine of the backend, listened to."""

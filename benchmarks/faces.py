@@ -36,7 +36,7 @@ class InTurn:
     """A backend without engines for several faces."""
 
     def __init__(self, backend):
-        self._backend = backend
+        self._backend, self.networks = backend, backend.networks
 
     def load(self, name, faces=1):
         """Engine of the backend for one face."""

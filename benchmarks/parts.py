@@ -17,6 +17,11 @@ class Clocked:
     def __str__(self):
         return str(self._backend)
 
+    @property
+    def networks(self):
+        """The backend's."""
+        return self._backend.networks
+
     def load(self, name, *faces):
         """Engine of the backend, clocked."""
         return _Engine(self._backend.load(name, *faces), self.taken.setdefault(name, []))

@@ -1,8 +1,9 @@
 """Drawn heads with exact truth: each shape, what turning does to it, gaze, lids. One table."""
 import numpy as np
 
-from appliance import config as configuration
+from appliance import config as configuration, geometry
 from appliance.face import ARKIT, ARKIT_NAMES
+from appliance.stages.closeup import VIEWS
 from benchmarks import drawings, report, sheets
 from benchmarks.rotation import between
 from benchmarks.stills import box, distances
@@ -11,6 +12,8 @@ PEOPLE = 40             # drawn at each yaw
 FOV = 20.0              # degrees: the drawn crops are narrow views; what each spans is not told
 RIGHT = 0.7             # correlation from which a driven shape counts as right
 OPEN = 0.3              # openness from which the gaze of an eye counts
+UPPER = VIEWS["brows"].shapes       # counted on heads turned no further than they are told in full
+NEAR = VIEWS["brows"].seen[0]
 
 
 def view(config=None):
@@ -43,6 +46,12 @@ def of_shapes(found, true):
     return r
 
 
+def near(rotations):
+    """(N,) bool: which of (N, 3, 3) heads are turned up to NEAR degrees."""
+    return np.array([abs(geometry.angles_from_matrix(one)[0]) <= NEAR
+                     for one in np.asarray(rotations, float)])
+
+
 def changes(shapes):
     """(K, 2) mean absolute change of (people, len(YAWS), K) shapes from yaw 0 to 20 and to 40."""
     yaws = np.array(drawings.YAWS)
@@ -72,13 +81,15 @@ def measure(tracker, data, cache, count, people=PEOPLE):
     found = np.array([face.blendshapes for face in faces])
     shapes = np.array([face.blendshapes for face in answers(tracker, turned)])
     r, true = of_shapes(found, drawn["blendshapes"]), drawn["blendshapes"]
+    there = near(drawn["rotation_crop"])
+    r[UPPER] = of_shapes(found[there], true[there])[UPPER]
     change = changes(shapes.reshape(people, len(drawings.YAWS), -1))
     rows = {name: {"r": float(r[k]), "active": float((true[:, k] > 0.3).mean() * 100),
                    "turn20": float(change[k, 0]), "turn40": float(change[k, 1])}
             for k, name in enumerate(ARKIT_NAMES)}
     turn = between(np.array([face.matrix for face in faces]), drawn["rotation_crop"])
     apart = [distances(face.landmarks, p).mean() for face, p in zip(faces, drawn["points"])]
-    return dict(eyes(faces, drawn), heads=count, people=people, shapes=rows,
+    return dict(eyes(faces, drawn), heads=count, near=int(there.sum()), people=people, shapes=rows,
                 rotation_mean=float(turn.mean()), rotation_median=float(np.median(turn)),
                 points=float(np.mean(apart)), driven=int(np.isfinite(r).sum()),
                 right=int((r >= RIGHT).sum()), least_r=float(np.nanmin(r)),
@@ -101,6 +112,7 @@ def table(found):
             "(median %(rotation_median).2f), gaze yaw %(gaze_yaw).2f and pitch %(gaze_pitch).2f "
             "deg, openness %(openness).3f (r %(openness_r).2f); %(driven)d of 52 shapes driven, "
             "%(right)d of them with r >= 0.7 (least %(least_r).2f); most change at 40 deg of yaw: "
-            "%(most_turn40).2f") % found
+            "%(most_turn40).2f. r of brows, squints, wide eyes, cheeks and sneers is that of the "
+            "%(near)d heads turned up to ") % found + "%g degrees: beyond, they fade" % NEAR
     return line + "\n\n" + report.markdown(
         ("shape", "r", "active, % of heads", "change at 20 deg", "change at 40 deg"), rows)

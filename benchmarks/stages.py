@@ -19,7 +19,7 @@ OUTSIDE = ("capture", "publish", "total")       # rows of the loop, not of the t
 # Columns as DeepVTB has them, with our stages; `more` is what it does not do.
 COLUMNS = OrderedDict([
     ("face detection", ("detector",)), ("face alignment", ("landmarks",)), ("pose", ("pose",)),
-    ("iris", ("iris",)), ("more", ("expression", "smoothing"))])
+    ("iris", ("iris",)), ("more", ("expression", "brows", "smoothing"))])
 # Kazawaryu/DeepVTB 772525f, README: a Jetson Nano, JetPack 4.6.1, TFLite, its stages in threads.
 # The four of its second row add up to 102.2; 104.2 is what stands there.
 PUBLISHED = OrderedDict([

@@ -3,7 +3,7 @@ terms of whoever is tracked."""
 import numpy as np
 
 from appliance import geometry
-from appliance.stages import expression, iris
+from appliance.stages import closeup, iris
 from appliance.stages.detector import calibrated
 from appliance.stages.landmarks import believed, log_odds
 
@@ -64,8 +64,8 @@ def _iris(network, truth, found):
             "of score": _believed(network, truth, found)}
 
 
-def _expression(network, truth, found):
-    return {"of a blendshape": _most(*[expression.bounded(out["shapes"])
+def _closeup(network, truth, found):
+    return {"of a blendshape": _most(*[closeup.bounded(out["shapes"])
                                        for out in (truth, found)])}
 
 
@@ -84,7 +84,8 @@ def _detector(network, truth, found):
     return {"% of a box's side": worst, "of score": score}
 
 
-WAYS = {"landmarks": _landmarks, "iris": _iris, "expression": _expression, "detector": _detector}
+WAYS = {"landmarks": _landmarks, "iris": _iris, "expression": _closeup, "brows": _closeup,
+        "detector": _detector}
 
 
 def _angle(a, b):

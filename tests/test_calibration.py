@@ -7,6 +7,7 @@ import pytest
 from appliance import geometry
 from appliance.calibration import Calibration, linked
 from appliance.face import ARKIT
+from appliance.stages.expression import EYES
 from tests.fakes.people import person
 
 
@@ -119,14 +120,32 @@ def test_whose_gaze_is_far_off_is_looking_elsewhere():
     assert "nothing changed" in str(calibrated("gaze", 0.0, 0.0, gaze=(30.0, 0.0)).outcome)
 
 
-def test_shapes_that_are_not_measured_stay_zero():
-    driven = np.ones(52)
-    driven[ARKIT["eyeWideLeft"]] = 0
-    made = Calibration(driven=driven, ranges=False)
+def test_what_the_lids_do_not_tell_they_do_not_change():
+    by_eyes = EYES.copy()
+    by_eyes[ARKIT["eyeWideLeft"]] = False
+    made = Calibration(by_eyes=by_eyes, ranges=False)
     made.eyes("open")
     play(made, person(openness=(0.8, 0.8)))
-    shown = play(made, person(openness=(1.0, 1.0)), start=9)
-    assert weight(shown, "eyeWideLeft") == 0.0 and weight(shown, "eyeWideRight") > 0.5
+    shown = play(made, person(openness=(1.0, 1.0), eyeWideLeft=0.1), start=9)
+    assert weight(shown, "eyeWideLeft") == 0.1 and weight(shown, "eyeWideRight") > 0.5
+
+
+def test_wide_eyes_rest_where_the_lids_do_not_tell_them():
+    face = person(eyeWideLeft=0.2, browInnerUp=0.2)
+    by_brows, by_lids = Calibration(by_eyes=np.zeros(52, bool)), Calibration()
+    for made, left in ((by_brows, 0.0), (by_lids, 0.2)):
+        made.neutral(1.0)
+        shown = play(made, face)
+        assert weight(shown, "browInnerUp") == pytest.approx(0)
+        assert weight(shown, "eyeWideLeft") == pytest.approx(left)
+
+
+def test_the_limits_of_brows_are_learned_and_their_sides_linked():
+    made = Calibration(link=1.0)
+    play(made, person(browInnerUp=0.5, browDownLeft=0.4), seconds=900, learn=True)
+    shown = play(made, person(browInnerUp=0.5, browDownLeft=0.4), start=1000)
+    assert 0.6 < weight(shown, "browInnerUp") <= 0.75 + 1e-9
+    assert weight(shown, "browDownLeft") == weight(shown, "browDownRight") > 0.2
 
 
 def test_a_command_waits_for_a_face_and_gives_up_without_one():

@@ -91,6 +91,13 @@ def test_what_was_shown_is_one_and_rest_is_zero():
 
 
 @needs_ml
+def test_what_was_taught_before_brows_were_told_still_counts():
+    taught = learned(attended(brows=8.0))
+    raised = dict(brows=8.0, browInnerUp=0.7, browOuterUpLeft=0.6, browOuterUpRight=0.6)
+    assert value(taught, **raised) > 0.8 and value(taught, browInnerUp=0.1) < 0.1
+
+
+@needs_ml
 def test_half_of_it_is_about_half():
     assert 0.2 < value(learned(attended(brows=8.0)), brows=4.0) < 0.8
 

@@ -8,7 +8,7 @@ import pytest
 
 from appliance import config, geometry
 from appliance.errors import DataError, PartMissing
-from appliance.face import LANDMARK_MIRROR
+from appliance.face import ARKIT_NAMES, LANDMARK_MIRROR
 from appliance.stages import crop
 from appliance.stages.landmarks import Reading, log_odds
 from appliance.tracker import Tracker, distinct, inside, together
@@ -269,7 +269,7 @@ def test_each_network_runs_once_a_picture_whoever_is_followed(backend, most, the
     tracker(luma)
     backend.calls.clear()
     assert len(tracker(luma)) == there
-    assert backend.calls == {"landmarks": 1, "iris": 1, "expression": 1}
+    assert backend.calls == {"landmarks": 1, "iris": 1, "expression": 1, "brows": 1}
 
 
 def test_a_face_in_doubt_does_not_hold_up_the_others(two_wanted):
@@ -449,10 +449,50 @@ def test_each_stage_that_ran_is_timed_once(backend):
     rows = Rows()
     tracker = Tracker(timing=rows, backend=backend)
     tracker(dots.picture((320, 200)))
-    assert rows == ["detector", "landmarks", "pose", "iris", "expression", "smoothing"]
+    assert rows == ["detector", "landmarks", "pose", "iris", "expression", "brows", "smoothing"]
     del rows[:]
     tracker(dots.picture((320, 200)))
-    assert rows == ["landmarks", "pose", "iris", "expression", "smoothing"]
+    assert rows == ["landmarks", "pose", "iris", "expression", "brows", "smoothing"]
+
+
+class Loading(dots.Dots):
+    """Notes what is loaded."""
+
+    def __init__(self, **driven):
+        dots.Dots.__init__(self, **driven)
+        self.loaded = []
+
+    def load(self, name, faces=1):
+        self.loaded.append(name)
+        return dots.Dots.load(self, name, faces)
+
+
+def without_brows():
+    backend = Loading()
+    del backend.networks["brows"]
+    return backend
+
+
+@pytest.mark.parametrize("make", [without_brows, lambda: Loading(brows=())])
+def test_a_network_that_is_not_there_or_drives_nothing_is_not_loaded(make):
+    backend = make()
+    face, = Tracker(backend=backend)(dots.picture((320, 200)))
+    assert backend.loaded == ["detector", "landmarks", "iris", "expression"]
+    assert face.blendshapes.shape == (52,)
+
+
+def test_the_upper_face_s_word_is_told_beside_the_mouth_s():
+    backend = dots.Dots(brows=("browInnerUp",), expression=("jawOpen", "eyeBlinkLeft"))
+    for name in ("brows", "expression"):
+        backend.readers[name] = lambda inputs, outputs: outputs["shapes"].fill(0.5)
+    tracker = Tracker(backend=backend)
+    for found in (tracker(dots.picture((320, 200))),
+                  tracker(dots.picture((320, 200)), rois=[rolled_box(320, 200)])):
+        told = [name for name, value in zip(ARKIT_NAMES, found[0].blendshapes) if value]
+        assert told == ["browInnerUp", "jawOpen"]
+    driven, by_eyes = ([name for name, on in zip(ARKIT_NAMES, mask) if on]
+                       for mask in (tracker.driven, tracker.by_eyes))
+    assert driven == ["browInnerUp", "eyeBlinkLeft", "jawOpen"] and by_eyes == ["eyeBlinkLeft"]
 
 
 @pytest.mark.parametrize("box, kept", [

@@ -3,6 +3,7 @@
 The contract, for every backend:
 
     backend = choose("auto")
+    backend.networks                        # {section: record} of the manifest, loaded or not
     engine = backend.load("landmarks")      # a section of engines/manifest.ini
     engine.inputs["image"][...] = crop      # {name: float32 array}, fixed shapes, written in place
     outputs = engine.infer()                # {part: float32 array}, valid until the next infer()

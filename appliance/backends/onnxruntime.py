@@ -8,7 +8,7 @@ from appliance.errors import DataError, PartMissing
 
 
 class OnnxRuntime:
-    """Backend: loads the networks of a manifest into ONNX Runtime."""
+    """Backend: loads the networks of a manifest, `networks`, into ONNX Runtime."""
 
     def __init__(self, path=manifest.MANIFEST):
         try:
@@ -16,7 +16,7 @@ class OnnxRuntime:
         except ImportError as why:
             raise PartMissing("onnxruntime", str(why), "run make setup") from why
         self._library = onnxruntime
-        self._networks = manifest.read(path)
+        self.networks = manifest.read(path)
         self._path = path
 
     def __str__(self):
@@ -32,9 +32,9 @@ class OnnxRuntime:
 
     def load(self, name, faces=1):
         """Engine for the section `name` of the manifest, of so many faces at once."""
-        if name not in self._networks:
+        if name not in self.networks:
             raise DataError(self._path, "has no section [%s]" % name, manifest.FETCH)
-        return Engine(self._library, self._networks[name].of(faces))
+        return Engine(self._library, self.networks[name].of(faces))
 
 
 class Engine:

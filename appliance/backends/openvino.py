@@ -43,16 +43,16 @@ class OpenVino:
         if precision != "auto":
             self._options["INFERENCE_PRECISION_HINT"] = precision
         self.quick = device != "cpu" or self._precision == "bf16"
-        self._path, self._networks = path, manifest.read(path)
+        self._path, self.networks = path, manifest.read(path)
 
     def __str__(self):
         return "OpenVINO %s (%s, %s)" % (self._library.version, self._device, self._precision)
 
     def load(self, name, faces=1):
         """Engine for the section `name` of the manifest, of so many faces at once."""
-        if name not in self._networks:
+        if name not in self.networks:
             raise DataError(self._path, "has no section [%s]" % name, manifest.FETCH)
-        network = self._networks[name].of(faces)
+        network = self.networks[name].of(faces)
         content = network.content()
         try:
             request = self._library.request(content, self._device, self._options)

@@ -33,8 +33,8 @@ class TensorRT:
 
     def __init__(self, path=manifest.MANIFEST, folder=None):
         self._runtime = Runtime(library(), cuda.gpu())
-        self._networks, self._path, self._folder = manifest.read(path), path, folder
-        for network in self._networks.values():
+        self.networks, self._path, self._folder = manifest.read(path), path, folder
+        for network in self.networks.values():
             self._content(network)
 
     def __str__(self):
@@ -43,9 +43,9 @@ class TensorRT:
     def load(self, name, faces=1, mapped=False):
         """Engine for the section `name` of the manifest, of so many faces at once; PartMissing
         where none was built for several. mapped: see Engine."""
-        if name not in self._networks:
+        if name not in self.networks:
             raise DataError(self._path, "has no section [%s]" % name, manifest.FETCH)
-        network = self._networks[name].of(faces)
+        network = self.networks[name].of(faces)
         return Engine(self._runtime, network, self._content(network), mapped)
 
     def _content(self, network):

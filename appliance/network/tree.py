@@ -31,8 +31,8 @@ _WORDS = {
     "camera": ("width, height, fx, fy, cx, cy", "pixels", (_ANY,)),
     "status": ("code, text, frames a second, frames dropped, degrees Celsius, seconds up", "",
                ((0, 6), _ANY)),
-    "timing": ("capture, detector, landmarks, pose and iris, expression, sending, total", "ms",
-               (_ANY,))}
+    "timing": ("capture, detector, landmarks, pose and iris, expression, sending, total, brows",
+               "ms", (_ANY,))}
 _TAGS = {float: "f", int: "i", str: "s"}
 
 

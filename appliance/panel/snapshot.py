@@ -8,7 +8,8 @@ import struct
 from math import isfinite
 
 STATES = {1: "tracked", 2: "held", 3: "returning", 4: "calibrating"}    # 0 is lost: not told
-STAGES = "capture", "detector", "landmarks", "pose_iris", "expression", "publish", "total"
+STAGES = ("capture", "detector", "landmarks", "pose_iris", "expression", "publish", "total",
+          "brows")
 _LENGTHS = {"state": 4, "box": 4, "rot": 4, "euler": 3, "pos": 3, "eye/left": 4, "eye/right": 4,
             "iris": 6, "arkit": 52, "points": 136}
 SHAPES = 256                # layouts of messages that are remembered

@@ -33,20 +33,22 @@ def around_points(points, roll):
 
 
 def cut(luma, square, out):
-    """Fill `out` ((S, S) uint8) with the square's pixels; returns the (2, 3) matrix from `out` to
-    the picture.
+    """Fill `out` ((S, S) uint8; where it is wider than high, with the middle rows) with the
+    square's pixels; returns the (2, 3) matrix from `out` to the picture.
 
     Beyond the picture its border is repeated. A square of twice S and more is halved first, by
     means, because reading every other pixel would flicker.
     """
-    size = out.shape[0]
+    height, size = out.shape
     centre, side, roll = square
     matrix = back = geometry.crop_way_back(centre, side, roll, size)
+    if height < size:
+        back[:, 2] += (size - height) // 2 * back[:, 1]
     if side >= 2 * size:
         luma, matrix = _part(luma, square, back)
     while side >= 2 * size and min(luma.shape) > 1:
         luma, matrix, side = _halved(luma), _into_halved(matrix), side / 2
-    cv2.warpAffine(luma, matrix, (size, size), dst=out, borderMode=cv2.BORDER_REPLICATE,
+    cv2.warpAffine(luma, matrix, (size, height), dst=out, borderMode=cv2.BORDER_REPLICATE,
                    flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
     return back
 

@@ -7,10 +7,12 @@ import numpy as np
 
 from appliance.backends import manifest
 from appliance.errors import UsageError
+from appliance.stages.closeup import worthwhile
 from benchmarks import chart, report
 from benchmarks.nano import fusion, prediction, processor, roofline
 
-TRACKING = ("landmarks", "iris", "expression")      # networks of a picture while one is followed
+# Networks of a picture while one is followed; the last drives nothing in some manifests
+TRACKING = ("landmarks", "iris", "expression", "brows")
 AIMS = {"tracking": 4.0, "detector": 5.0, "loop": 16.6}     # ms
 DEPTHWISE = ("mobilenet_v2", "fast_scnn")
 STAGES = ("capture",) + TRACKING[:1] + ("pose",) + TRACKING[1:] + ("smoothing", "publish")
@@ -38,20 +40,28 @@ class Fitted:
 
 
 def networks(fitted, costs):
-    """{network: Prediction} of the manifest."""
+    """{network: Prediction} of the manifest; of [brows] where it drives anything."""
+    known = manifest.read()
     return OrderedDict((name, prediction.network(fusion.fused(network.path), fitted.machine,
                                                  costs, fitted.doubt))
-                       for name, network in sorted(manifest.read().items()))
+                       for name, network in sorted(known.items())
+                       if name != "brows" or worthwhile(known, name))
 
 
 def loop(here, made):
     """{stage: (least, most)} ms of a picture while tracking: processor stages by SLOWER, the
     networks as predicted."""
     slower = processor.slower()
-    rows = OrderedDict((stage, tuple(here[stage] * k for k in slower)) for stage in STAGES)
-    for name in TRACKING:
+    rows = OrderedDict((stage, tuple(here[stage] * k for k in slower))
+                       for stage in STAGES if stage in here)
+    for name in tracking(made):
         rows["network " + name] = made[name].launched[0], made[name].launched[2]
     return rows
+
+
+def tracking(made):
+    """Those of TRACKING that there are."""
+    return [name for name in TRACKING if name in made]
 
 
 def total(rows):
@@ -100,10 +110,11 @@ def _networks(made):
 
 
 def _sums(made):
-    tracking = [made[name] for name in TRACKING]
-    rows = [("while tracking (%s)" % ", ".join(TRACKING), AIMS["tracking"],
-             prediction.together(tracking)),
-            ("the same as CUDA graphs", AIMS["tracking"], prediction.together(tracking, "graph")),
+    names = tracking(made)
+    every = [made[name] for name in names]
+    rows = [("while tracking (%s)" % ", ".join(names), AIMS["tracking"],
+             prediction.together(every)),
+            ("the same as CUDA graphs", AIMS["tracking"], prediction.together(every, "graph")),
             ("detector", AIMS["detector"], made["detector"].launched)]
     return report.markdown(("networks", "aim, ms", "predicted, ms", "verdict"), [
         (name, aim, _range(ms), verdict(ms, aim)) for name, aim, ms in rows])

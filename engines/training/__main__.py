@@ -4,7 +4,7 @@
     detector|landmarks|fine|iris|expression|brows --material MATERIAL --minutes 30
     mistakes --material MATERIAL          with a detector exported, before the landmarks
     export landmarks fine iris detector expression brows --material MATERIAL
-    driven --material MATERIAL            with all of them exported: which shapes may be sent
+    driven --material MATERIAL            with all of them exported: which shapes may be sent, by which of them
 """
 import argparse
 import os
@@ -106,10 +106,10 @@ def export(args):
 
 
 def driven(args):
-    """Write the manifest's line `driven`."""
+    """Write the manifest's lines `driven`."""
     from engines.training.driven import LEAST, record
-    for name, r in sorted(record(args.material).items(), key=lambda pair: -pair[1]):
-        print("%-20s %5.2f%s" % (name, r, "" if r >= LEAST else "  stays 0"))
+    for name, (r, section) in sorted(record(args.material).items(), key=lambda pair: pair[1], reverse=True):
+        print("%-20s %5.2f  %s" % (name, r, section if r >= LEAST else "stays 0"))
 
 
 def _run(args, name):

@@ -3,10 +3,9 @@ import numpy as np
 
 from appliance import geometry
 from appliance.face import ARKIT, ARKIT_MIRROR
-from appliance.stages.expression import Turned
+from appliance.stages.closeup import VIEWS, Turned
 from appliance.stages.landmarks import TURN_FULL
 from engines.training import augment
-from engines.training.closeups import CLOSEUPS
 from engines.training.faces import upright_box
 from engines.training.nets import INPUTS
 
@@ -35,10 +34,10 @@ def with_teacher(portraits):
 
 
 class Expressions:
-    """A source of batches. name: one of CLOSEUPS. mix: renders and portraits in a batch."""
+    """A source of batches. name: one of VIEWS. mix: renders and portraits in a batch."""
 
     def __init__(self, name, renders, portraits, mix=(52, 12), seed=0):
-        self.closeup, self.shape = CLOSEUPS[name], INPUTS[name]["image"][1:3]
+        self.view, self.shape = VIEWS[name], INPUTS[name]["image"][1:3]
         self.renders, self.portraits, self.mix = renders, portraits, mix
         self.rng = np.random.RandomState(seed)
 
@@ -58,7 +57,7 @@ class Expressions:
             points = points + rng.normal(0, 0.5 * POINT_NOISE, (68, 2)) * size + rng.normal(0, POINT_NOISE, 2) * size
             size, roll = size * np.exp(np.clip(rng.normal(0, 0.05), -0.15, 0.15)), roll + rng.normal(0, 5)
             yaw, pitch = yaw + rng.normal(0, ANGLE_NOISE), pitch + rng.normal(0, ANGLE_NOISE)
-        square, (height, side) = self.closeup.square(Turned(points, size, roll)), self.shape
+        square, (height, side) = self.view.square(Turned(points, size, roll)), self.shape
         there, _ = geometry.crop_transform(square.centre, square.side, square.roll, side)
         if not plain and rng.uniform() < 0.5:
             there, yaw = augment.mirrored(there, side), -yaw
@@ -66,7 +65,7 @@ class Expressions:
         crop = augment.warp(source["luma"][i], there, side)
         if not plain:
             crop = self._spoilt(crop)
-        above, names = (side - height) // 2, self.closeup.shapes
+        above, names = (side - height) // 2, self.view.shapes
         return {"image": crop[above:above + height],
                 "turn": np.array((yaw, pitch), np.float32) / np.float32(TURN_FULL),
                 "shapes": shapes[names].astype(np.float32), "weight": weight[names].astype(np.float32)}
@@ -79,5 +78,5 @@ class Expressions:
 
     def statistics(self):
         """Mean and deviation (K,) of the renders' labels."""
-        shapes = self.renders["blendshapes"][:, self.closeup.shapes]
+        shapes = self.renders["blendshapes"][:, self.view.shapes]
         return shapes.mean(0), shapes.std(0) + 0.02

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from engines.training.closeups import CLOSEUPS
+from appliance.stages.closeup import VIEWS
 
 SCALE = 1 / 128.0       # pixel values 0..255 to about 0..2; no offset, so that it folds into the first convolution
 
@@ -178,7 +178,7 @@ class Expression(nn.Module):
     a squashed value that starts near 0 hardly moves.
     """
 
-    def __init__(self, shapes=len(CLOSEUPS["expression"].shapes), fold=4, widths=(24, 32, -32, 48, -64, 64, -96), cells=16, hidden=160,
+    def __init__(self, shapes=len(VIEWS["expression"].shapes), fold=4, widths=(24, 32, -32, 48, -64, 64, -96), cells=16, hidden=160,
                  dropped=0.0):
         super().__init__()
         self.dropped = dropped
@@ -219,7 +219,7 @@ class Brows(Expression):
     LANDMARKS = (0, 1, 3)       # which of its body's layers
 
     def __init__(self):
-        super().__init__(len(CLOSEUPS["brows"].shapes), 4, (32, -64, 64, -96, 48), 35, 128, 0.25)
+        super().__init__(len(VIEWS["brows"].shapes), 4, (32, -64, 64, -96, 48), 35, 128, 0.25)
 
 
 class Detector(nn.Module):
@@ -312,8 +312,8 @@ INPUTS = {"landmarks": {"image": (1, 128, 128, 1)}, "fine": {"image": (1, 192, 1
 # Of the networks that `Answers` makes one tensor of: its parts in order, each of one face or eye.
 PARTS = {"landmarks": {"points": (68, 2), "log_sigma": (68,), "rotation": (6,), "score": (1,)},
          "iris": {"points": (5, 2), "openness": (1,), "gaze": (2,), "score": (1,)},
-         "expression": {"shapes": (len(CLOSEUPS["expression"].shapes),)},
-         "brows": {"shapes": (len(CLOSEUPS["brows"].shapes),)}}
+         "expression": {"shapes": (len(VIEWS["expression"].shapes),)},
+         "brows": {"shapes": (len(VIEWS["brows"].shapes),)}}
 PARTS["fine"] = PARTS["landmarks"]
 
 

@@ -16,7 +16,7 @@ from appliance.tracker import Tracker
 from engines import recorded
 
 FRAMES = 460            # of the clip: then the hand comes
-MOMENTS = {"detector": 4, "landmarks": 12, "iris": 12, "expression": 12}
+MOMENTS = {"detector": 4, "landmarks": 12, "iris": 12, "expression": 12, "brows": 12}
 
 
 class Listening:
@@ -39,11 +39,12 @@ class Backend:
     """ONNX Runtime with an ear."""
 
     def __init__(self):
-        self.engines = {}
+        self._backend, self.engines = OnnxRuntime(), {}
+        self.networks = self._backend.networks
 
     def load(self, name):
         """The engine of a network, listened to."""
-        self.engines[name] = Listening(OnnxRuntime().load(name))
+        self.engines[name] = Listening(self._backend.load(name))
         return self.engines[name]
 
 

@@ -120,7 +120,7 @@ def brows(material, folder, minutes, renders=UPPER, workers=1, batch=64):
 
 
 def _closeup(name, material, folder, minutes, renders, workers, batch, start):
-    """Train one of `closeups.CLOSEUPS`; start: called with the new network and what makes its source of batches."""
+    """Train one of `closeup.VIEWS`; start: called with the new network and what makes its source of batches."""
     portraits, drawn, _ = faces.load(material, renders)
     unseen, unseen_drawn, _ = faces.load(material, ("val_faces.npz",), validation=True)
     photographs = batch * 3 // 16

@@ -4,6 +4,7 @@ import json
 import numpy as np
 import pytest
 
+from appliance.backends import manifest
 from appliance.tracker import Tracker
 from benchmarks import parts, stages
 from benchmarks.__main__ import main
@@ -23,7 +24,7 @@ def test_every_stage_is_counted_as_often_as_it_ran():
 def test_every_network_is_timed_alone():
     rows = stages.networks(Dots(), 3)
     assert {row: f["count"] for row, f in rows.items()} == {
-        "network " + name: 3 for name in ("detector", "expression", "iris", "landmarks")}
+        "network " + name: 3 for name in manifest.read()}
 
 
 def test_a_row_of_the_loop_is_none_of_the_tracker():

@@ -59,6 +59,14 @@ def test_boxes_count_where_a_face_is_alone():
     assert told("detector", truth, found)["% of a box's side"] == pytest.approx(0.5, rel=1e-3)
 
 
+def test_both_close_ups_are_told_in_shapes():
+    for name in ("expression", "brows"):
+        one = networks["expression"]._replace(name=name)
+        rest, less = np.zeros((1, 13)), np.full((1, 13), -1.0)
+        found = effects.of(one, [{"shapes": rest}], [{"shapes": less}])
+        assert found == {"of a blendshape": 0.0}        # what lies beyond 0 and 1 is none
+
+
 def test_of_several_answers_the_largest_effect_is_told():
     network, far = networks["expression"], [np.zeros((1, 29)), np.full((1, 29), 0.25)]
     found = effects.of(network, [{"shapes": far[0]}] * 2, [{"shapes": one} for one in far])

@@ -1,6 +1,7 @@
 """Mapped against copied inputs, on the played GPU."""
 import pytest
 
+from appliance.backends import manifest
 from engines import memory
 from tests.fakes import tensorrt as fakes
 from tests.fakes.engine_files import store
@@ -20,7 +21,7 @@ def machine(tmp_path, monkeypatch):
 
 def test_both_ways_are_measured_for_every_network(machine):
     assert {name: sorted(ways) for name, ways in memory.measure(turns=2).items()} == {
-        name: ["copied", "mapped"] for name in ("detector", "expression", "iris", "landmarks")}
+        name: ["copied", "mapped"] for name in manifest.read()}
 
 
 def test_what_is_measured_is_the_time_of_an_inference(machine):
@@ -33,7 +34,7 @@ def test_what_is_measured_is_the_time_of_an_inference(machine):
 def test_the_command_prints_a_line_for_each_network(machine, capsys):
     assert memory.main(turns=1) == 0
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [
-        "network", "detector", "expression", "iris", "landmarks"]
+        "network"] + sorted(manifest.read())
 
 
 def test_where_there_is_no_gpu_the_command_says_so(capsys):

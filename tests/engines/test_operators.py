@@ -100,8 +100,9 @@ def test_the_first_complaint_ends_a_build_and_the_others_are_counted():
 
 def test_files_are_told_of_on_the_command_line(tmp_path, capsys):
     bad = tmp_path / "bad.onnx"
-    content = networks[0].content()
+    detector = manifest.read()["detector"]
+    content = detector.content()
     bad.write_bytes(content.replace(b"Sigmoid", b"Sigmoit"))
-    assert operators.main([networks[0].path, str(bad)]) == 1
+    assert operators.main([detector.path, str(bad)]) == 1
     good, *rest = capsys.readouterr().out.splitlines()
     assert good.endswith(": good") and "Sigmoit" in rest[0]

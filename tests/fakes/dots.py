@@ -134,18 +134,23 @@ SHAPES = {
     "landmarks": ({"image": (1, 128, 128, 1)}, {
         "points": (1, 68, 2), "log_sigma": (1, 68), "score": (1, 1), "rotation": (1, 6)}),
     "expression": ({"image": (1, 64, 64, 1), "turn": (1, 2)}, {"shapes": (1, 29)}),
+    "brows": ({"image": (1, 40, 64, 1), "turn": (1, 2)}, {"shapes": (1, 13)}),
     "iris": ({"image": (2, 64, 64, 1), "turn": (2, 2)}, {
         "points": (2, 5, 2), "openness": (2, 1), "gaze": (2, 2), "score": (2, 1)})}
-DRIVEN = {"expression": ARKIT_NAMES}
+DRIVEN = {"expression": ARKIT_NAMES, "brows": ARKIT_NAMES}
 READERS = {"detector": read_detector, "landmarks": read_landmarks, "iris": read_iris,
-           "expression": read_neutral}
+           "expression": read_neutral, "brows": read_neutral}
 
 
 class Dots:
-    """Backend whose networks are the functions above; `calls` counts their runs."""
+    """Backend whose networks are the functions above; `calls` counts their runs. driven: {name:
+    shapes}."""
 
-    def __init__(self):
+    def __init__(self, **driven):
         self.calls, self.readers = collections.Counter(), dict(READERS)
+        self.networks = {name: Network(name, name + ".onnx", "", inputs, outputs, 0.5, 0.0, 1,
+                                       driven.get(name, DRIVEN.get(name, ())))
+                         for name, (inputs, outputs) in SHAPES.items()}
 
     def load(self, name, faces=1):
         """Engine of one of the networks, of so many faces at once."""
@@ -156,9 +161,7 @@ class DotEngine:
     """Engine in plain numpy; its function is shown one face after the other."""
 
     def __init__(self, name, backend, faces=1):
-        inputs, outputs = SHAPES[name]
-        self.network = Network(name, name + ".onnx", "", inputs, outputs, 0.5, 0.0, 1,
-                               DRIVEN.get(name, ())).of(faces)
+        self.network = backend.networks[name].of(faces)
         self.inputs = {k: np.zeros(s, np.float32) for k, s in self.network.inputs.items()}
         self._outputs = {k: np.zeros(s, np.float32) for k, s in self.network.outputs.items()}
         self._name, self._backend, self._faces = name, backend, faces

@@ -116,8 +116,8 @@ def test_the_camera_of_a_field_of_view():
 
 
 def test_pose_and_iris_are_told_together():
-    told_ms = timing({"pose": 0.5, "iris": 0.25, "total": 4.0})
-    assert told_ms == (0.0, 0.0, 0.0, 0.75, 0.0, 0.0, 4.0)
+    told_ms = timing({"pose": 0.5, "iris": 0.25, "total": 4.0, "brows": 0.125})
+    assert told_ms == (0.0, 0.0, 0.0, 0.75, 0.0, 0.0, 4.0, 0.125)
 
 
 def of_two(**first):

@@ -143,7 +143,7 @@ class Played:
         wave = 0.4 * (time.monotonic() % 7)
         yield {"type": "timing", "ms": {"capture": 0.4, "detector": 0.0, "landmarks": 5.2 + wave,
                                         "pose_iris": 1.9, "expression": 3.1, "publish": 0.4,
-                                        "total": 11.2 + wave}}
+                                        "total": 13.2 + wave, "brows": 2.0}}
 
     def targets(self):
         """The rows of who is sent what."""

@@ -27,6 +27,18 @@ def test_every_pixel_of_the_crop_comes_from_where_its_way_back_leads(side, roll)
     assert np.abs(out.ravel() - expected)[(at[:, 0] > 8) & (at[:, 0] < 631)].max() < 2
 
 
+@pytest.mark.parametrize("side", [64.0, 130.0, 300.0])
+def test_a_crop_that_is_wider_than_high_is_the_middle_rows_of_the_square(side):
+    luma = np.random.RandomState(0).randint(0, 255, (480, 640)).astype(np.uint8)
+    square = crop.Square((330.3, 236.7), side, 20)
+    whole, back = cut(luma, square)
+    out = np.zeros((40, 64), np.uint8)
+    wide = crop.cut(luma, square, out)
+    assert np.abs(out - whole[12:52].astype(float)).max() <= 1
+    assert np.allclose(geometry.apply(wide, np.zeros((1, 2))),
+                       geometry.apply(back, np.array([[0.0, 12.0]])))
+
+
 def test_beyond_the_picture_its_border_is_repeated():
     luma = np.full((100, 100), 77, np.uint8)
     for side in (50.0, 300.0):

@@ -1,6 +1,5 @@
 """Each trainer runs from a material folder to an ONNX file and goes on where it stopped."""
 import os
-import shutil
 
 import cv2
 import numpy as np
@@ -11,9 +10,8 @@ pytest.importorskip("onnx", reason="networks are exported where onnx is installe
 
 from appliance.backends import manifest  # noqa: E402 (needs what was looked for above)
 from appliance.backends.onnxruntime import OnnxRuntime  # noqa: E402
-from appliance.face import ARKIT  # noqa: E402
 from engines import recorded  # noqa: E402
-from engines.training import driven, evaluate, export, faces, mistakes, trainers  # noqa: E402
+from engines.training import evaluate, export, faces, mistakes, trainers  # noqa: E402
 from engines.training import transfer  # noqa: E402
 from engines.training.nets import INPUTS, NETS, PARTS, deploy  # noqa: E402
 from engines.training.__main__ import main  # noqa: E402
@@ -117,17 +115,6 @@ def test_a_network_begins_as_the_shipped_one(name, grown, near):
         true = (true + 0.5) * more - 0.5 if key == "points" else true
         true = true + np.log(more) if key == "log_sigma" else true
         assert np.abs(value.numpy() - true).max() < near, key
-
-
-def test_the_shapes_that_prove_right_are_written_down(material, tmp_path):
-    engines = tmp_path / "engines"
-    shutil.copytree(os.path.dirname(manifest.MANIFEST), str(engines),
-                    ignore=shutil.ignore_patterns("training"))
-    path = str(engines / "manifest.ini")
-    for least, some in ((-2, True), (2, False)):
-        assert set(driven.record(material, path, least)) == set(ARKIT)
-        written = manifest.read(path)["expression"].driven
-        assert bool(written) == some and set(written) <= set(ARKIT)
 
 
 def test_a_batch_is_shared_between_portraits_renders_and_negatives():

@@ -153,9 +153,10 @@ def camera(size, fov):
 
 
 def timing(ms):
-    """capture, detect, landmarks, pose and iris, expression, send, total in ms from {row: ms}."""
+    """capture, detect, landmarks, pose and iris, expression, send, total, brows in ms from {row:
+    ms}."""
     groups = (("capture",), ("detector",), ("landmarks",), ("pose", "iris"), ("expression",),
-              ("publish",), ("total",))
+              ("publish",), ("total",), ("brows",))
     return tuple(float(sum(ms.get(row, 0.0) for row in rows)) for rows in groups)
 
 

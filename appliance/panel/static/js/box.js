@@ -5,8 +5,8 @@ import { stages } from "./chart.js";
 import { card, h } from "./dom.js";
 import { has, heard, t, told } from "./text.js";
 
-const STAGES = ["capture", "detector", "landmarks", "pose_iris", "expression", "publish"];
-const COLOURS = ["#8d99ae", "#e9a23b", "#2a9d8f", "#5b8def", "#b07bd8", "#d96f6f"];
+const STAGES = ["capture", "detector", "landmarks", "pose_iris", "expression", "brows", "publish"];
+const COLOURS = ["#8d99ae", "#e9a23b", "#2a9d8f", "#5b8def", "#b07bd8", "#8fb339", "#d96f6f"];
 const EVERY = 4000;         // ms between looks at the slow things
 const SECONDS = 120;        // of the chart
 

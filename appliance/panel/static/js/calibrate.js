@@ -8,7 +8,7 @@ import { heard, t, told } from "./text.js";
 
 const READY = 3;            // seconds to get ready
 const NEUTRAL = 2;          // seconds of the resting face
-const MOST = 5;             // of its values
+const MOST = 9;             // of its values
 const ANGLE = { both: true, digits: 0, unit: "°" };
 const SMOOTH = [["head", 0], ["points", 1], ["eyes", 2], ["expression", 3]];
 

@@ -1,18 +1,15 @@
-"""What the networks of the expression are shown: upright squares, crops of their size, sides."""
+"""What the close-ups' networks are shown in training: crops as the tracker cuts them, sides."""
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="networks are trained where torch is installed")
 
-from appliance import geometry  # noqa: E402 (needs what was looked for above)
-from appliance.face import ARKIT, ARKIT_NAMES  # noqa: E402
+from appliance.face import ARKIT, ARKIT_NAMES  # noqa: E402 (needs what was looked for above)
 from appliance.stages import crop  # noqa: E402
-from appliance.stages.expression import Turned  # noqa: E402
-from engines.training import closeups, expressions  # noqa: E402
+from appliance.stages.closeup import VIEWS, Turned  # noqa: E402
+from engines.training import expressions  # noqa: E402
 from engines.training.nets import INPUTS  # noqa: E402
 from tests.fakes import dots  # noqa: E402
-
-SIZE = 64
 
 
 def source(**labels):
@@ -24,29 +21,28 @@ def source(**labels):
             "rotation": np.eye(3)[None], "blendshapes": shapes, "blend_weight": np.ones((1, 52))}
 
 
-@pytest.mark.parametrize("roll", [0, 30, -50])
-def test_eyes_and_brows_stand_upright_in_the_middle_rows_of_their_square(roll):
-    points = dots.face_points(300, 200, 1.2, roll)
-    size = crop.around_points(points, roll).side / crop.LANDMARKS_MARGIN
-    square = closeups.brows_square(Turned(points, size, roll))
-    placed = geometry.apply(geometry.crop_transform(*(square + (SIZE,)))[0], points)
-    seen = np.r_[placed[17:27], placed[36:48]]
-    assert seen[:, 0].min() > 0 and seen[:, 0].max() < SIZE - 1
-    assert seen[:, 1].min() > SIZE / 6 and seen[:, 1].max() < SIZE * 5 / 6
-    assert placed[24, 1] < placed[44, 1] < placed[30, 1]
-
-
-@pytest.mark.parametrize("name", sorted(closeups.CLOSEUPS))
+@pytest.mark.parametrize("name", sorted(VIEWS))
 def test_a_crop_has_the_size_of_its_network_s_input(name):
     row = expressions.Expressions(name, source(), None).row(source(), 0)
     assert row["image"].shape == INPUTS[name]["image"][1:3]
-    assert row["shapes"].shape == row["weight"].shape == closeups.CLOSEUPS[name].shapes.shape
+    assert row["shapes"].shape == row["weight"].shape == VIEWS[name].shapes.shape
+
+
+@pytest.mark.parametrize("name", sorted(VIEWS))
+def test_a_crop_is_the_one_that_the_tracker_cuts(name):
+    one = source()
+    points = one["points"][0]
+    size = crop.around_points(points, 0.0).side / crop.LANDMARKS_MARGIN
+    pixels = np.zeros(INPUTS[name]["image"][1:3], np.uint8)
+    crop.cut(one["luma"][0], VIEWS[name].square(Turned(points, size, 0.0)), pixels)
+    row = expressions.Expressions(name, one, None).row(one, 0, plain=True)
+    assert np.ptp(pixels) > 50 and np.abs(row["image"] - pixels.astype(float)).max() <= 2
 
 
 def test_a_mirrored_crop_has_its_labels_on_the_other_side():
     one = source(browDownLeft=1)
     rows = [expressions.Expressions("brows", one, None, seed=k).row(one, 0) for k in range(12)]
-    names = [ARKIT_NAMES[i] for i in closeups.UPPER]
+    names = [ARKIT_NAMES[i] for i in VIEWS["brows"].shapes]
     told = {names[int(row["shapes"].argmax())] for row in rows}
     assert told == {"browDownLeft", "browDownRight"}
 

@@ -1,0 +1,139 @@
+"""A picture and faces in, what a network that looks closely at one part of each says out: the
+shapes of that part.
+
+There are two: of mouth and jaw, and of the upper face. Each has a square of its own in the face;
+the network is told how far the head is turned towards this camera.
+"""
+from typing import Callable, NamedTuple, Optional, Tuple
+
+import numpy as np
+
+from appliance.face import ARKIT_MIRROR, ARKIT_NAMES, LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS
+from appliance.stages import crop
+from appliance.stages.landmarks import TURN_FULL
+
+# What each of the 68 points counts for in the middle of mouth and jaw: lips, chin, nostrils
+_MOUTH = np.zeros(68)
+_MOUTH[48:68], _MOUTH[6:11], _MOUTH[31:36] = 0.45 / 20, 0.25 / 5, 0.3 / 5
+# Held by the corners of the eyes, since brows and lids move; some of the brows, to reach the
+# forehead.
+_BROWS = np.zeros(68)
+_BROWS[17:27], _BROWS[list(LEFT_EYE_CORNERS + RIGHT_EYE_CORNERS)] = 0.2 / 10, 0.8 / 4
+
+
+class Turned(NamedTuple):
+    """Where a face is: its (68, 2) points, sqrt(w h) of their upright box, roll in degrees."""
+
+    points: np.ndarray
+    size: float
+    roll: float
+
+
+class View(NamedTuple):
+    """What one of these networks looks at.
+
+    square: of a Turned; a network that is wider than high sees its middle rows. shapes: what it
+    answers, in order, as places among the 52. seen: degrees of yaw over which its word fades to
+    nothing, None where it holds in profile too.
+    """
+
+    square: Callable
+    shapes: np.ndarray
+    seen: Optional[Tuple[float, float]] = None
+
+
+def mouth_square(face):
+    """The square of mouth and jaw, from the nose to below the chin, of a Turned."""
+    return _square(face, _MOUTH, 0.8)
+
+
+def brows_square(face):
+    """The square around forehead, eyes and the sides of the nose, of a Turned."""
+    return _square(face, _BROWS, 0.9)
+
+
+def _square(face, counts, share):
+    centre = counts.dot(face.points)
+    return crop.Square(tuple(centre.tolist()), max(crop.SMALLEST, share * face.size), face.roll)
+
+
+def _shapes(*beginnings):
+    return np.array([i for i, name in enumerate(ARKIT_NAMES) if name.startswith(beginnings)])
+
+
+# Beyond 62 degrees one half of the upper face is out of sight and the other is seen from its side:
+# on drawn heads r fell to 0.17. An avatar whose brows come to rest as it turns away is better off
+# than one whose brows twitch.
+VIEWS = {
+    "expression": View(mouth_square, _shapes("jaw", "mouth", "cheekPuff", "tongue")),
+    "brows": View(brows_square, _shapes("brow", "cheekSquint", "eyeSquint", "eyeWide",
+                                        "noseSneer"), (50.0, 62.0))}
+
+
+class Closeup:
+    """One such network, a Batches, with its crop in front. places: among the 52, of what it is
+    asked for: those of its shapes that the manifest calls driven."""
+
+    def __init__(self, engines):
+        self._engines, self._view = engines, VIEWS[engines.network.section]
+        self._pixels = np.zeros(engines.network.inputs["image"][1:3], np.uint8)
+        shapes = self._view.shapes
+        self._mirror = np.searchsorted(shapes, ARKIT_MIRROR[shapes])
+        self._asked = np.flatnonzero(np.isin(shapes, driven(engines.network)))
+        self.places = shapes[self._asked]
+
+    def __call__(self, luma, faces):
+        """[(K,)], 0 to 1, of `places`; faces: each (reading, upright), the landmarks' Reading and
+        its next_square()."""
+        found = []
+        for engine, some in self._engines.share(faces):
+            image, turns = engine.inputs["image"], [reading.turn() for reading, _ in some]
+            for i, (reading, upright) in enumerate(some):
+                self._cut(luma, reading, upright)
+                image[i, :, :, 0] = self._pixels
+                engine.inputs["turn"][i] = turns[i]
+            out = bounded(engine.infer()["shapes"]).take(self._asked, axis=1)
+            found += [self._faded(shapes, turn) for shapes, turn in zip(out, turns)]
+        return found
+
+    def both_ways(self, luma, faces):
+        """The same from each crop and its mirror image, in turn."""
+        found = []
+        for reading, upright in faces:
+            self._cut(luma, reading, upright)
+            turned, nodded = turn = reading.turn()
+            shapes = self._infer(self._pixels, turn).astype(float)
+            shapes += self._infer(self._pixels[:, ::-1], (-turned, nodded))[self._mirror]
+            found.append(self._faded(0.5 * shapes[self._asked], turn))
+        return found
+
+    def _cut(self, luma, reading, upright):
+        face = Turned(reading.points, upright.side / crop.LANDMARKS_MARGIN, upright.roll)
+        crop.cut(luma, self._view.square(face), self._pixels)
+
+    def _infer(self, pixels, turn):
+        inputs = self._engines.one.inputs
+        inputs["image"][0, :, :, 0], inputs["turn"][0] = pixels, turn
+        return bounded(self._engines.one.infer()["shapes"][0])
+
+    def _faded(self, shapes, turn):
+        if self._view.seen is None:
+            return shapes
+        start, end = self._view.seen
+        away = (abs(turn[0]) * TURN_FULL - start) / (end - start)
+        return shapes if away <= 0 else max(0.0, 1 - away) * shapes
+
+
+def bounded(shapes):
+    """The network's answers, 0 to 1."""
+    return np.minimum(np.maximum(shapes, 0.0), 1.0)
+
+
+def driven(network):
+    """The places among the 52 of what a record of the manifest calls driven."""
+    return np.flatnonzero(np.isin(ARKIT_NAMES, network.driven))
+
+
+def worthwhile(networks, name):
+    """Whether {name: record} has this close-up and it drives any of its shapes."""
+    return name in networks and np.isin(VIEWS[name].shapes, driven(networks[name])).any()
