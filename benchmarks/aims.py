@@ -8,7 +8,7 @@ Aim = namedtuple("Aim", "words part path aim more digits mediapipe openseeface w
 
 
 def _aim(words, part, path, aim=None, more=False, digits=2, mediapipe="", openseeface="",
-         ):
+         why=""):
     return Aim(words, part, tuple(path.split("/")), aim, more, digits, mediapipe, openseeface,
                why)
 
@@ -92,8 +92,7 @@ AIMS = (
     _aim("20 still photographs under noise, smoothed, " + RATES, "tremble", "helen/after",
          0.02, digits=3),
     _aim("still frame of clip desk under noise, step before smoothing, % of the box",
-         "tremble", "desk/before", 0.05, digits=3, mediapipe="0.170", openseeface="0.065",
-         ),
+         "tremble", "desk/before", 0.05, digits=3, mediapipe="0.170", openseeface="0.065"),
     _aim("still frame of clip desk under noise, smoothed, " + RATES, "tremble", "desk/after",
          0.02, digits=3, why="at 15 Hz; faster cameras are under the aim"),
     _aim("lag of smoothing on turns of 2 Hz, head, ms, " + RATES, "acted", "late/head", 15,
