@@ -1,6 +1,7 @@
 """Accuracy is right on known answers: points, rotation, blinks, shapes, the peers' rows."""
 import json
 import os
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -8,7 +9,8 @@ import pytest
 
 from appliance import geometry
 from appliance.face import ARKIT
-from benchmarks import clips, drawings, peers, renders, report, rotation, stills
+from benchmarks import (accuracy, clips, drawings, peers, renders, report, rotation, sitters,
+                        stills)
 from benchmarks.__main__ import main
 from tests.benchmarks.faces import SIZE, TRUE, face
 
@@ -138,6 +140,26 @@ def test_heads_that_were_drawn_before_need_no_renderer(tmp_path):
     assert figures["rotation_mean"] == pytest.approx(0, abs=1e-4)
     assert figures["most_turn40"] == 0
     assert "eyeBlinkLeft" in renders.table(figures)
+
+
+def test_groups_and_sigma_of_drawn_heads_are_told_with_their_worst(tmp_path, monkeypatch):
+    people = {"female": np.array([1, 1, 0, 0]), "beard": np.array([0, 0, 0, 1]),
+              "folds": np.zeros(4), "tone": np.full(4, 0.2)}
+    for kind, count, more in (("heads_4", 4, people), ("turning_4", 20, {}),
+                              ("tones_2", 10, {"tone": np.array(sitters.TONES * 2)})):
+        np.savez(str(tmp_path / ("%s_%s.npz" % (kind, drawings.stamp()))),
+                 **dict(drawn_people(count), **more))
+    rng = np.random.RandomState(4)
+    monkeypatch.setattr(accuracy, "Tracker", lambda config: lambda image, rois: [
+        face(TRUE + 60 + [0.02 * SIZE, 0], (2, 0, 0), gaze=(1, 1), sigma=0.02 * SIZE,
+             shapes=rng.uniform(size=52), openness=rng.uniform(0.5, 1))])
+    tables, figures, chart = accuracy.of_renders(SimpleNamespace(
+        config=None, data="nowhere", cache=str(tmp_path), renders=4, out=str(tmp_path)))
+    assert figures["sigma"]["drawn heads"]["ratio"] == pytest.approx(np.sqrt(0.5))
+    assert figures["groups"]["tone"]["points"] == pytest.approx(0)
+    assert set(figures["groups"]["sex"]["groups"]) == {"drawn as a woman", "as a man, shaven",
+                                                       "as a man, bearded"}
+    assert (tmp_path / "accuracy_renders_worst.jpg").exists() and "<svg" in chart
 
 
 def test_the_gaze_of_a_shut_eye_does_not_count():
