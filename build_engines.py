@@ -28,7 +28,7 @@ def build_engines(words):
         return listing.main(args.folder, args.precision, args.json)
     from engines import plan, workshop
     from engines.progress import Progress
-    names = workshop.smallest_first(args.models or workshop.shipped())
+    names = workshop.smallest_first(args.models or workshop.wanted())
     line = LiveLine()
     progress = Progress(names, line, sys.stdout if args.json else None)
     try:
@@ -88,7 +88,8 @@ def _row(about):
 def _arguments(words):
     parser = Parser(build_engines, EXAMPLES, "build_engines.py")
     parser.add_argument("--models", nargs="+", metavar="NAME", help="networks of the manifest, or "
-                        "paths of ONNX files of your own (default: all of the manifest)")
+                        "paths of ONNX files of your own (default: all that the configuration "
+                        "needs)")
     parser.add_argument("--precision", choices=("fp16", "fp32"), default="fp16",
                         help="of sums and of what lies between layers (default fp16)")
     parser.add_argument("--workspace", type=int, default=128, metavar="MB", help="memory that one "

@@ -155,7 +155,8 @@ SCHEMA = OrderedDict([
         ("detector_every", Number(int, 1, 1000, "frames")),
         ("score", _SHARE),
         ("lost_after", Number(int, 1, 100, "frames")),
-        ("eye_distance", Number(float, 40, 80, "mm"))])),
+        ("eye_distance", Number(float, 40, 80, "mm")),
+        ("quality", Word("standard", "fine"))])),
     ("smoothing", OrderedDict(
         (group + part, kind) for group in ("head", "points", "eyes", "expression")
         for part, kind in (("_cutoff", _CUTOFF), ("_beta", _BETA)))),

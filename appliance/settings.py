@@ -5,6 +5,7 @@ A wrong one changes nothing and says why; what cannot change while running says 
 import logging
 from collections import OrderedDict
 
+from appliance import quality
 from appliance.amendments import merged
 from appliance.config import named
 from appliance.errors import ConfigError, KagamiError, PartMissing, UsageError
@@ -136,6 +137,10 @@ def _wrong(config):
         understood(config.camera.source)
     except UsageError as e:
         yield "camera", "source", e
+    try:
+        quality.check(config.tracker.quality)
+    except UsageError as e:
+        yield "tracker", "quality", e
     for record in config.targets:
         wrong = [("target " + record.name, option, e) for option, e in mistakes(record)]
         yield from wrong or _unfit(config, record)

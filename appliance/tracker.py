@@ -4,7 +4,7 @@ from time import perf_counter
 
 import numpy as np
 
-from appliance import backends, config as configuration, geometry
+from appliance import backends, config as configuration, geometry, quality
 from appliance.backends.batches import Batches
 from appliance.errors import DataError
 from appliance.followed import SAME_FACE, Followed, Look
@@ -41,13 +41,14 @@ class Tracker:
         backend = backend or backends.choose(*config.backend)
         self._settings, self._smoothing, self._timing = config.tracker, config.smoothing, timing
         self.backend = str(backend)
-        self._detect = Detector(backend.load("detector"))
+        self._runs, self._detect = backend, Detector(backend.load("detector"))
+        self._points = quality.engines(backend, config.tracker)
         closer = ("expression", "brows")[:1 + worthwhile(backend.networks, "brows")]
-        self._engines = [Batches(backend, name, config.tracker.max_faces)
-                         for name in ("landmarks", "iris") + closer]
-        landmarks, iris, expression = self._engines[:3]
-        self._landmarks, self._iris = Landmarks(landmarks), Iris(iris)
-        self._closeups = OrderedDict(zip(closer, map(Closeup, self._engines[2:])))
+        self._closer = [Batches(backend, name, config.tracker.max_faces)
+                        for name in ("iris",) + closer]
+        iris, expression = self._closer[:2]
+        self._landmarks, self._iris = Landmarks(self._points), Iris(iris)
+        self._closeups = OrderedDict(zip(closer, map(Closeup, self._closer[1:])))
         self._express = Expression(expression.network, self._closeups.values())
         self.driven, self.by_eyes = self._express.driven, self._express.by_eyes
         self._measured_by(config)
@@ -56,10 +57,13 @@ class Tracker:
 
     def change(self, config):
         """Other options of [tracker] and [smoothing] and another `fov` from the next picture on;
-        who is one face too many is forgotten."""
+        who is one face too many is forgotten. Another quality goes on with the faces as they are;
+        while its network is loaded no picture is measured."""
         self._settings, self._smoothing = config.tracker, config.smoothing
         self._measured_by(config)
-        for engines in self._engines:
+        self._points = quality.engines(self._runs, config.tracker, self._points)
+        self._landmarks = Landmarks(self._points)
+        for engines in [self._points] + self._closer:
             engines.make_room(config.tracker.max_faces)
         del self._followed[config.tracker.max_faces:]
         for one in self._followed:

@@ -6,6 +6,7 @@ import os
 import sys
 from collections import OrderedDict
 
+from appliance import quality
 from appliance.errors import InputMissing, KagamiError
 from benchmarks import report
 
@@ -39,7 +40,9 @@ BENCHMARKS = OrderedDict([
                                                 "outside the repository (default: worst in "
                                                 "--cache)"}),
         ("--only", {"nargs": "+", "choices": ACCURACY, "default": ACCURACY,
-                    "help": "these parts alone"})))),
+                    "help": "these parts alone"}),
+        ("--quality", {"choices": tuple(quality.NETWORKS), "default": quality.STANDARD,
+                       "help": "whose network places the points (default %(default)s)"})))),
     ("backends", ("every backend that works here: milliseconds, how far apart", (
         SOURCE, _frames(300)))),
     ("compare", ("against MediaPipe, or any command, in turn on one core", (

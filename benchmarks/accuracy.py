@@ -8,11 +8,12 @@ from collections import OrderedDict
 
 import numpy as np
 
-from appliance import config as configuration
+from appliance import quality
 from appliance.errors import InputMissing, PartMissing
 from appliance.tracker import Tracker
 from benchmarks import (acted, card, clips, eyes, finding, groups, networks, occluded, renders,
                         report, rotation, shapes, sheets, sigma, sitters, stills, tremble)
+from benchmarks.stages import of_quality
 from benchmarks.stills import size
 
 COVERED = "desk"        # the clip whose face is covered for a while
@@ -62,7 +63,7 @@ def of_renders(args):
     by = groups.figures(groups.errors(renders.answers(tracker, toned), toned),
                         groups.tones(toned))
     by.update(groups.figures(groups.errors(faces, drawn), groups.people(drawn)))
-    sheets.write(args.out, "accuracy_renders_worst", renders.worst(faces, drawn))
+    sheets.write(args.out, args.name + "renders_worst", renders.worst(faces, drawn))
     return ([renders.table(found), groups.table(by), sigma.table(sure)],
             dict(found, groups=by, sigma=sure), sigma.drawing(sure))
 
@@ -125,9 +126,12 @@ def _here(found, kind):
 
 def main(args):
     """The command: args.data, args.only, args.limit, args.renders, args.cache, args.sheets,
-    args.out."""
-    args.config = configuration.defaults()
-    args.sheets = sheets.outside(args.sheets or os.path.join(args.cache, "worst"))
+    args.quality, args.out."""
+    quality.check(args.quality)
+    words = [] if args.quality == quality.STANDARD else [args.quality]
+    args.config, args.name = of_quality(args.quality), "_".join(["accuracy"] + words + [""])
+    args.sheets = os.path.join(sheets.outside(args.sheets or os.path.join(args.cache, "worst")),
+                               *words)
     measured = 0
     for part in args.only:
         try:
@@ -136,7 +140,8 @@ def main(args):
             print("%s: not measured: %s" % (part, missing))
             continue
         if tables:
-            report.publish("accuracy_" + part, tables, {part: figures}, args.out, chart)
+            tables = ["quality = " + word for word in words] + tables
+            report.publish(args.name + part, tables, {part: figures}, args.out, chart)
             measured += 1
     if not measured:
         raise InputMissing(args.data, "nothing to measure on", "give the folder with --data")

@@ -4,18 +4,19 @@ and how far the answers are from the first one's. Three tables.
 Each network is shown what the tracker showed it on the clip.
 """
 import collections
+import itertools
 from collections import OrderedDict
 from time import perf_counter
 
 import numpy as np
 
-from appliance import backends
+from appliance import backends, quality
 from appliance.backends import manifest
-from appliance.errors import KagamiError
+from appliance.errors import KagamiError, PartMissing
 from appliance.tracker import Tracker
 from benchmarks import chart, report
 from benchmarks.rotation import between
-from benchmarks.stages import every_picture, pictures, spread
+from benchmarks.stages import every_picture, of_quality, pictures, spread
 from benchmarks.stills import distances
 
 # (backend, device, precision); the first that works is what the others are compared with.
@@ -33,7 +34,7 @@ def working(kinds=KINDS):
     for kind in kinds:
         try:
             backend = backends.ready(*kind)
-            for name in manifest.read():
+            for name in quality.needed(manifest.read()):
                 backend.load(name)
             found[str(backend)] = backend
         except KagamiError as why:
@@ -67,12 +68,24 @@ class _Listened:
         return self._engine.infer()
 
 
-def recorded(backend, frames):
-    """{network: [inputs]} of tracking with the detector on every picture."""
+def qualities(made):
+    """The qualities whose network each of {name: backend} has."""
+    found = quality.known(manifest.read())
+    for backend, word in itertools.product(made.values(), tuple(found)):
+        try:
+            backend.load(quality.NETWORKS[word])
+        except PartMissing:
+            found = [other for other in found if other != word]
+    return found
+
+
+def recorded(backend, frames, words=(quality.STANDARD,)):
+    """{network: [inputs]} of tracking at these qualities with the detector on every picture."""
     recording = Recording(backend)
-    tracker = Tracker(every_picture(), backend=recording)
-    for luma in frames:
-        tracker(luma)
+    for word in words:
+        tracker = Tracker(of_quality(word, every_picture()), backend=recording)
+        for luma in frames:
+            tracker(luma)
     return recording.shown
 
 
@@ -181,7 +194,7 @@ def main(args):
     """The command: args.source, args.frames, args.out."""
     made, lacking = working()
     frames = pictures(args.source, args.frames)
-    found = networks(made, recorded(next(iter(made.values())), frames[:SHOWN]))
+    found = networks(made, recorded(next(iter(made.values())), frames[:SHOWN], qualities(made)))
     whole = loop(OrderedDict((name, Tracker(backend=backend)) for name, backend in made.items()),
                  frames)
     report.publish("backends", tables(found, whole, lacking), {

@@ -23,7 +23,7 @@ def results(folder):
         if os.path.exists(path):
             with open(path) as f:
                 one = json.load(f)
-            found[part] = dict(one, figures=one["figures"].get(part, {}))
+            found[part] = dict(one, figures=one["figures"].get(part.split("_")[-1], {}))
     return found
 
 

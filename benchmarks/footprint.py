@@ -9,7 +9,7 @@ import sys
 import time
 from collections import OrderedDict
 
-from appliance import backends
+from appliance import backends, quality
 from appliance.backends import manifest
 from appliance.box import board
 from appliance.errors import KagamiError
@@ -104,7 +104,8 @@ def table(figures, files):
     """The Markdown of the figures and the sizes of the networks."""
     rows = [(words, "%g" % figures[name]) for name, words in LINES.items()]
     rows += [("network %s, MB" % name, size / 1e6) for name, size in files.items()]
-    rows.append(("networks together, MB", sum(files.values()) / 1e6))
+    rows.append(("networks of the usual quality together, MB",
+                 sum(files[name] for name in quality.needed(files)) / 1e6))
     return report.markdown(("what", "figure"), rows)
 
 

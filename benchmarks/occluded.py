@@ -33,7 +33,8 @@ def _block(points):
 
 
 def _once(tracker, shown, start, rate, block):
-    """(pictures under the block until nobody is followed, pictures after it until somebody is)."""
+    """(pictures under the block until nobody is told, held values neither; pictures after it until
+    somebody is seen)."""
     tracker.reset()
     second = int(round(rate))
     for luma in shown[start - int(BEFORE * second):start]:
@@ -42,7 +43,7 @@ def _once(tracker, shown, start, rate, block):
     for luma in shown[start:start + int(GONE * second)]:
         luma = luma.copy()
         luma[block] = GREY
-        covered.append(_seen(tracker(luma)))
+        covered.append(bool(tracker(luma)))
     free = [_seen(tracker(luma)) for luma in
             shown[start + int(GONE * second):start + int((GONE + AFTER) * second)]]
     return _first(covered, False), _first(free, True)

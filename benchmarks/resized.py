@@ -7,14 +7,14 @@ from appliance.errors import PartMissing
 MULTIPLE = 32       # of pixels: what halving and doubling in the network leave whole
 
 
-def detector(width, height, folder):
+def detector(width, height, folder, path=manifest.MANIFEST):
     """Write detector.onnx for (height, width) pictures and a manifest into a folder; returns the
-    manifest's path.
+    manifest's path. path: of the manifest whose detector it is.
 
     Only what says the size changes: the input's shape, the constant that shapes it for the first
     convolution, and the outputs' shapes, which follow.
     """
-    network = manifest.read()["detector"]
+    network = manifest.read(path)["detector"]
     model = _model(network.path)
     old = network.inputs["image"][1:3]
     given = model.graph.input[0].type.tensor_type.shape.dim

@@ -7,8 +7,9 @@ from time import perf_counter
 
 import numpy as np
 
-from appliance import backends, config as configuration
+from appliance import backends, config as configuration, quality
 from appliance.backends import manifest
+from appliance.errors import PartMissing
 from appliance.sources import endless, open_source
 from appliance.timing import ROWS, Timing
 from appliance.tracker import Tracker
@@ -56,12 +57,37 @@ def stages(frames, make=Tracker):
     return dict(found, call=spread(calls))
 
 
+def finer(frames, make=Tracker):
+    """{"landmarks, fine", "call, fine": figures} of a tracker with the finer network; {} where the
+    manifest has none, or what runs networks here has no engine of it."""
+    if "fine" not in quality.known(manifest.read()):
+        return {}
+    try:
+        rows = stages(frames, lambda timing: make(of_quality("fine"), timing))
+    except PartMissing as why:
+        print("landmarks, fine: not measured: %s" % why)
+        return {}
+    return {"%s, fine" % row: rows[row] for row in ("landmarks", "call")}
+
+
+def of_quality(word, config=None):
+    """Options (the defaults) with another quality."""
+    config = config or configuration.defaults()
+    return config._replace(tracker=config.tracker._replace(quality=word))
+
+
 def networks(backend=None, turns=TURNS):
-    """{"network NAME": figures} of every network of the manifest alone."""
+    """{"network NAME": figures} of every network of the manifest alone; without the finer one
+    where it has no engine here."""
     backend = backend or backends.choose()
-    found = {}
-    for name in sorted(manifest.read()):
-        engine, seconds = backend.load(name), []
+    found, names = {}, manifest.read()
+    for name in sorted(names):
+        try:
+            engine, seconds = backend.load(name), []
+        except PartMissing:
+            if name in quality.needed(names):
+                raise
+            continue
         for tensor in engine.inputs.values():
             tensor[...] = 128.0
         for _ in range(turns):
@@ -129,6 +155,7 @@ def main(args):
     """The command: args.source, args.frames, args.out."""
     frames = pictures(args.source, args.frames)
     rows = stages(frames)
+    rows.update(finer(frames))
     rows.update(networks())
     ours = OrderedDict((name, side_by_side(parts.measured(frames, make=make))) for name, make in (
         ("Kagami here, detector every picture", lambda **given: Tracker(every_picture(), **given)),

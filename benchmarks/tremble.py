@@ -62,15 +62,15 @@ def _colours(picture):
 
 
 def measure(config, data, limit=0):
-    """{place: {"before", "after15", ...: % of the box, "turn_before", ...: degrees}} of what
-    trackers of a configuration see; {} where no set is here."""
+    """{place: {"before", "after15", ...: % of the box, "turn_before", ...: degrees, "each": of
+    the pictures, before}} of what trackers of a configuration see; {} where no set is here."""
     found = {}
     raw, smooth = Tracker(unsmoothed(config)), Tracker(config)
     for place, shown in pictures(data, limit).items():
         rows = {"before": [step(raw, picture) for picture in shown]}
         for rate in RATES:
             rows["after%d" % rate] = [step(smooth, picture, rate) for picture in shown]
-        found[place] = {"pictures": len(shown)}
+        found[place] = {"pictures": len(shown), "each": [moved for moved, _ in rows["before"]]}
         for name, values in rows.items():
             moved, turned = np.nanmean(values, axis=0)
             found[place].update({name: float(moved), "turn_" + name: float(turned)})

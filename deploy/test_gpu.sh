@@ -49,6 +49,7 @@ printf '# %s\n\nWritten by `make test-gpu` on %s, commit %s, %s.\n' "$name" "$(d
 run -c "import tensorrt, pycuda; from appliance.backends import cuda; gpu = cuda.gpu(); print(
 'TensorRT', tensorrt.__version__, 'pycuda', pycuda.VERSION_TEXT, 'CUDA', gpu.driver.get_driver_version(), gpu.kind)"
 run build_engines.py --again
+if grep -q '^\[fine\]' engines/manifest.ini; then run build_engines.py --again --models fine; fi
 run build_engines.py --list
 run -m pytest -q -p no:cacheprovider --none-skipped tests/backends/test_gpu.py
 run -m pytest -q -p no:cacheprovider --none-skipped tests/fakes/test_tensorrt.py -k real

@@ -84,8 +84,8 @@ def _detector(network, truth, found):
     return {"% of a box's side": worst, "of score": score}
 
 
-WAYS = {"landmarks": _landmarks, "iris": _iris, "expression": _closeup, "brows": _closeup,
-        "detector": _detector}
+WAYS = {"landmarks": _landmarks, "fine": _landmarks, "iris": _iris, "expression": _closeup,
+        "brows": _closeup, "detector": _detector}
 
 
 def _angle(a, b):

@@ -4,12 +4,12 @@ import os
 
 from appliance.backends import cuda, manifest, tensorrt
 from appliance.errors import KagamiError, PartMissing
-from engines import networks, plan
+from engines import networks, plan, workshop
 
 
 def main(folder=None, precision="fp16", as_json=False):
-    """Print every engine file, and every network of the manifest that has none; 1 where a network
-    has no good engine, 0 else. What is built elsewhere or of another ONNX file is told so; where
+    """Print every engine file, and every network that wants one and has none; 1 where there is
+    such a network, 0 else. What is built elsewhere or of another ONNX file is told so; where
     TensorRT is not here, files are held against the networks alone."""
     here, why = _here()
     known, rows, good = manifest.read(), [], set()
@@ -18,7 +18,7 @@ def main(folder=None, precision="fp16", as_json=False):
         rows.append(row)
         if not row["wrong"] and row["precision"] == precision:
             good.add(row["network"])
-    missing = [name for name in known if name not in good]
+    missing = [name for name in workshop.wanted() if name not in good]
     for row in rows:
         print(json.dumps(row, sort_keys=True) if as_json else _line(row))
     if not as_json:

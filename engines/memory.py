@@ -9,9 +9,9 @@ from time import perf_counter
 
 import numpy as np
 
-from appliance.backends import manifest
 from appliance.backends.tensorrt import TensorRT
 from appliance.errors import KagamiError
+from engines import workshop
 
 TURNS = 200
 WAYS = ("copied", "mapped")
@@ -20,11 +20,11 @@ WAYS = ("copied", "mapped")
 def measure(names=None, turns=TURNS, backend=None):
     """{network: {"copied", "mapped": median ms}} of writing the inputs and inferring.
 
-    names: of networks, all of the manifest without. turns: of each way, taking turns. Ends in
-    PartMissing where TensorRT cannot run here.
+    names: of networks, without any those that the configuration needs. turns: of each way, taking
+    turns. Ends in PartMissing where TensorRT cannot run here.
     """
     backend = backend or TensorRT()
-    return {name: _both(backend, name, turns) for name in names or sorted(manifest.read())}
+    return {name: _both(backend, name, turns) for name in names or sorted(workshop.wanted())}
 
 
 def _both(backend, name, turns):

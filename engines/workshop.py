@@ -14,9 +14,10 @@ import sys
 import tempfile
 import threading
 
-from appliance import errors
+from appliance import config, errors, quality, settings
 from appliance.backends import manifest
 from appliance.errors import DataError, InputMissing, KagamiError, PartMissing
+from appliance.fallback import Fallback
 from appliance.service import managed
 from engines import networks, plan
 from engines.build import Request
@@ -90,9 +91,11 @@ def mend(names, folder=None, anew=False):
                 for name in names]
 
 
-def shipped():
-    """Names of all networks of the manifest."""
-    return list(manifest.read())
+def wanted():
+    """Names of the networks that this machine's configuration needs engines of. ConfigError where
+    it is wrong; a service takes the last good one."""
+    found = Fallback(lambda kept, path: config.load(path, (), kept, settings.check)).start()
+    return quality.needed(manifest.read(), found.tracker.quality)
 
 
 def smallest_first(words):

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from appliance import config, quality
 from appliance.backends import manifest
 from appliance.tracker import Tracker
 from tests.data import CLIPS
@@ -17,6 +18,7 @@ NAMES = ("detector", "landmarks", "iris", "expression")
 INNER = [i for i in range(17, 68) if i not in (48, 54)]
 networks = manifest.read() if os.path.exists(manifest.MANIFEST) else {}
 complete = pytest.mark.skipif(not set(NAMES) <= set(networks), reason="networks are missing")
+finer = pytest.mark.skipif("fine" not in networks, reason="no finer network is in the manifest")
 
 
 @pytest.fixture(scope="module")
@@ -53,10 +55,27 @@ def test_all_networks_together_stay_under_14_mb():
     assert megabytes(networks) < 14
 
 
+@finer
+def test_the_finer_network_is_at_most_6_mb_and_four_times_the_work():
+    pytest.importorskip("onnx", reason="the package onnx is not installed")
+    from benchmarks.nano.fusion import fused
+    usual, fine = (sum(layer.flops for layer in fused(networks[name].path))
+                   for name in ("landmarks", "fine"))
+    assert os.path.getsize(networks["fine"].path) <= 6e6 and fine <= 4 * usual
+
+
+@finer
+def test_the_finer_network_answers_what_the_usual_one_does_of_a_larger_crop():
+    usual, fine = networks["landmarks"], networks["fine"]
+    assert fine.parts == usual.parts and fine.inputs == {"image": (1, 192, 192, 1)}
+
+
 @complete
-def test_a_recorded_face_is_found_at_once_and_followed(clip):
+@pytest.mark.parametrize("word", quality.known(networks))
+def test_a_recorded_face_is_found_at_once_and_followed(clip, word):
     pictures, points = clip
-    tracker, errors = Tracker(), []
+    wanted = config.load(config.DEFAULTS, ["tracker.quality=" + word])
+    tracker, errors = Tracker(wanted), []
     for luma, truth in zip(pictures, points):
         face, = tracker(luma)
         assert face.id == 1 and face.state == "tracked"

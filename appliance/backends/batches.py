@@ -5,6 +5,7 @@ Where a backend has no engine for so many, they are shown in turn.
 """
 import logging
 
+from appliance.backends import duties
 from appliance.errors import PartMissing
 
 log = logging.getLogger("kagami.backend")
@@ -12,6 +13,7 @@ log = logging.getLogger("kagami.backend")
 
 class Batches:
     """The engines of one network. backend: of the contract. faces: how many at once, at most.
+    DataError where it is none for the tracker's work.
 
     one: the engine for one face. network: its record.
     """
@@ -20,6 +22,7 @@ class Batches:
         self._backend, self._name = backend, name
         self.one = backend.load(name)
         self._engines, self.network = [self.one], self.one.network
+        duties.check(self.network)
         self.make_room(faces)
 
     def make_room(self, faces):

@@ -171,15 +171,17 @@ def shapes(text):
     return found
 
 
-def record(name, file, inputs, outputs, path=MANIFEST, **notes):
+def record(name, file, inputs, outputs, path=MANIFEST, anew=False, **notes):
     """Write or renew the section `name` of the manifest: for the trainer, after each export.
 
     file: the ONNX file, in the manifest's folder. inputs, outputs: {name: shape}. notes: further
     lines (score, tolerance, channels, driven, normalisation, trained_with, licence); those not
-    named stay as they were.
+    named stay as they were, unless the section is written anew.
     """
     parser = configparser.ConfigParser(interpolation=None)
     parser.read([path])
+    if anew:
+        parser.remove_section(name)
     if not parser.has_section(name):
         parser.add_section(name)
     with open(os.path.join(os.path.dirname(os.path.abspath(path)), file), "rb") as f:

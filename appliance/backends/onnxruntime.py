@@ -30,6 +30,12 @@ class OnnxRuntime:
         names = [t.name for t in session.get_outputs()]
         return [dict(zip(names, session.run(names, one))) for one in inputs]
 
+    def tensors(self, content, path):
+        """({input: shape}, {output: shape}) of an ONNX file's bytes, None for the shape of what is
+        no float32; DataError where the library refuses them."""
+        session = _session(self._library, content, path)
+        return _tensors(session.get_inputs()), _tensors(session.get_outputs())
+
     def load(self, name, faces=1):
         """Engine for the section `name` of the manifest, of so many faces at once."""
         if name not in self.networks:
@@ -83,7 +89,8 @@ def _session(library, content, path):
 
 def _tensors(found):
     """{name: shape} of tensors; for the shape of other numbers than float32 None."""
-    return {t.name: tuple(t.shape) if t.type == "tensor(float)" else None for t in found}
+    return collections.OrderedDict(
+        (t.name, tuple(t.shape) if t.type == "tensor(float)" else None) for t in found)
 
 
 def _first_line(error):

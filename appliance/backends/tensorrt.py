@@ -14,6 +14,7 @@ from time import perf_counter
 
 import numpy as np
 
+from appliance import quality
 from appliance.backends import cuda, manifest
 from appliance.errors import DataError, PartMissing
 
@@ -28,21 +29,22 @@ class TensorRT:
     """Backend: runs the engine files that were built from the networks of a manifest.
 
     path: the manifest. folder: of the engine files. Making it ends in PartMissing where TensorRT,
-    pycuda, the GPU or a good engine file, which TensorRT takes, of any network is missing.
+    pycuda, the GPU or a good engine file, which TensorRT takes, is missing (quality.needed: of
+    which networks).
     """
 
     def __init__(self, path=manifest.MANIFEST, folder=None):
         self._runtime = Runtime(library(), cuda.gpu())
         self.networks, self._path, self._folder = manifest.read(path), path, folder
-        for network in self.networks.values():
-            self._content(network)
+        for name in quality.needed(self.networks):
+            self._content(self.networks[name])
 
     def __str__(self):
         return "TensorRT %s on %s" % (self._runtime.trt.__version__, self._runtime.gpu.name)
 
     def load(self, name, faces=1, mapped=False):
         """Engine for the section `name` of the manifest, of so many faces at once; PartMissing
-        where none was built for several. mapped: see Engine."""
+        where none was built. mapped: see Engine."""
         if name not in self.networks:
             raise DataError(self._path, "has no section [%s]" % name, manifest.FETCH)
         network = self.networks[name].of(faces)

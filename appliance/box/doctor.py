@@ -39,7 +39,8 @@ def _running(setting):
 
 
 def _parts(config, configured, running=None, about=None):
-    found = [program.backend(config.backend, about), program.engines(), reach.network()]
+    found = [program.backend(config.backend, about),
+             program.engines(wanted=config.tracker.quality), reach.network()]
     found += reach.targets(config, running)
     found += health.clock() + health.power() + health.temperature()
     found += health.memory() + health.disk()

@@ -3,7 +3,7 @@ backend and engines."""
 import logging
 import os
 
-from appliance import __version__, backends, config, settings
+from appliance import __version__, backends, config, quality, settings
 from appliance.backends import manifest
 from appliance.box import board
 from appliance.box.finding import BAD, OK, WARN, Finding
@@ -119,14 +119,15 @@ def _running(about):
     return about["backend"] or "none yet", said[-1].partition("lack: ")[2] if said else ""
 
 
-def engines(folder=None, progress=PROGRESS, needed=None):
-    """A Finding: whether every network has its engine, or one is being built."""
+def engines(folder=None, progress=PROGRESS, needed=None, wanted=quality.STANDARD):
+    """A Finding: whether every network that a quality takes has its engine, or one is being built.
+    """
     needed = bool(board.release()) if needed is None else needed
     if not needed:
         return Finding("engines", OK, "none are needed here")
     said = sheet.Reader(progress)()
     folder = folder or (os.path.join(CACHE, "engines") if os.path.isdir(CACHE) else plan.folder())
-    names = list(manifest.read())
+    names = quality.needed(manifest.read(), wanted)
     good, broken = _whole(folder)
     missing = [name for name in names if name not in good]
     if said.get("state") == "building":

@@ -4,6 +4,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from appliance.backends import duties
 from appliance.geometry import overlap
 
 STRIDES = (8, 16)
@@ -30,14 +31,17 @@ class Candidate(NamedTuple):
 
 
 class Detector:
-    """The detector network with its letterbox in front and its cells read behind."""
+    """The detector network with its letterbox in front and its cells read behind. least: the raw
+    score from which a cell counts, the manifest's where none is given; most: boxes looked at."""
 
-    def __init__(self, engine):
+    def __init__(self, engine, least=None, most=MOST):
+        duties.check(engine.network)
         self._engine = engine
         self._input = engine.inputs["image"]
         self._height, self._width = self._input.shape[1:3]
         self._pixels = np.zeros((self._height, self._width), np.uint8)
-        self._limit = engine.network.score
+        self._limit, self._most = engine.network.score, most
+        self._least = self._limit if least is None else least
         cells = [_cells(self._height // s, self._width // s, s) for s in STRIDES]
         self._first = len(cells[0][0])
         # Of all cells in a row: their centres as corners of a box, and their way to its sides.
@@ -57,8 +61,8 @@ class Detector:
         it does on a hundred cells.
         """
         score = _joined(out, "score")
-        at = (score > self._limit).nonzero()[0]
-        at = at.take((-score.take(at)).argsort(kind="stable")[:MOST])
+        at = (score > self._least).nonzero()[0]
+        at = at.take((-score.take(at)).argsort(kind="stable")[:self._most])
         sides = _joined(out, "box").reshape(-1, 4).take(at, 0) * self._reach.take(at, 0)
         boxes = (self._corners.take(at, 0) + sides).tolist()
         return [self._candidate(out, i, float(score[i]), box, scale)

@@ -110,12 +110,15 @@ def _networks(made):
 
 
 def _sums(made):
-    names = tracking(made)
-    every = [made[name] for name in names]
-    rows = [("while tracking (%s)" % ", ".join(names), AIMS["tracking"],
-             prediction.together(every)),
-            ("the same as CUDA graphs", AIMS["tracking"], prediction.together(every, "graph")),
-            ("detector", AIMS["detector"], made["detector"].launched)]
+    rows = []
+    for first in ("landmarks", "fine")[:1 + ("fine" in made)]:
+        names = [first] + tracking(made)[1:]
+        every = [made[name] for name in names]
+        rows += [("while tracking (%s)" % ", ".join(names), AIMS["tracking"],
+                  prediction.together(every)),
+                 ("the same as CUDA graphs", AIMS["tracking"],
+                  prediction.together(every, "graph"))]
+    rows.append(("detector", AIMS["detector"], made["detector"].launched))
     return report.markdown(("networks", "aim, ms", "predicted, ms", "verdict"), [
         (name, aim, _range(ms), verdict(ms, aim)) for name, aim, ms in rows])
 

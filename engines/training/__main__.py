@@ -5,21 +5,36 @@
     mistakes --material MATERIAL          with a detector exported, before the landmarks
     export landmarks fine iris detector expression brows --material MATERIAL
     driven --material MATERIAL            with all of them exported: which shapes may be sent, by which of them
+    samples import|info|show|score-detector        data of one's own: docs/own_data.md
+    adopt NETWORK FILE.onnx                        a network of one's own in the place of ours
 """
 import argparse
 import os
+import sys
+
+from appliance.errors import KagamiError, UsageError
+from engines.training import own_data
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 COUNTS = {"faces": 12000, "turned": 6000, "profiles": 4000, "eyes": 10000, "brows": 20000, "held_out": 1000}
 # Minutes on two cores that gave usable networks.
 MINUTES = {"landmarks": 90.0, "fine": 90.0, "iris": 20.0, "detector": 60.0, "expression": 60.0, "brows": 40.0}
+ALONE = ("landmarks", "fine", "detector")       # can be trained on samples without the material
 GOING_ON = ("landmarks", "iris", "expression")      # may begin as the exported ones
 
 
 def main(words=None):
-    """Read the arguments and run one step."""
+    """Read the arguments and run one step; a user's mistake is one line and its exit status."""
     args = _parser().parse_args(words)
-    args.step(args)
+    try:
+        args.step(args)
+    except KagamiError as why:
+        sys.exit(_told(why))
+
+
+def _told(why):
+    print("kagami: error: %s" % why, file=sys.stderr)
+    return why.status
 
 
 def _parser():
@@ -36,6 +51,8 @@ def _parser():
     drive = steps.add_parser("driven", help="write down which shapes the networks may drive")
     _material(drive)
     drive.set_defaults(step=driven)
+    own_data.add(steps.add_parser("samples", help="files of samples: data of one's own"))
+    own_data.add_adopt(steps.add_parser("adopt", help="an ONNX file of one's own in the place of ours"))
     _export(steps.add_parser("export", help="write trained networks and their manifest rows"))
     return parser
 
@@ -55,7 +72,12 @@ def _prepare(parser):
 
 
 def _train(parser, name, minutes):
-    _material(parser)
+    parser.add_argument("--material", required=name not in ALONE, help="folder of the prepared material")
+    parser.add_argument("--samples", nargs="+", metavar="FILE.h5[:SHARE]",
+                        help="files of samples to draw from beside the material, whose portraits have the share 1" + (
+                            ", or instead of it" if name in ALONE else ""))
+    if name in ALONE:
+        parser.add_argument("--backgrounds", metavar="FOLDER", help="pictures without faces (default: the material's)")
     parser.add_argument("--run", help="folder of the checkpoint (default: MATERIAL/run/NETWORK)")
     parser.add_argument("--minutes", type=float, default=minutes,
                         help="how long in all, earlier runs included (default %g)" % minutes)
@@ -68,7 +90,7 @@ def _train(parser, name, minutes):
 
 def _export(parser):
     parser.add_argument("networks", nargs="+", choices=sorted(MINUTES), metavar="NETWORK")
-    _material(parser)
+    parser.add_argument("--material", help="folder of the prepared material, where the checkpoints lie")
     parser.add_argument("--run", help="folder of the checkpoint, for one network")
     parser.add_argument("--out", default=os.path.join(ROOT, "engines"), help="folder of manifest.ini")
     parser.set_defaults(step=export)
@@ -84,8 +106,11 @@ def train(args):
     """Train one network until its minutes are spent."""
     from engines.training.trainers import TRAINERS
     choice = {"renders": tuple(args.renders)} if args.renders else {}
-    if getattr(args, "go_on", False):
-        choice["go_on"] = True
+    choice.update({name: value for name, value in (("go_on", getattr(args, "go_on", False)), ("samples", args.samples),
+                                                   ("backgrounds", getattr(args, "backgrounds", None))) if value})
+    if not args.material and not (args.samples and args.run):
+        raise UsageError(args.name, "it is trained on the material, or on samples alone into a folder of your own",
+                         "give --material, or --samples and --run")
     TRAINERS[args.name](args.material, _run(args, args.name), args.minutes, workers=args.workers, **choice)
 
 
@@ -98,6 +123,8 @@ def collect(args):
 def export(args):
     """Write NETWORK.onnx and the manifest's rows."""
     from engines.training.export import write
+    if not args.material and not (args.run and len(args.networks) == 1):
+        raise UsageError("export", "it is not said where the checkpoints are", "give --material, or --run for one network")
     for name in args.networks:
         folder = _run(args, name)
         path = os.path.join(folder, "checkpoint.pt")

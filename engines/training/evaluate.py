@@ -40,9 +40,10 @@ def geodesic(a, b):
 class Landmarks:
     """Points (% of the box), rotation, missed faces; false faces among negatives."""
 
-    def __init__(self, portraits, renders, backgrounds, negatives=400, most=500, hard=(), size=faces.SIZE):
-        source = faces.Faces(portraits, renders, backgrounds, seed=99, size=size)
-        self.sets = [("portraits", _plain(source, portraits, len(portraits["luma"])))]
+    def __init__(self, portraits, renders, backgrounds, negatives=400, most=500, hard=(), size=faces.SIZE, samples=()):
+        source = faces.Faces(faces.several(portraits) + list(samples), renders, backgrounds, seed=99, size=size)
+        self.sets = [("portraits", _plain(source, portraits, len(portraits["luma"])))] if portraits else []
+        self.sets += [("samples", _plain(source, rows, min(most, len(rows["luma"])))) for rows, _ in samples]
         if renders is not None:
             self.sets.append(("renders", _plain(source, renders, min(most, len(renders["luma"])))))
         self.negatives = [("negatives", [source.negative() for _ in range(negatives)])]
@@ -65,19 +66,19 @@ class Landmarks:
         out, points = shown(net, rows), column(rows, "points")
         error = np.linalg.norm(out["points"] - points, axis=2) / box_size(points)[:, None] * 100
         turned = rotation_matrix(torch.from_numpy(out["rotation"])).numpy()
+        away = geodesic(turned, column(rows, "rotation"))[column(rows, "rotation_weight") > 0]
         text = "%s 68 %.2f inner %.2f rotation %.2f missed %.1f %%" % (
-            name, error.mean(), error[:, 17:].mean(), geodesic(turned, column(rows, "rotation")).mean(),
-            100 * (out["score"] < BELIEVED).mean())
+            name, error.mean(), error[:, 17:].mean(), _mean(away), 100 * (out["score"] < BELIEVED).mean())
         return text
 
 
 class Expression:
     """Correlation of each shape with the truth on renders, and with the teacher on portraits."""
 
-    def __init__(self, name, renders, portraits, most=500):
+    def __init__(self, name, renders, portraits, most=500, samples=()):
         source = expressions.Expressions(name, renders, portraits, seed=99)
         self.sets = [(name, [source.row(rows, i, True) for i in range(min(most, len(rows["luma"])))])
-                     for name, rows in (("renders", renders), ("portraits", portraits))]
+                     for name, rows in [("renders", renders), ("portraits", portraits)] + _own(samples)]
 
     def __call__(self, net):
         """The line for the log."""
@@ -92,10 +93,10 @@ class Expression:
 class Iris:
     """Iris points, gaze, openness and score on eyes kept out."""
 
-    def __init__(self, renders, heads, portraits, most=1000):
+    def __init__(self, renders, heads, portraits, most=1000, samples=()):
         source = eyes.Eyes((renders, heads, portraits))
         self.sets = [(name, [source.row(rows, i, True) for i in range(min(most, len(rows["openness"])))])
-                     for name, rows in (("eyes", renders), ("heads", heads), ("portraits", portraits))]
+                     for name, rows in [("eyes", renders), ("heads", heads), ("portraits", portraits)] + _own(samples)]
 
     def __call__(self, net):
         """The line for the log."""
@@ -117,8 +118,8 @@ class Iris:
 class Detector:
     """Per stride: the share of cells on a face that say so, and cells off any face that say so a picture."""
 
-    def __init__(self, portraits, backgrounds, count=160):
-        source = pictures.Pictures(portraits, None, backgrounds, seed=123)
+    def __init__(self, portraits, backgrounds, count=160, scenes=()):
+        source = pictures.Pictures(portraits, None, backgrounds, seed=123, scenes=scenes)
         self.rows = [source.row() for _ in range(count)]
 
     def __call__(self, net):
@@ -131,6 +132,10 @@ class Detector:
         on, near = (column(self.rows, "%s%d" % (k, stride)) > 0 for k in ("positive", "ignore"))
         false = ((score > BELIEVED) & ~on & ~near).sum() / len(self.rows)
         return "stride %d found %.3f false a picture %.3f" % (stride, _mean(score[on] > BELIEVED), false)
+
+
+def _own(samples):
+    return [("samples", rows) for rows, _ in samples]
 
 
 def _plain(source, rows, count):

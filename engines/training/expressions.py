@@ -6,7 +6,7 @@ from appliance.face import ARKIT, ARKIT_MIRROR
 from appliance.stages.closeup import VIEWS, Turned
 from appliance.stages.landmarks import TURN_FULL
 from engines.training import augment
-from engines.training.faces import upright_box
+from engines.training.faces import drawn_from, several, upright_box
 from engines.training.nets import INPUTS
 
 # Shapes for which the teacher's score follows the picture well enough to learn from (MATERIAL: the others hardly move),
@@ -34,17 +34,19 @@ def with_teacher(portraits):
 
 
 class Expressions:
-    """A source of batches. name: one of VIEWS. mix: renders and portraits in a batch."""
+    """A source of batches. name: one of VIEWS. portraits: a dict, or [(dict, share)]. mix: renders and portraits in
+    a batch."""
 
     def __init__(self, name, renders, portraits, mix=(52, 12), seed=0):
         self.view, self.shape = VIEWS[name], INPUTS[name]["image"][1:3]
-        self.renders, self.portraits, self.mix = renders, portraits, mix
+        self.renders, self.mix = renders, mix
+        self.sources = [(renders, 1.0)], several(portraits)
         self.rng = np.random.RandomState(seed)
 
     def batch(self):
         """image (B, H, W) uint8, turn (B, 2), shapes (B, K), weight (B, K)."""
-        rows = [self.row(source, self.rng.randint(len(source["luma"])))
-                for source, count in zip((self.renders, self.portraits), self.mix) for _ in range(count)]
+        chosen = [drawn_from(self.rng, sources) for sources, count in zip(self.sources, self.mix) for _ in range(count)]
+        rows = [self.row(source, self.rng.randint(len(source["luma"]))) for source in chosen]
         return {k: np.stack([r[k] for r in rows]) for k in rows[0]}
 
     def row(self, source, i, plain=False):

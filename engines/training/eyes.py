@@ -102,6 +102,16 @@ def portrait_eyes(luma, mesh, points, rotation):
                 turn=_flat(turn[:, None] * MIRRORED), weights=(0.5, 0.0, 0.7))
 
 
+def that_look(luma, points, size, rotation, gaze):
+    """Both eyes of photographs (N, S, S) of which the gaze relative to the head (N, 2) is known, and nothing else: iris
+    and openness teach nothing. points: (N, 68, 2), the corners of the eyes at least; size: (N,) of the faces' boxes."""
+    turn = np.array([geometry.angles_from_matrix(m.astype(float))[:2] for m in rotation]).reshape(-1, 2)
+    both = 2 * len(luma)
+    return dict(_places(points, size), luma=luma, points=np.zeros((both, 5, 2)), gaze=_flat(gaze[:, None] * MIRRORED),
+                openness=np.ones(both), visible=np.ones(both, np.float32), turn=_flat(turn[:, None] * MIRRORED),
+                weights=(0.0, 1.0, 0.0))
+
+
 def _places(points, size):
     """Where the eyes' squares lie in pictures of one head each: left and right eye in turn."""
     ends = np.stack([points[:, list(LEFT_EYE_CORNERS)], points[:, list(RIGHT_EYE_CORNERS)][:, ::-1]], 1)

@@ -23,17 +23,31 @@ def upright_box(points, roll):
     return turn.T.dot((low + high) / 2), float(np.sqrt(np.prod(high - low)))
 
 
+def several(sources):
+    """[(source, share)] of such a list, of one source, or of none."""
+    return list(sources) if isinstance(sources, (list, tuple)) else [(sources, 1.0)] if sources else []
+
+
+def drawn_from(rng, sources):
+    """One of [(source, share)], as often as its share says."""
+    if len(sources) == 1:
+        return sources[0][0]
+    shares = np.cumsum([share for _, share in sources])
+    return sources[int(np.searchsorted(shares, rng.uniform(0, shares[-1]), "right"))][0]
+
+
 class Faces:
-    """A source of batches. `portraits` and `renders` are dicts of arrays (see `load`), `backgrounds` a list of luma, `hard` square crops
+    """A source of batches. `portraits` and `renders` are dicts of arrays (see `load`), the first also [(dict, share)], drawn
+    by their shares, `backgrounds` a list of luma, `hard` square crops
     of backgrounds, 1.3 times the face's square, that a detector took for faces, `size` the side of a crop."""
 
     def __init__(self, portraits, renders, backgrounds, mix=(30, 26, 8), seed=0, hard=(), size=SIZE):
-        self.portraits, self.renders, self.backgrounds, self.mix = portraits, renders, backgrounds, mix
+        self.portraits, self.renders, self.backgrounds, self.mix = several(portraits), renders, backgrounds, mix
         self.hard, self.size = hard, size
         self.rng = np.random.RandomState(seed)
 
     def batch(self):
-        """image (B, size, size) uint8; points and their weight, rotation, score."""
+        """image (B, size, size) uint8; points and rotation with their weights, score."""
         rows = []
         for make, count in zip((self.portrait, self.render, self.negative), self.mix):
             rows += [make() for _ in range(count)]
@@ -41,7 +55,12 @@ class Faces:
 
     def portrait(self):
         """A crop of a random portrait."""
-        return self.row(self.portraits, self.rng.randint(len(self.portraits["luma"])))
+        return self.row(*self._photograph())
+
+    def _photograph(self):
+        """(source, row) of a random portrait."""
+        source = drawn_from(self.rng, self.portraits)
+        return source, self.rng.randint(len(source["luma"]))
 
     def render(self):
         """A crop of a random render."""
@@ -71,6 +90,7 @@ class Faces:
             crop = self._seen(crop, 0.4 if abs(geometry.angles_from_matrix(rotation)[0]) > TURNED else 0.1)
         return {"image": crop, "points": geometry.apply(there, points).astype(np.float32),
                 "point_weight": np.float32(source["weight"][i]), "rotation": rotation.astype(np.float32),
+                "rotation_weight": np.float32(source["weight"][i] * (source["posed"][i] if "posed" in source else 1)),
                 "score": np.float32(1)}
 
     def negative(self):
@@ -87,7 +107,7 @@ class Faces:
             crop = self._covered()
         return {"image": self._seen(crop, 0.2), "points": np.zeros((68, 2), np.float32),
                 "point_weight": np.float32(0), "rotation": np.eye(3, dtype=np.float32),
-                "score": np.float32(0)}
+                "rotation_weight": np.float32(0), "score": np.float32(0)}
 
     def _seen(self, crop, share=0.1):
         """Faces and all else alike: in a share of crops hair in front, in a tenth the picture's border, a camera."""
@@ -116,8 +136,9 @@ class Faces:
 
     def _drifted(self):
         rng = self.rng
-        source = self.renders if self.renders and rng.uniform() < 0.3 else self.portraits
-        i = rng.randint(len(source["luma"]))
+        source, i = self._photograph()
+        if self.renders and rng.uniform() < 0.3:
+            source, i = self.renders, rng.randint(len(self.renders["luma"]))
         low, high = source["points"][i].min(0), source["points"][i].max(0)
         side = SIDE * float(np.sqrt(np.prod(high - low)))
         kind = rng.uniform()
@@ -143,7 +164,7 @@ class Faces:
 
     def _covered(self):
         """A face of which a block hides nearly everything."""
-        row = self.row(self.portraits, self.rng.randint(len(self.portraits["luma"])), True)
+        row = self.row(*self._photograph(), True)
         crop, n = row["image"], self.size
         m = self.rng.uniform(0.0, 0.14, 4)
         patch = self._background() if self.rng.uniform() < 0.4 else np.full((n, n), self.rng.uniform(30, 225), np.uint8)

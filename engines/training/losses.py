@@ -32,7 +32,8 @@ def landmarks(out, y):
     count = face.sum().clamp(min=1)
     points = (points_likelihood(out["points"], out["log_sigma"], y["points"]).mean(1) * w).sum() / count
     chord = (rotation_matrix(out["rotation"]) - y["rotation"]).pow(2).sum((1, 2)).add(1e-6).sqrt()
-    rotation = (chord * w).sum() / count
+    posed = y["rotation_weight"]        # some photographs of one's own come with points alone
+    rotation = (chord * posed).sum() / (posed > 0).float().sum().clamp(min=1)
     score = F.binary_cross_entropy(out["score"][:, 0].clamp(1e-6, 1 - 1e-6), y["score"])
     return points + 2 * rotation + score, {"points": points, "rotation": rotation, "score": score}
 
@@ -83,7 +84,7 @@ def detector(out, y):
         a, b = out["box%d" % s], y["box%d" % s]
         parts["box"] = parts["box"] + ((1 - overlap(a, b)) * t).sum() / positives
         d = (out["points%d" % s] - y["points%d" % s]).abs().mean(-1) / b.sum(-1).clamp(min=1)
-        parts["points"] = parts["points"] + (d * t).sum() / positives
+        parts["points"] = parts["points"] + (d * t * y["pointed%d" % s]).sum() / positives
     return parts["score"] + 2 * parts["box"] + 4 * parts["points"], parts
 
 

@@ -179,7 +179,7 @@ class Expression(nn.Module):
     """
 
     def __init__(self, shapes=len(VIEWS["expression"].shapes), fold=4, widths=(24, 32, -32, 48, -64, 64, -96), cells=16, hidden=160,
-                 dropped=0.0):
+                 dropped=0.15):
         super().__init__()
         self.dropped = dropped
         self.stem, self.body = Stem(fold, widths[0]), stack(*widths)
@@ -214,12 +214,12 @@ class Expression(nn.Module):
 
 
 class Brows(Expression):
-    """The same for the upper face, (N, 72, 112, 1): all but its last layers are the landmarks network's to begin with."""
+    """The same for the upper face, (N, 108, 168, 1): all but its last layers are the landmarks network's to begin with."""
 
     LANDMARKS = (0, 1, 3)       # which of its body's layers
 
     def __init__(self):
-        super().__init__(len(VIEWS["brows"].shapes), 4, (32, -64, 64, -96, 48), 35, 128, 0.25)
+        super().__init__(len(VIEWS["brows"].shapes), 6, (32, -64, 64, -96, 48), 35, 128, 0.25)
 
 
 class Detector(nn.Module):
@@ -307,7 +307,7 @@ NETS = {"landmarks": Landmarks, "fine": Fine, "iris": Iris, "detector": Detector
 INPUTS = {"landmarks": {"image": (1, 128, 128, 1)}, "fine": {"image": (1, 192, 192, 1)}, "iris": {"image": (2, 64, 64, 1), "turn": (2, 2)},
           "detector": {"image": (1, 192, 320, 1)},
           "expression": {"image": (1, 128, 128, 1), "turn": (1, 2)},
-          "brows": {"image": (1, 72, 112, 1), "turn": (1, 2)}}
+          "brows": {"image": (1, 108, 168, 1), "turn": (1, 2)}}
 
 # Of the networks that `Answers` makes one tensor of: its parts in order, each of one face or eye.
 PARTS = {"landmarks": {"points": (68, 2), "log_sigma": (68,), "rotation": (6,), "score": (1,)},

@@ -3,7 +3,8 @@ import cv2
 import numpy as np
 
 from appliance import geometry
-from appliance.face import LANDMARK_MIRROR
+from engines.training.faces import drawn_from, several
+from engines.training.scenes import Mark
 
 WIDTH, HEIGHT = 320, 192
 # Which sqrt(w h) of the 68-point box, in pixels of the network's picture, each stride answers for; they overlap
@@ -17,20 +18,41 @@ def five(points):
     return np.stack([points[36:42].mean(0), points[42:48].mean(0), points[30], points[48], points[54]])
 
 
-class Pictures:
-    """A source of batches. portraits, renders: dicts with luma and points; backgrounds: list of luma."""
+FIVE_MIRROR = [1, 0, 2, 4, 3]
 
-    def __init__(self, portraits, renders, backgrounds, batch=16, seed=0):
-        self.sources, self.backgrounds = [s for s in (portraits, renders) if s], backgrounds
+
+class Pictures:
+    """A source of batches. portraits, renders: dicts with luma and points, the first also [(dict, share)], drawn by their
+    shares; backgrounds: list of luma; scenes: [(scenes.Scenes, share)], pictures that have their faces already."""
+
+    def __init__(self, portraits, renders, backgrounds, batch=16, seed=0, scenes=()):
+        self.sources, self.backgrounds = several(portraits) + several(renders), backgrounds
+        self.scenes, total = list(scenes), [sum(share for _, share in s) for s in (self.sources, scenes)]
+        self.scenic = total[1] / float(sum(total))      # share of the pictures
         self.size, self.rng = batch, np.random.RandomState(seed)
 
     def batch(self):
-        """image (B, 192, 320) uint8 and per stride: positive, ignore (B, h, w), box (B, h, w, 4), points (B, h, w, 10)."""
+        """image (B, 192, 320) uint8 and per stride: positive, ignore, pointed (B, h, w), box (B, h, w, 4), points
+        (B, h, w, 10)."""
         rows = [self.row() for _ in range(self.size)]
         return {k: np.stack([r[k] for r in rows]) for k in rows[0]}
 
     def row(self):
-        """One picture and its targets: none to three faces, or a crowd of small ones, which are the hard ones to find."""
+        """One picture and its targets."""
+        picture, marks = self._scene() if self.rng.uniform() < self.scenic else self._pasted()
+        if self.rng.uniform() < 0.5:
+            picture, marks = np.ascontiguousarray(picture[:, ::-1]), [_mirrored(mark) for mark in marks]
+        out = {"image": _look(self.rng, picture)}
+        out.update(targets(marks))
+        return out
+
+    def _scene(self):
+        scenes = drawn_from(self.rng, self.scenes)
+        wanted = _small_size(self.rng) if self.rng.uniform() < CROWDS else _any_size(self.rng)
+        return scenes.draw(self.rng, (WIDTH, HEIGHT), wanted)
+
+    def _pasted(self):
+        """None to three faces, or a crowd of small ones, which are the hard ones to find."""
         rng = self.rng
         picture = self._background()
         faces = []
@@ -42,12 +64,7 @@ class Pictures:
                 faces.append(points)
         if rng.uniform() < 0.35:
             picture, faces = _letterbox(rng, picture, faces)
-        if rng.uniform() < 0.5:
-            picture = np.ascontiguousarray(picture[:, ::-1])
-            faces = [np.stack([WIDTH - 1 - f[:, 0], f[:, 1]], 1)[LANDMARK_MIRROR] for f in faces]
-        out = {"image": _look(rng, picture)}
-        out.update(targets(faces))
-        return out
+        return picture, [Mark(tuple(f.min(0)) + tuple(f.max(0)), five(f)) for f in faces]
 
     def _background(self):
         rng = self.rng
@@ -61,7 +78,7 @@ class Pictures:
     def _paste(self, picture, others, wanted):
         """A head `wanted` pixels large, soft-edged or as a whole square cut, where no other face lies."""
         rng = self.rng
-        s = self.sources[rng.randint(len(self.sources))]
+        s = drawn_from(rng, self.sources)
         i = rng.randint(len(s["luma"]))
         luma, points = s["luma"][i], s["points"][i]
         low, high = points.min(0), points.max(0)
@@ -162,27 +179,35 @@ def _look(rng, picture):
     return np.clip(x, 0, 255).astype(np.uint8)
 
 
-def targets(faces):
-    """Per stride the cells' labels for a list of (68, 2) points."""
+def _mirrored(mark):
+    x0, y0, x1, y1 = mark.box
+    points = mark.five if mark.five is None else (mark.five * [-1, 1] + [WIDTH - 1, 0])[FIVE_MIRROR]
+    return mark._replace(box=(WIDTH - 1 - x1, y0, WIDTH - 1 - x0, y1), five=points)
+
+
+def targets(marks):
+    """Per stride the cells' labels for a list of `scenes.Mark`."""
     out = {}
     for stride, (small, large) in RANGES.items():
         h, w = HEIGHT // stride, WIDTH // stride
         y, x = np.mgrid[:h, :w] * float(stride) + (stride - 1) / 2
-        positive, ignore = np.zeros((h, w), np.float32), np.zeros((h, w), np.float32)
+        positive, ignore, pointed = (np.zeros((h, w), np.float32) for _ in range(3))
         box, points, best = np.zeros((h, w, 4), np.float32), np.zeros((h, w, 10), np.float32), np.full((h, w), 1e9)
-        for f in faces:
-            low, high = f.min(0), f.max(0)
+        for mark in marks:
+            low, high = np.array(mark.box[:2]), np.array(mark.box[2:])
             size = float(np.sqrt(np.prod(high - low)))
             cx, cy = (low + high) / 2
             away = np.hypot(x - cx, y - cy)
             ignore[away < 0.75 * size] = 1
-            if not small <= size <= large:
+            if mark.ignored or not small <= size <= large:
                 continue
             near = (away < max(REACH * size, 0.71 * stride)) & (away < best)
             best[near] = away[near]
             positive[near] = 1
             box[near] = np.stack([x - low[0], y - low[1], high[0] - x, high[1] - y], -1)[near] / stride
-            points[near] = ((five(f)[None, None] - np.stack([x, y], -1)[:, :, None]) / stride).reshape(h, w, 10)[near]
-        out.update({"positive%d" % stride: positive, "ignore%d" % stride: ignore * (1 - positive),
+            pointed[near] = mark.five is not None
+            if mark.five is not None:
+                points[near] = ((mark.five[None, None] - np.stack([x, y], -1)[:, :, None]) / stride).reshape(h, w, 10)[near]
+        out.update({"positive%d" % stride: positive, "ignore%d" % stride: ignore * (1 - positive), "pointed%d" % stride: pointed,
                     "box%d" % stride: np.maximum(box, 0), "points%d" % stride: points})
     return out

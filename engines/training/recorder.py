@@ -1,7 +1,7 @@
 """`python -m engines.training.recorder`: appliance/demo.mp4 in, engines/recorded.npz out.
 
 What each network is shown while the tracker follows the drawn head, at the moments whose answers differ most
-before a hand covers the face. To be run again when the inputs of a network change.
+before a hand covers the face. To be run again when the inputs of a network change, or one comes to the manifest.
 """
 import os
 
@@ -9,14 +9,15 @@ import cv2
 import numpy as np
 
 import appliance
-from appliance import files
+from appliance import config, files, quality
+from appliance.backends import manifest
 from appliance.backends.onnxruntime import OnnxRuntime
 from appliance.stages.detector import Detector
 from appliance.tracker import Tracker
 from engines import recorded
 
 FRAMES = 460            # of the clip: then the hand comes
-MOMENTS = {"detector": 4, "landmarks": 12, "iris": 12, "expression": 12, "brows": 12}
+MOMENTS = {"detector": 4, "landmarks": 12, "fine": 6, "iris": 12, "expression": 12, "brows": 12}
 
 
 class Listening:
@@ -59,19 +60,27 @@ def spread(said, count):
     return sorted(chosen)
 
 
-def main():
-    """Follow the clip, write the file."""
+def follow(word):
+    """{network: Listening} of following the clip at a quality."""
     clip = cv2.VideoCapture(os.path.join(os.path.dirname(appliance.__file__), "demo.mp4"))
     backend = Backend()
-    tracker = Tracker(backend=backend)
+    tracker = Tracker(config.load(config.DEFAULTS, ["tracker.quality=" + word]), backend=backend)
     detect = Detector(backend.load("detector"))     # the tracker needs its own but once
     for frame in range(FRAMES):
         luma = cv2.cvtColor(clip.read()[1], cv2.COLOR_BGR2GRAY)
         tracker(luma)
         if frame % 10 == 0:
             detect(luma)
-    arrays = {}
-    for name, engine in backend.engines.items():
+    return backend.engines
+
+
+def main():
+    """Follow the clip at each quality, write the file."""
+    engines, arrays = follow(quality.STANDARD), {}
+    for word in quality.known(manifest.read()):
+        if quality.NETWORKS[word] not in engines:
+            engines[quality.NETWORKS[word]] = follow(word)[quality.NETWORKS[word]]
+    for name, engine in engines.items():
         chosen = spread(engine.said, MOMENTS[name])
         for key in engine.inputs:
             values = np.stack([engine.heard[i][key] for i in chosen])

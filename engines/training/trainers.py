@@ -3,7 +3,9 @@
     landmarks(material, folder, minutes)    and likewise fine, iris, detector, expression, brows
 
 `folder` keeps checkpoint.pt: the same call goes on where it stopped, more minutes included. Pictures are augmented in
-`workers` processes of their own.
+`workers` processes of their own. `samples` are files of one's own, or "FILE.h5:SHARE", drawn from beside the portraits
+(see `mixture`); landmarks and detector do with these alone, material None, and with `backgrounds`, a folder of pictures
+without faces, or patterns.
 """
 import os
 from functools import partial
@@ -13,7 +15,7 @@ import numpy as np
 import torch
 
 from appliance.backends import manifest
-from engines.training import evaluate, expressions, eyes, faces, pictures, shards, transfer
+from engines.training import evaluate, expressions, eyes, faces, mixture, pictures, shards, transfer
 from engines.training.nets import INPUTS
 from engines.training.train import Training
 
@@ -29,18 +31,19 @@ EXPRESSION_RATE = 1.2e-3
 FINE_RATE = 1e-3
 
 
-def landmarks(material, folder, minutes, renders=ALL_ROUND, workers=1, batch=64, checks=400, go_on=False):
+def landmarks(material, folder, minutes, renders=ALL_ROUND, workers=1, batch=64, checks=400, go_on=False, samples=(),
+              backgrounds=None):
     """Train the landmarks network; returns its averaged weights. checks: negatives shown at each validation. go_on: begin
     as the exported one."""
-    make, validate = _faces(material, renders, batch, checks, "landmarks")
+    make, validate = _faces(_Own(folder, samples, backgrounds), material, renders, batch, checks, "landmarks")
     mean = torch.from_numpy(validate.mean_points())
     start = partial(_exported, "landmarks", make) if go_on else lambda net: net.start_from(mean)
     return Training("landmarks", make, folder, minutes, RATE, workers=workers, start=start).run(validate)
 
 
-def fine(material, folder, minutes, renders=ALL_ROUND, workers=1, batch=64, checks=400):
+def fine(material, folder, minutes, renders=ALL_ROUND, workers=1, batch=64, checks=400, samples=(), backgrounds=None):
     """Train the finer one from the landmarks network that is exported; returns its averaged weights."""
-    make, validate = _faces(material, renders, batch, checks, "fine")
+    make, validate = _faces(_Own(folder, samples, backgrounds), material, renders, batch, checks, "fine")
     start = partial(_exported, "landmarks", make)
     return Training("fine", make, folder, minutes, FINE_RATE, workers=workers, start=start).run(validate)
 
@@ -50,22 +53,44 @@ def _exported(name, make, net):
     transfer.take(net, manifest.read()[name].path, torch.from_numpy(make().batch()["image"])[..., None])
 
 
-def _faces(material, renders, batch, checks, name):
+def _faces(own, material, renders, batch, checks, name):
     """(source of batches, validation) of crops as large as the named network sees."""
-    portraits, drawn, backgrounds = faces.load(material, renders)
-    unseen, unseen_drawn, _ = faces.load(material, ("val_faces.npz",), validation=True)
+    portraits, drawn, backgrounds = own.load(material, renders)
+    unseen, unseen_drawn, _ = own.load(material, ("val_faces.npz",), validation=True)
+    more, held = own.both(mixture.heads, "all 68 points")
     count, size = len(drawn["luma"]) if drawn else 0, INPUTS[name]["image"][1]
-    print("%s: %d portraits, %d renders, %d backgrounds" % (name, len(portraits["luma"]), count, len(backgrounds)))
+    print("%s: %d portraits, %d renders, %d backgrounds" % (
+        name, sum(len(s["luma"]) for s, _ in faces.several(portraits) + more), count, len(backgrounds)))
     hard = _hard(material)
-    validate = evaluate.Landmarks(unseen, unseen_drawn, backgrounds, checks, hard=hard[::10], size=size)
+    validate = evaluate.Landmarks(unseen, unseen_drawn, backgrounds, checks, hard=hard[::10], size=size, samples=held)
     hard = [crop for i, crop in enumerate(hard) if i % 10]
-    return partial(faces.Faces, portraits, drawn, backgrounds, shares(count, batch), hard=hard, size=size), validate
+    return partial(faces.Faces, faces.several(portraits) + more, drawn, backgrounds, shares(count, batch), hard=hard,
+                   size=size), validate
+
+
+class _Own:
+    """What a trainer takes beside, or instead of, the material. folder: of the run."""
+
+    def __init__(self, folder, samples, backgrounds=None):
+        self.folder, self.files, self.backgrounds = folder, mixture.given(samples), backgrounds
+
+    def load(self, material, renders, validation=False):
+        """As `faces.load`; without a material folder backgrounds alone."""
+        if material is None:
+            return None, None, mixture.backgrounds(self.backgrounds)
+        portraits, drawn, found = faces.load(material, renders, validation)
+        return portraits, drawn, mixture.backgrounds(self.backgrounds) if self.backgrounds else found
+
+    def both(self, make, what):
+        """([(source, share)] to train on, those kept out, or where nothing is kept out the same)."""
+        seen = mixture.wanted(make(self.files, self.folder), self.files, what)
+        return seen, make(self.files, self.folder, held=True) or seen
 
 
 def _hard(material):
     """What the detector took for faces (see `mistakes`), or nothing."""
-    path = os.path.join(material, "hard.npz")
-    return np.load(path)["crops"] if os.path.exists(path) else np.zeros((0, 1, 1), np.uint8)
+    path = os.path.join(material or "", "hard.npz")
+    return np.load(path)["crops"] if material and os.path.exists(path) else np.zeros((0, 1, 1), np.uint8)
 
 
 def shares(renders, batch=64):
@@ -75,7 +100,7 @@ def shares(renders, batch=64):
     return batch - negatives - drawn, drawn, negatives
 
 
-def iris(material, folder, minutes, renders=("eyes_*.npz",), heads=RENDERS, workers=1, batch=64, go_on=False):
+def iris(material, folder, minutes, renders=("eyes_*.npz",), heads=RENDERS, workers=1, batch=64, go_on=False, samples=()):
     """Train the iris network; returns its averaged weights. heads: shards of faces whose eyes are shown too. go_on: begin
     as the exported one."""
     seen = [eyes.drawn(shards.find(material, renders)), eyes.of_heads(shards.find(material, heads))]
@@ -86,52 +111,69 @@ def iris(material, folder, minutes, renders=("eyes_*.npz",), heads=RENDERS, work
         rows = np.where((labels["quality"] >= 1) & (labels["val"] == kept))[0]
         sources.append(eyes.portrait_eyes(luma[rows], *(labels[k][rows] for k in ("mesh", "points", "rotation"))))
     print("iris: %d eyes drawn, %d of drawn heads, %d photographed" % tuple(len(s["openness"]) for s in seen))
-    mix = (batch * 5 // 16, batch * 7 // 16, batch // 4)
-    make = partial(eyes.Eyes, seen, mix)
+    more, kept = _Own(folder, samples).both(mixture.looking, "gaze, rotation and the corners of the eyes")
+    mix = [batch * 5 // 16, batch * 7 // 16] + _split(batch // 4, [1.0] + [share for _, share in more])
+    make = partial(eyes.Eyes, seen + [source for source, _ in more], mix)
     start = partial(_exported, "iris", make) if go_on else None
-    return Training("iris", make, folder, minutes, RATE, workers=workers, start=start).run(evaluate.Iris(*held))
+    validate = evaluate.Iris(*held, samples=kept)
+    return Training("iris", make, folder, minutes, RATE, workers=workers, start=start).run(validate)
 
 
-def detector(material, folder, minutes, renders=RENDERS, workers=1, batch=16, checks=160):
+def _split(count, shares):
+    """A number of rows in parts by their shares, each at least one."""
+    ends = np.round(np.cumsum(shares) / sum(shares) * count).astype(int)
+    return np.maximum(1, np.diff(np.append(0, ends))).tolist()
+
+
+def detector(material, folder, minutes, renders=RENDERS, workers=1, batch=16, checks=160, samples=(), backgrounds=None):
     """Train the detector; returns its averaged weights. checks: pictures shown at each validation."""
-    portraits, drawn, backgrounds = faces.load(material, renders)
-    unseen, _, _ = faces.load(material, (), validation=True)
-    print("detector: %d portraits, %d renders, %d backgrounds" % (
-        len(portraits["luma"]), len(drawn["luma"]) if drawn else 0, len(backgrounds)))
-    make = partial(pictures.Pictures, portraits, drawn, backgrounds, batch)
-    validate = evaluate.Detector(unseen, backgrounds, checks)
+    own = _Own(folder, samples, backgrounds)
+    portraits, drawn, backgrounds = own.load(material, renders)
+    unseen, _, _ = own.load(material, (), validation=True)
+    heads, scenes = (make(own.files, folder) for make in (mixture.heads, mixture.scenes))
+    mixture.wanted(heads + scenes, own.files, "faces or all 68 points")
+    held, held_scenes = (make(own.files, folder, held=True) for make in (mixture.heads, mixture.scenes))
+    heads, held = faces.several(portraits) + heads, faces.several(unseen) + held
+    print("detector: %d portraits, %d renders, %d scenes, %d backgrounds" % (
+        sum(len(s["luma"]) for s, _ in heads), len(drawn["luma"]) if drawn else 0, sum(len(s) for s, _ in scenes),
+        len(backgrounds)))
+    make = partial(pictures.Pictures, heads, drawn, backgrounds, batch, scenes=scenes)
+    if not held + held_scenes:
+        held, held_scenes = heads, scenes
+    validate = evaluate.Detector(held, backgrounds, checks, held_scenes)
     return Training("detector", make, folder, minutes, RATE, workers=workers).run(validate)
 
 
-def expression(material, folder, minutes, renders=RENDERS, workers=1, batch=64, go_on=False):
+def expression(material, folder, minutes, renders=RENDERS, workers=1, batch=64, go_on=False, samples=()):
     """Train the network of mouth and jaw; returns its averaged weights. go_on: begin as the exported one."""
     def start(net, make):
         if go_on:
             _exported("expression", make, net)
-    return _closeup("expression", material, folder, minutes, renders, workers, batch, start)
+    return _closeup("expression", material, folder, minutes, renders, workers, batch, start, samples)
 
 
-def brows(material, folder, minutes, renders=UPPER, workers=1, batch=64):
+def brows(material, folder, minutes, renders=UPPER, workers=1, batch=64, samples=()):
     """Train the network of the upper face from the landmarks network that is exported; returns its averaged weights."""
     def start(net, make):
         image = torch.from_numpy(make().batch()["image"])[..., None]
         transfer.begin(net, manifest.read()["landmarks"].path, net.LANDMARKS, image)
-    return _closeup("brows", material, folder, minutes, renders, workers, batch, start)
+    return _closeup("brows", material, folder, minutes, renders, workers, batch, start, samples)
 
 
-def _closeup(name, material, folder, minutes, renders, workers, batch, start):
+def _closeup(name, material, folder, minutes, renders, workers, batch, start, samples):
     """Train one of `closeup.VIEWS`; start: called with the new network and what makes its source of batches."""
     portraits, drawn, _ = faces.load(material, renders)
     unseen, unseen_drawn, _ = faces.load(material, ("val_faces.npz",), validation=True)
+    more, held = _Own(folder, samples).both(mixture.shaped, "points, rotation and blendshapes")
     photographs = batch * 3 // 16
-    make = partial(expressions.Expressions, name, drawn, expressions.with_teacher(portraits),
+    make = partial(expressions.Expressions, name, drawn, faces.several(expressions.with_teacher(portraits)) + more,
                    (batch - photographs, photographs))
     print("%s: %d renders, %d portraits" % (name, len(drawn["luma"]), len(portraits["luma"])))
 
     def begin(net):
         net.start_from(*[torch.from_numpy(v) for v in make().statistics()])
         start(net, make)
-    validate = evaluate.Expression(name, unseen_drawn, expressions.with_teacher(unseen))
+    validate = evaluate.Expression(name, unseen_drawn, expressions.with_teacher(unseen), samples=held)
     return Training(name, make, folder, minutes, EXPRESSION_RATE, workers=workers, start=begin).run(validate)
 
 

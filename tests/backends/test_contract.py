@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import appliance
+from appliance import config, quality
 from appliance.backends import manifest
 from appliance.errors import DataError, InputMissing, PartMissing
 from appliance.tracker import Tracker
@@ -132,12 +133,14 @@ class Recorder:
 @pytest.fixture(scope="module")
 def recorded():
     """{network: [(inputs, outputs)]} of ONNX Runtime on every tenth picture of the demo's clip."""
-    recorder = Recorder(made("onnxruntime"))
-    tracker, video = Tracker(backend=recorder), cv2.VideoCapture(DEMO)
+    recorder, video = Recorder(made("onnxruntime")), cv2.VideoCapture(DEMO)
+    trackers = [Tracker(config.load(config.DEFAULTS, ["tracker.quality=" + word]),
+                        backend=recorder) for word in quality.known(manifest.read())]
     for _ in range(30):
         for _ in range(10):
             picture = video.read()[1]
-        tracker(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY))
+        for tracker in trackers:
+            tracker(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY))
     return recorder.seen
 
 

@@ -30,7 +30,10 @@ def backend():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_engine_gives_the_same_answer_again(backend, name):
-    engine = backend.load(name)
+    try:
+        engine = backend.load(name)
+    except PartMissing as why:
+        pytest.skip(str(why))
     engine.inputs["image"][...] = np.random.RandomState(0).uniform(
         0, 255, engine.inputs["image"].shape)
     first = {key: value.copy() for key, value in engine.infer().items()}

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from appliance import backends, config
+from appliance import backends, config, quality
 from appliance.backends import cuda, manifest, tensorrt as subject
 from appliance.errors import DataError, PartMissing
 from appliance.stages.closeup import worthwhile
@@ -105,6 +105,37 @@ def test_the_clip_is_measured_as_on_onnx_runtime(version, expected, tmp_path):
         store(machine, tmp_path)
         found = followed(subject.TensorRT(folder=str(tmp_path)))
         assert len(found) > 50 and np.array_equal(found, expected)
+
+
+@pytest.fixture(scope="module")
+def fine(tmp_path_factory):
+    """The path of a manifest that has a network [fine]."""
+    pytest.importorskip("onnx", reason="the package onnx is not installed")
+    from tests.fakes import finer
+    return finer.add(tmp_path_factory.mktemp("networks"))
+
+
+def finely(backend):
+    """The points of the clip's first pictures, by the finer network."""
+    tracker = Tracker(config.load(config.DEFAULTS, ["tracker.quality=fine"]), backend=backend)
+    return [face.landmarks for luma in pictures(12) for face in tracker(luma)]
+
+
+def test_the_finer_network_runs_where_it_has_an_engine(machine, fine, tmp_path):
+    store(machine, tmp_path, fine)
+    found = finely(subject.TensorRT(fine, str(tmp_path)))
+    assert len(found) == 12 and np.array_equal(found, finely(OnnxRuntime(fine)))
+
+
+def test_no_engine_of_the_finer_network_is_no_lack_until_it_is_asked_for(machine, fine, tmp_path):
+    store(machine, tmp_path, fine)
+    path, = [path for path in plan.paths(str(tmp_path)) if "/fine-" in path]
+    os.remove(path)
+    backend = subject.TensorRT(fine, str(tmp_path))
+    assert Tracker(config.defaults(), backend=backend)(pictures(1)[0])
+    with pytest.raises(PartMissing, match="engine of fine: none in .*; build it: kagami-engines "
+                                          "--models fine"):
+        finely(backend)
 
 
 def two_faces(backend):
@@ -379,7 +410,7 @@ def test_a_start_reads_every_engine_twice_and_no_more(machine, tmp_path, monkeyp
         read.append(network.name) or real(self, network, content)))
     backends.ready("tensorrt")
     assert Tracker(config.defaults()).backend.startswith("TensorRT")
-    assert sorted(read) == sorted(2 * list(manifest.read()))
+    assert sorted(read) == sorted(2 * quality.needed(manifest.read()))
 
 
 def test_where_that_fails_auto_goes_on_with_another_backend_and_says_so(

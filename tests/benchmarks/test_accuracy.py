@@ -154,7 +154,8 @@ def test_groups_and_sigma_of_drawn_heads_are_told_with_their_worst(tmp_path, mon
         face(TRUE + 60 + [0.02 * SIZE, 0], (2, 0, 0), gaze=(1, 1), sigma=0.02 * SIZE,
              shapes=rng.uniform(size=52), openness=rng.uniform(0.5, 1))])
     tables, figures, chart = accuracy.of_renders(SimpleNamespace(
-        config=None, data="nowhere", cache=str(tmp_path), renders=4, out=str(tmp_path)))
+        config=None, data="nowhere", cache=str(tmp_path), renders=4, out=str(tmp_path),
+        name="accuracy_"))
     assert figures["sigma"]["drawn heads"]["ratio"] == pytest.approx(np.sqrt(0.5))
     assert figures["groups"]["tone"]["points"] == pytest.approx(0)
     assert set(figures["groups"]["sex"]["groups"]) == {"drawn as a woman", "as a man, shaven",
@@ -218,3 +219,21 @@ def test_photographs_are_not_written_into_the_repository(tmp_path, capsys):
     assert main(["accuracy", "--only", "stills", "--data", str(tmp_path), "--out", str(tmp_path),
                  "--sheets", report.ROOT]) == 2
     assert "give a folder outside of it" in capsys.readouterr().err
+
+
+def test_a_quality_is_measured_into_a_result_of_its_own(tmp_path, monkeypatch):
+    stills_folder(tmp_path / "aflw_dev", (5,))
+    seen, known = [], accuracy.Tracker
+    monkeypatch.setattr(accuracy.quality, "check", lambda word: seen.append(word))
+    monkeypatch.setattr(accuracy, "Tracker", lambda config: (
+        seen.append(config.tracker.quality) or known()))
+    assert main(["accuracy", "--quality", "fine", "--only", "stills", "--data", str(tmp_path),
+                 "--out", str(tmp_path / "out"), "--cache", str(tmp_path)]) == 0
+    assert seen == ["fine", "fine"]
+    assert "quality = fine" in (tmp_path / "out" / "accuracy_fine_stills.md").read_text()
+
+
+def test_a_quality_without_a_network_is_told(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(accuracy.quality.manifest, "read", lambda: {})
+    assert main(["accuracy", "--quality", "fine", "--data", str(tmp_path)]) == 2
+    assert "there is no network [fine]" in capsys.readouterr().err

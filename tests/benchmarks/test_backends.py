@@ -37,6 +37,19 @@ def test_every_network_is_shown_what_the_tracker_showed_it(shown):
     assert (shown["detector"][0]["image"] == 128).any()
 
 
+def test_the_finer_network_is_shown_its_own_where_all_have_it(monkeypatch):
+    class Without(Dots):
+        def load(self, name, faces=1):
+            if name == "fine":
+                raise PartMissing("engine of fine", "none here", "build it")
+            return Dots.load(self, name, faces)
+    monkeypatch.setattr(backends.manifest, "read", lambda: dict.fromkeys(["landmarks", "fine"]))
+    words = backends.qualities({"a": Dots(), "b": Dots()})
+    found = backends.recorded(Dots(), FRAMES, words)
+    assert {one["image"].shape for one in found["fine"]} == {(1, 192, 192, 1)}
+    assert backends.qualities({"a": Dots(), "b": Without()}) == ["standard"]
+
+
 def test_the_largest_difference_of_a_network_is_told(shown):
     found = backends.networks(OrderedDict(a=Dots(), b=off("iris", "openness", 0.25)), shown)
     assert found["iris"]["a"]["apart"] == 0

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from appliance.backends import manifest
+from appliance.errors import PartMissing
 from appliance.tracker import Tracker
 from benchmarks import parts, stages
 from benchmarks.__main__ import main
@@ -25,6 +26,39 @@ def test_every_network_is_timed_alone():
     rows = stages.networks(Dots(), 3)
     assert {row: f["count"] for row, f in rows.items()} == {
         "network " + name: 3 for name in manifest.read()}
+
+
+@pytest.fixture
+def finer(monkeypatch):
+    """A manifest with a network [fine]."""
+    monkeypatch.setattr(manifest, "read", lambda read=manifest.read: dict(read(), fine=None))
+
+
+def test_the_finer_network_has_its_rows_where_there_is_one(finer):
+    rows = stages.finer([picture((320, 200))] * 5,
+                        lambda config, timing: Tracker(config, timing, Dots()))
+    assert {row: f["count"] for row, f in rows.items()} == {"landmarks, fine": 5, "call, fine": 5}
+
+
+class Without(Dots):
+    """A backend with no engine of it."""
+
+    def load(self, name, faces=1):
+        if name == "fine":
+            raise PartMissing("engine of fine", "none here", "build it")
+        return Dots.load(self, name, faces)
+
+
+def test_without_an_engine_of_it_the_rows_are_left_out_and_it_is_said(finer, capsys):
+    assert stages.finer([picture()], lambda config, timing: Tracker(
+        config, timing, Without())) == {}
+    assert "landmarks, fine: not measured: engine of fine: none here" in capsys.readouterr().out
+    assert "network fine" not in stages.networks(Without(), 1)
+
+
+def test_a_manifest_without_it_gives_no_rows(monkeypatch):
+    monkeypatch.setattr(manifest, "read", lambda: {"landmarks": None})
+    assert stages.finer([picture()]) == {}
 
 
 def test_a_row_of_the_loop_is_none_of_the_tracker():

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from appliance import config
+from appliance.backends import manifest
 from appliance.box import doctor, program, sight
 from appliance.box.finding import BAD, OK, WARN, Finding
 from appliance.box.strain import TOO_HOT
@@ -135,6 +136,13 @@ def test_what_a_faster_backend_lacks_is_read_from_the_running_programs_log():
 def test_engines_that_are_missing_are_bad_where_they_are_needed(tmp_path):
     finding = program.engines(str(tmp_path), str(tmp_path / "none"), needed=True)
     assert finding.level == BAD and "0 of" in finding.words
+
+
+def test_the_finer_networks_engine_is_missed_where_it_is_wanted_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(manifest, "read", lambda: dict.fromkeys(["landmarks", "iris", "fine"]))
+    told = [program.engines(str(tmp_path), str(tmp_path / "none"), True, word).words
+            for word in ("standard", "fine")]
+    assert "0 of 2 are there" in told[0] and "0 of 3 are there" in told[1]
 
 
 def test_an_engine_that_is_not_whole_is_named(tmp_path):

@@ -8,8 +8,9 @@ import sys
 import pytest
 
 import build_engines
+from appliance import config, quality
 from appliance.backends import manifest
-from engines import plan
+from engines import plan, workshop
 
 pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
 ROOT = os.path.dirname(os.path.abspath(build_engines.__file__))
@@ -27,13 +28,56 @@ def run(turn, tmp_path, capsys, monkeypatch):
     return run
 
 
-def test_every_network_of_the_manifest_gets_an_engine_the_smallest_first(run, tmp_path):
+def test_every_network_that_is_needed_gets_an_engine_the_smallest_first(run, tmp_path):
     status, out, err = run()
     rows = [line.split()[0] for line in out.splitlines()]
     networks = manifest.read()
-    order = sorted(networks, key=lambda name: os.path.getsize(networks[name].path))
+    order = sorted(quality.needed(networks),
+                   key=lambda name: os.path.getsize(networks[name].path))
     assert status == 0 and rows == ["network"] + order
     assert len(plan.paths(str(tmp_path))) == len(order)
+
+
+@pytest.fixture
+def finer(monkeypatch):
+    """A manifest that has a network [fine], be it the landmarks' own file by another name."""
+    monkeypatch.setattr(manifest, "read", lambda read=manifest.read: dict(
+        read(), fine=read()["landmarks"]._replace(name="fine")))
+
+
+@pytest.mark.parametrize("text, more", [("", []), ("[tracker]\nquality = fine\n", ["fine"])])
+def test_the_finer_networks_engine_is_needed_where_the_configuration_asks_for_it(
+        finer, tmp_path, monkeypatch, text, more):
+    path = tmp_path / "kagami.conf"
+    path.write_text(text)
+    monkeypatch.setattr(config, "SYSTEM", str(path))
+    assert sorted(workshop.wanted()) == sorted(quality.needed(manifest.read()) + more)
+
+
+def test_a_missing_engine_of_the_finer_network_is_told_where_it_is_asked_for(
+        finer, run, tmp_path, monkeypatch):
+    assert "fine: no good engine" not in run("--list")[1]
+    (tmp_path / "kagami.conf").write_text("[tracker]\nquality = fine\n")
+    monkeypatch.setenv(config.VARIABLE, str(tmp_path / "kagami.conf"))
+    assert "fine: no good engine in fp16; build it: kagami-engines --models fine" in run(
+        "--list")[1]
+
+
+def test_what_was_changed_on_the_page_counts(finer, state):
+    with open(config.kept_path(""), "w") as f:
+        f.write("[tracker]\nquality = fine\n")
+    assert "fine" in workshop.wanted()
+
+
+def test_a_wrong_configuration_is_told_at_a_terminal_and_no_hindrance_to_a_service(
+        run, turn, tmp_path, monkeypatch):
+    (tmp_path / "kagami.conf").write_text("[traker]\n[tracker]\nqualty = fine\n")
+    monkeypatch.setenv(config.VARIABLE, str(tmp_path / "kagami.conf"))
+    status, _, err = run()
+    assert status == 78 and "did you mean quality?" in err
+    assert run("--models", "iris")[0] == 0
+    monkeypatch.setenv("NOTIFY_SOCKET", "@nobody")
+    assert workshop.wanted() == quality.needed(manifest.read())
 
 
 def test_an_engine_for_two_faces_is_built_when_it_is_asked_for_and_judged_like_the_others(
@@ -111,7 +155,7 @@ def test_the_list_is_good_where_every_network_has_its_engine(run):
     run()
     assert run("--list")[0] == 0
     rows = [json.loads(line) for line in run("--list", "--json")[1].splitlines()]
-    assert [row["wrong"] for row in rows] == [""] * len(manifest.read())
+    assert [row["wrong"] for row in rows] == [""] * len(quality.needed(manifest.read()))
 
 
 def test_an_engine_of_another_onnx_file_is_told_as_stale(run, tmp_path):

@@ -1,6 +1,7 @@
 """Mapped against copied inputs, on the played GPU."""
 import pytest
 
+from appliance import quality
 from appliance.backends import manifest
 from engines import memory
 from tests.fakes import tensorrt as fakes
@@ -21,7 +22,7 @@ def machine(tmp_path, monkeypatch):
 
 def test_both_ways_are_measured_for_every_network(machine):
     assert {name: sorted(ways) for name, ways in memory.measure(turns=2).items()} == {
-        name: ["copied", "mapped"] for name in manifest.read()}
+        name: ["copied", "mapped"] for name in quality.needed(manifest.read())}
 
 
 def test_what_is_measured_is_the_time_of_an_inference(machine):
@@ -34,7 +35,7 @@ def test_what_is_measured_is_the_time_of_an_inference(machine):
 def test_the_command_prints_a_line_for_each_network(machine, capsys):
     assert memory.main(turns=1) == 0
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [
-        "network"] + sorted(manifest.read())
+        "network"] + sorted(quality.needed(manifest.read()))
 
 
 def test_where_there_is_no_gpu_the_command_says_so(capsys):

@@ -137,9 +137,10 @@ SHAPES = {
     "brows": ({"image": (1, 40, 64, 1), "turn": (1, 2)}, {"shapes": (1, 13)}),
     "iris": ({"image": (2, 64, 64, 1), "turn": (2, 2)}, {
         "points": (2, 5, 2), "openness": (2, 1), "gaze": (2, 2), "score": (2, 1)})}
+SHAPES["fine"] = {"image": (1, 192, 192, 1)}, SHAPES["landmarks"][1]
 DRIVEN = {"expression": ARKIT_NAMES, "brows": ARKIT_NAMES}
-READERS = {"detector": read_detector, "landmarks": read_landmarks, "iris": read_iris,
-           "expression": read_neutral, "brows": read_neutral}
+READERS = {"detector": read_detector, "landmarks": read_landmarks, "fine": read_landmarks,
+           "iris": read_iris, "expression": read_neutral, "brows": read_neutral}
 
 
 class Dots:

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.service.conftest import CONFIG, PORT, units
+from tests.service.conftest import CONFIG, PORT, configure, units
 from tests.service.house import HERE, ROOT, until
 from tests.service.played_gpu import HOLD
 
@@ -127,6 +127,27 @@ def test_one_that_tensorrt_refuses_is_built_again_too(nano):
     assert about(nano)["backend"] and "TensorRT" not in about(nano)["backend"]
     until(lambda: "TensorRT" in about(nano)["backend"], NEVER)
     assert "Magic tag does not match" in nano.journal("kagami-engines.service")
+
+
+def test_the_finer_network_is_run_once_its_engine_is_built_and_until_then_the_usual_one(
+        nano, tmp_path):
+    pytest.importorskip("onnx", reason="the package onnx is not installed")
+    from tests.fakes import finer
+    finer.add(tmp_path)
+    for name in ("fine.onnx", "manifest.ini"):
+        nano.shell("cat > /opt/kagami/current/engines/" + name,
+                   stdin=(tmp_path / name).read_bytes())
+    configure(nano, nano.read("/etc/kagami.conf") + "[tracker]\nquality = fine\n")
+    until(lambda: "engine of fine: none in " in nano.journal("kagami.service"), NEVER)
+    assert "(meanwhile landmarks places the points)" in nano.journal("kagami.service")
+    assert "TensorRT" in about(nano)["backend"]
+    until(lambda: "fine" in [engine["name"] for engine in about(nano)["engines"]
+                             if engine["state"] == "ready"], NEVER,
+          lambda: nano.journal("kagami-engines.service"))
+    said = nano.journal("kagami.service").count("engine of fine: none in ")
+    nano.run("systemctl", "restart", "kagami")
+    assert "TensorRT" in about(nano)["backend"]
+    assert nano.journal("kagami.service").count("engine of fine: none in ") == said
 
 
 def test_a_build_that_is_cut_off_goes_on_after_the_next_boot(nano):

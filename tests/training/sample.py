@@ -4,6 +4,8 @@ import os
 import cv2
 import numpy as np
 
+from appliance import geometry
+from tests.fakes import dots
 from tests.fakes.dots import face_points
 
 COUNT = 6
@@ -54,3 +56,23 @@ def _portraits(folder, rng):
         val=np.arange(COUNT) >= COUNT - 2, rms=np.full(COUNT, 0.01))
     np.savez(os.path.join(folder, "portrait_labels.npz"), **labels)
     np.savez(os.path.join(folder, "portraits_luma.npz"), luma=noise(rng, COUNT, 256, 256))
+
+
+def samples(path, count=12, leave=()):
+    """Write a file of samples with every label but those of `leave`; the path as text."""
+    from engines.training.samples import Writer, all_faces      # not every test has h5py
+    rng = np.random.RandomState(3)
+    with Writer(str(path), "made up", "free") as out:
+        for i in range(count):
+            x, y, size, roll = 300 + 4 * i, 180 - 3 * i, 1.0 + 0.05 * i, 5.0 * i - 20
+            shown = dots.picture((x, y, size, roll))
+            shape = face_points(x, y, size, roll).astype(np.float32)
+            box = np.concatenate([shape.min(0), shape.max(0)])
+            labels = {"points": shape, "eyes": shape[[36, 39, 42, 45]], "box": box,
+                      "rotation": geometry.matrix_from_angles(0, 0, roll), "gaze": (i, -i),
+                      "head": (x, y, 100 * size), "person": i // 2,
+                      "blendshapes": rng.uniform(0, 1, 52), "weight": 1.0,
+                      "faces": all_faces([box, (2, 2, 20, 20)], [False, True])}
+            out.add(cv2.imencode(".jpg", shown)[1].tobytes(),
+                    **{name: value for name, value in labels.items() if name not in leave})
+    return str(path)
