@@ -33,8 +33,8 @@ FAIR = 0.2              # score of a first look below which a second would look 
 class Tracker:
     """Finds faces and follows them; `config` (default: default.conf alone) and `timing` (add(row,
     seconds)) as the program has them, `backend` to bring its own networks. `driven`, `by_eyes`:
-    (52,) bool, the shapes that are measured at all, and those that the irises tell; `backend`:
-    what runs the networks, in words."""
+    (52,) bool, the shapes that are measured at all, and those that the irises tell; `fading`: those
+    that are measured from the front alone; `backend`: what runs the networks, in words."""
 
     def __init__(self, config=None, timing=None, backend=None):
         config = config or configuration.defaults()
@@ -51,6 +51,7 @@ class Tracker:
         self._closeups = OrderedDict(zip(closer, map(Closeup, self._closer[1:])))
         self._express = Expression(expression.network, self._closeups.values())
         self.driven, self.by_eyes = self._express.driven, self._express.by_eyes
+        self.fading = self._express.fading
         self._measured_by(config)
         self._newest, self._clock = 0, 0.0
         self.reset()

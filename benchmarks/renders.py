@@ -3,7 +3,7 @@ import numpy as np
 
 from appliance import config as configuration, geometry
 from appliance.face import ARKIT, ARKIT_NAMES
-from appliance.stages.closeup import VIEWS
+from appliance.stages.closeup import FRONT
 from benchmarks import drawings, report, sheets
 from benchmarks.rotation import between
 from benchmarks.stills import box, distances
@@ -12,8 +12,6 @@ PEOPLE = 40             # drawn at each yaw
 FOV = 20.0              # degrees: the drawn crops are narrow views; what each spans is not told
 RIGHT = 0.7             # correlation from which a driven shape counts as right
 OPEN = 0.3              # openness from which the gaze of an eye counts
-UPPER = VIEWS["brows"].shapes       # counted on heads turned no further than they are told in full
-NEAR = VIEWS["brows"].seen[0]
 
 
 def view(config=None):
@@ -47,8 +45,8 @@ def of_shapes(found, true):
 
 
 def near(rotations):
-    """(N,) bool: which of (N, 3, 3) heads are turned up to NEAR degrees."""
-    return np.array([abs(geometry.angles_from_matrix(one)[0]) <= NEAR
+    """(N,) bool: which of (N, 3, 3) heads are turned so little that what fades is told in full."""
+    return np.array([abs(geometry.angles_from_matrix(one)[0]) <= FRONT
                      for one in np.asarray(rotations, float)])
 
 
@@ -82,9 +80,11 @@ def measure(tracker, data, cache, count, people=PEOPLE):
     shapes = np.array([face.blendshapes for face in answers(tracker, turned)])
     r, true = of_shapes(found, drawn["blendshapes"]), drawn["blendshapes"]
     there = near(drawn["rotation_crop"])
-    r[UPPER] = of_shapes(found[there], true[there])[UPPER]
+    fading = tracker.fading
+    r[fading] = of_shapes(found[there], true[there])[fading]
     change = changes(shapes.reshape(people, len(drawings.YAWS), -1))
-    rows = {name: {"r": float(r[k]), "active": float((true[:, k] > 0.3).mean() * 100),
+    rows = {name: {"r": float(r[k]), "fading": bool(fading[k]),
+                   "active": float((true[:, k] > 0.3).mean() * 100),
                    "turn20": float(change[k, 0]), "turn40": float(change[k, 1])}
             for k, name in enumerate(ARKIT_NAMES)}
     turn = between(np.array([face.matrix for face in faces]), drawn["rotation_crop"])
@@ -106,13 +106,13 @@ def worst(faces, drawn):
 
 def table(found):
     """Markdown: a row a shape, the rest in a line above."""
-    rows = [[name, f["r"], f["active"], f["turn20"], f["turn40"]]
+    rows = [[name + (" *" if f["fading"] else ""), f["r"], f["active"], f["turn20"], f["turn40"]]
             for name, f in found["shapes"].items()]
     line = ("%(heads)d heads: points %(points).2f %% of the box, rotation %(rotation_mean).2f deg "
             "(median %(rotation_median).2f), gaze yaw %(gaze_yaw).2f and pitch %(gaze_pitch).2f "
             "deg, openness %(openness).3f (r %(openness_r).2f); %(driven)d of 52 shapes driven, "
             "%(right)d of them with r >= 0.7 (least %(least_r).2f); most change at 40 deg of yaw: "
-            "%(most_turn40).2f. r of brows, squints, wide eyes, cheeks and sneers is that of the "
-            "%(near)d heads turned up to ") % found + "%g degrees: beyond, they fade" % NEAR
+            "%(most_turn40).2f. * r over the %(near)d heads turned up to ") % found
+    line += "%g degrees: beyond, they fade" % FRONT
     return line + "\n\n" + report.markdown(
         ("shape", "r", "active, % of heads", "change at 20 deg", "change at 40 deg"), rows)

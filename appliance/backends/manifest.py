@@ -20,7 +20,8 @@ class Network(NamedTuple):
     path: the ONNX file. sha256: its hash, lower-case hex. inputs, outputs: ordered dict, name ->
     shape. score: between 0 and 1, the raw score that means "as likely as not". tolerance: largest
     difference between backends. channels: 1, luma. driven: names of the shapes that proved right
-    often enough to be sent (expression). fp32: names of the nodes that stay in FP32 where the rest
+    often enough to be sent (expression). fading: those of them that are told of a face seen from
+    the front alone. fp32: names of the nodes that stay in FP32 where the rest
     runs in FP16. parts: of a network with one output (N, K), ordered {name: shape} of what lies
     side by side in it; where there are none, the outputs. tolerances: {part: largest difference}
     of an engine to ONNX Runtime on the recorded inputs. faces: how many it takes at once; the
@@ -36,6 +37,7 @@ class Network(NamedTuple):
     tolerance: float
     channels: int
     driven: tuple = ()
+    fading: tuple = ()
     fp32: tuple = ()
     tolerances: dict = {}
     parts: dict = {}
@@ -123,8 +125,8 @@ def _network(path, name, section):
             section["sha256"].lower(), shapes(section["inputs"]), shapes(section["outputs"]),
             float(section.get("score", "0.5")), float(section.get("tolerance", "0.01")),
             int(section.get("channels", "1")), tuple(section.get("driven", "").split()),
-            tuple(section.get("fp32", "").split()), _tolerances(section),
-            shapes(section.get("parts", ""))))
+            tuple(section.get("fading", "").split()), tuple(section.get("fp32", "").split()),
+            _tolerances(section), shapes(section.get("parts", ""))))
     except KeyError as why:
         raise DataError(path, "[%s] has no line %s" % (name, why), "add it") from why
     except ValueError as why:
@@ -159,6 +161,9 @@ def _checked(network):
         if name not in ARKIT:
             near = nearest(name, ARKIT)
             raise ValueError("driven: no shape %s" % name + (" (%s?)" % near if near else ""))
+    for name in network.fading:
+        if name not in network.driven:
+            raise ValueError("fading: %s is not driven" % name)
     return network
 
 
@@ -175,8 +180,8 @@ def record(name, file, inputs, outputs, path=MANIFEST, anew=False, **notes):
     """Write or renew the section `name` of the manifest: for the trainer, after each export.
 
     file: the ONNX file, in the manifest's folder. inputs, outputs: {name: shape}. notes: further
-    lines (score, tolerance, channels, driven, normalisation, trained_with, licence); those not
-    named stay as they were, unless the section is written anew.
+    lines (score, tolerance, channels, driven, fading, normalisation, trained_with, licence); those
+    not named stay as they were, unless the section is written anew.
     """
     parser = configparser.ConfigParser(interpolation=None)
     parser.read([path])

@@ -4,7 +4,7 @@ shapes of that part.
 There are two: of mouth and jaw, and of the upper face. Each has a square of its own in the face;
 the network is told how far the head is turned towards this camera.
 """
-from typing import Callable, NamedTuple, Optional, Tuple
+from typing import Callable, NamedTuple
 
 import numpy as np
 
@@ -33,13 +33,11 @@ class View(NamedTuple):
     """What one of these networks looks at.
 
     square: of a Turned; a network that is wider than high sees its middle rows. shapes: what it
-    answers, in order, as places among the 52. seen: degrees of yaw over which its word fades to
-    nothing, None where it holds in profile too.
+    answers, in order, as places among the 52.
     """
 
     square: Callable
     shapes: np.ndarray
-    seen: Optional[Tuple[float, float]] = None
 
 
 def mouth_square(face):
@@ -61,26 +59,30 @@ def _shapes(*beginnings):
     return np.array([i for i, name in enumerate(ARKIT_NAMES) if name.startswith(beginnings)])
 
 
-# Beyond 62 degrees one half of the upper face is out of sight and the other is seen from its side:
-# on drawn heads r fell to 0.17. An avatar whose brows come to rest as it turns away is better off
-# than one whose brows twitch.
+# Degrees of yaw over which the shapes that the manifest calls fading go to 0. Beyond 62 degrees
+# one half of the upper face is out of sight and the other is seen from its side: on drawn heads r
+# fell to 0.17. An avatar whose brows come to rest as it turns away is better off than one whose
+# brows twitch.
+FRONT, SIDE = 50.0, 62.0
 VIEWS = {
     "expression": View(mouth_square, _shapes("jaw", "mouth", "cheekPuff", "tongue")),
     "brows": View(brows_square, _shapes("brow", "cheekSquint", "eyeSquint", "eyeWide",
-                                        "noseSneer"), (50.0, 62.0))}
+                                        "noseSneer"))}
 
 
 class Closeup:
     """One such network, a Batches, with its crop in front. places: among the 52, of what it is
-    asked for: those of its shapes that the manifest calls driven."""
+    asked for: those of its shapes that the manifest calls driven. fading: which of these, (K,)
+    bool."""
 
     def __init__(self, engines):
         self._engines, self._view = engines, VIEWS[engines.network.section]
         self._pixels = np.zeros(engines.network.inputs["image"][1:3], np.uint8)
         shapes = self._view.shapes
         self._mirror = np.searchsorted(shapes, ARKIT_MIRROR[shapes])
-        self._asked = np.flatnonzero(np.isin(shapes, driven(engines.network)))
+        self._asked = np.flatnonzero(np.isin(shapes, places(engines.network.driven)))
         self.places = shapes[self._asked]
+        self.fading = np.isin(self.places, places(engines.network.fading))
 
     def __call__(self, luma, faces):
         """[(K,)], 0 to 1, of `places`; faces: each (reading, upright), the landmarks' Reading and
@@ -117,11 +119,8 @@ class Closeup:
         return bounded(self._engines.one.infer()["shapes"][0])
 
     def _faded(self, shapes, turn):
-        if self._view.seen is None:
-            return shapes
-        start, end = self._view.seen
-        away = (abs(turn[0]) * TURN_FULL - start) / (end - start)
-        return shapes if away <= 0 else max(0.0, 1 - away) * shapes
+        away = (abs(turn[0]) * TURN_FULL - FRONT) / (SIDE - FRONT)
+        return shapes if away <= 0 else shapes * np.where(self.fading, max(0.0, 1 - away), 1.0)
 
 
 def bounded(shapes):
@@ -129,11 +128,11 @@ def bounded(shapes):
     return np.minimum(np.maximum(shapes, 0.0), 1.0)
 
 
-def driven(network):
-    """The places among the 52 of what a record of the manifest calls driven."""
-    return np.flatnonzero(np.isin(ARKIT_NAMES, network.driven))
+def places(names):
+    """Where shapes stand among the 52."""
+    return np.flatnonzero(np.isin(ARKIT_NAMES, names))
 
 
 def worthwhile(networks, name):
     """Whether {name: record} has this close-up and it drives any of its shapes."""
-    return name in networks and np.isin(VIEWS[name].shapes, driven(networks[name])).any()
+    return name in networks and np.isin(VIEWS[name].shapes, places(networks[name].driven)).any()

@@ -24,8 +24,8 @@ class Expression:
     """The words of close-ups and eyes put together.
 
     network: the record of [expression], whose `driven` holds for the eyes too. closeups: in the
-    order of their words. `driven`: (52,) bool, what is told at all. `by_eyes`: (52,) bool, what
-    the irises tell.
+    order of their words. `driven`: (52,) bool, what is told at all. `fading`: of that, what is
+    told of a face from the front alone. `by_eyes`: (52,) bool, what the irises tell.
     """
 
     def __init__(self, network, closeups):
@@ -34,7 +34,9 @@ class Expression:
         for places in self._places:
             others[places] = True
         self.by_eyes = EYES & np.isin(ARKIT_NAMES, network.driven) & ~others
-        self.driven = others | self.by_eyes
+        self.driven, self.fading = others | self.by_eyes, np.zeros_like(others)
+        for closeup in closeups:
+            self.fading[closeup.places] = closeup.fading
 
     def __call__(self, eyes, words):
         """(52,) in the order of ARKIT_NAMES, 0 to 1. eyes: (left, right) Eye. words: (K,) of each

@@ -135,8 +135,8 @@ def export(args):
 def driven(args):
     """Write the manifest's lines `driven`."""
     from engines.training.driven import LEAST, record
-    for name, (r, section) in sorted(record(args.material).items(), key=lambda pair: pair[1], reverse=True):
-        print("%-20s %5.2f  %s" % (name, r, section if r >= LEAST else "stays 0"))
+    for name, (r, section, fades) in sorted(record(args.material).items(), key=lambda pair: pair[1], reverse=True):
+        print("%-20s %5.2f  %s%s" % (name, r, section if r >= LEAST else "stays 0", ", from the front" if fades else ""))
 
 
 def _run(args, name):

@@ -1,8 +1,8 @@
 """Which shapes may be sent, and by whom: the shipped networks and drawn heads kept out of training in, the manifest's
-lines `driven` out.
+lines `driven` and `fading` out.
 
-The whole tracker is asked, each head as it is and mirrored, so that a left shape is as good as its right one. What is
-told of the upper face counts on heads turned so far that it is told in full.
+The whole tracker is asked, each head as it is and mirrored, so that a left shape is as good as its right one. A shape
+that proves right on heads seen from the front, yet not on all, is told of those and fades beyond.
 """
 import os
 
@@ -12,7 +12,7 @@ from appliance import geometry
 from appliance.backends import manifest
 from appliance.backends.onnxruntime import OnnxRuntime
 from appliance.face import ARKIT, ARKIT_MIRROR, ARKIT_NAMES, LANDMARK_MIRROR
-from appliance.stages.closeup import VIEWS
+from appliance.stages.closeup import FRONT, SIDE, VIEWS
 from appliance.stages.expression import EYES, with_eyes
 from appliance.tracker import Tracker
 from benchmarks.renders import of_shapes
@@ -23,8 +23,8 @@ LEAST = 0.7         # correlation from which a shape is driven
 HEADS, SAMPLES, NEARLY = 500, 200, 0.95
 # Right on drawn heads, yet on photographs of open mouths one in ten has a tongue that is not there
 UNTRUE = ("tongueOut",)
-FADING = ("told in full up to %g degrees of yaw, from there to %g degrees it fades to 0: r of %g or more in %g %% of "
-          "samples of %d drawn heads turned no further than it is told in full")
+FADING = ("told in full up to %g degrees of yaw, from there to %g degrees they fade to 0: r of %g or more in %g %% of "
+          "samples of %d drawn heads turned no further, not of all" % (FRONT, SIDE, LEAST, 100 * NEARLY, HEADS))
 GAZE = [i for i, name in enumerate(ARKIT_NAMES) if name.startswith("eyeLook")]
 
 
@@ -33,7 +33,7 @@ class Everything(OnnxRuntime):
 
     def __init__(self, path):
         super().__init__(path)
-        self.networks = {name: network._replace(driven=ARKIT_NAMES) for name, network in self.networks.items()}
+        self.networks = {name: network._replace(driven=ARKIT_NAMES, fading=()) for name, network in self.networks.items()}
 
 
 def answers(heads, path=manifest.MANIFEST):
@@ -71,22 +71,28 @@ def surely(found, true):
 
 def record(material, path=manifest.MANIFEST, least=LEAST):
     """Measure on the material's val_faces.npz and write the manifest's lines: a shape is driven by the section that
-    tells it best. Returns {shape: (r, section)}, r as in `surely`."""
+    tells it best. Returns {shape: (r, section, whether it fades)}, r as in `surely`."""
     heads = faces.drawn([os.path.join(material, "val_faces.npz")])
     turned = np.repeat([abs(geometry.angles_from_matrix(one.astype(float))[0]) for one in heads["rotation"]], 2)
     said, true = answers(heads, path)
-    r = {}
-    for name, found in said.items():
-        there = turned <= (VIEWS[name].seen or (180.0,))[0]
-        r[name] = surely(found[there], true[there])
-    tells = {shape: max((float(r[name][i]), name) for name in r) for i, shape in enumerate(ARKIT_NAMES)}
-    for name in r:
-        _write(name, path, [shape for shape, (value, who) in tells.items() if who == name and value >= least])
-    return tells
+    told = {name: _told(found, true, turned <= FRONT, EYES & (name == "expression"), least)
+            for name, found in said.items()}
+    best = {shape: max((told[name][0][i], name, told[name][1][i]) for name in told)
+            for i, shape in enumerate(ARKIT_NAMES)}
+    for name in told:
+        driven = [shape for shape, (r, who, _) in best.items() if who == name and r >= least]
+        _write(name, path, driven, [shape for shape in driven if best[shape][2]])
+    return best
 
 
-def _write(name, path, shapes):
-    network, notes = manifest.read(path)[name], {"driven": " ".join(shapes)}
-    if VIEWS[name].seen:
-        notes["driven_why"] = FADING % (VIEWS[name].seen + (LEAST, 100 * NEARLY, HEADS))
+def _told(found, true, front, always, least):
+    """((52,) r, (52,) whether on heads of the front alone) of what a section tells; always: shapes that cannot fade."""
+    everywhere, near = surely(found, true), surely(found[front], true[front])
+    fading = (everywhere < least) & (near >= least) & ~always
+    return np.where(fading, near, everywhere).tolist(), fading.tolist()
+
+
+def _write(name, path, driven, fading):
+    network = manifest.read(path)[name]
+    notes = {"driven": " ".join(driven), "fading": " ".join(fading), "fading_why": FADING}
     manifest.record(name, os.path.basename(network.path), network.inputs, network.outputs, path, **notes)

@@ -35,7 +35,8 @@ def test_a_broken_manifest_is_refused_in_one_line(tmp_path, text):
     ({"score": 0}, "score = 0 is not"), ({"score": 1}, "score = 1 is not"),
     ({"score": "nan"}, "score = nan is not"), ({"parts": "a:2x1 b:2x1"}, "one output of 2x2"),
     ({"parts": "a:2x1 b:1x2"}, "one output of 2x3"), ({"tolerances": "c:1"}, "no part c"),
-    ({"driven": "jawOpn"}, r"jawOpn \(jawOpen\?")])
+    ({"driven": "jawOpn"}, r"jawOpn \(jawOpen\?"),
+    ({"driven": "jawOpen", "fading": "jawLeft"}, "fading: jawLeft is not driven")])
 def test_a_note_that_would_be_passed_over_is_refused(engines, note, told):
     manifest.record("small", "small.onnx", INPUTS, {"values": (2, 3)}, path=path(engines), **note)
     with pytest.raises(DataError, match=told):

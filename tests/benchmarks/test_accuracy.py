@@ -129,8 +129,9 @@ def measured(folder, share=1.0):
              **drawn_people(2 * len(drawings.YAWS)))
     shapes = iter(list(heads["blendshapes"] * share)
                   + [np.zeros(52)] * 2 * len(drawings.YAWS))
-    return renders.measure(lambda image, rois: [face(TRUE + 60, shapes=next(shapes))],
-                           "nowhere", str(folder), 4, 2)[0]
+    tracker = lambda image, rois: [face(TRUE + 60, shapes=next(shapes))]    # noqa: E731
+    tracker.fading = np.zeros(52, bool)
+    return renders.measure(tracker, "nowhere", str(folder), 4, 2)[0]
 
 
 def test_heads_that_were_drawn_before_need_no_renderer(tmp_path):
@@ -150,9 +151,12 @@ def test_groups_and_sigma_of_drawn_heads_are_told_with_their_worst(tmp_path, mon
         np.savez(str(tmp_path / ("%s_%s.npz" % (kind, drawings.stamp()))),
                  **dict(drawn_people(count), **more))
     rng = np.random.RandomState(4)
-    monkeypatch.setattr(accuracy, "Tracker", lambda config: lambda image, rois: [
-        face(TRUE + 60 + [0.02 * SIZE, 0], (2, 0, 0), gaze=(1, 1), sigma=0.02 * SIZE,
-             shapes=rng.uniform(size=52), openness=rng.uniform(0.5, 1))])
+
+    def tracker(image, rois):
+        return [face(TRUE + 60 + [0.02 * SIZE, 0], (2, 0, 0), gaze=(1, 1), sigma=0.02 * SIZE,
+                     shapes=rng.uniform(size=52), openness=rng.uniform(0.5, 1))]
+    tracker.fading = np.zeros(52, bool)
+    monkeypatch.setattr(accuracy, "Tracker", lambda config: tracker)
     tables, figures, chart = accuracy.of_renders(SimpleNamespace(
         config=None, data="nowhere", cache=str(tmp_path), renders=4, out=str(tmp_path),
         name="accuracy_"))

@@ -153,6 +153,10 @@ class Dots:
                                        driven.get(name, DRIVEN.get(name, ())))
                          for name, (inputs, outputs) in SHAPES.items()}
 
+    def fade(self, name, *shapes):
+        """From now on these shapes of a network fade as a face turns away."""
+        self.networks[name] = self.networks[name]._replace(fading=shapes)
+
     def load(self, name, faces=1):
         """Engine of one of the networks, of so many faces at once."""
         return DotEngine(name, self, faces)

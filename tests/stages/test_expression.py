@@ -52,6 +52,14 @@ def test_what_the_eyes_tell_is_known():
     assert driven == EYES[:4] + ["eyeWideLeft", "eyeWideRight", "jawOpen"]
 
 
+def test_what_fades_is_known():
+    backend = dots.Dots()
+    backend.fade("brows", "browInnerUp", "noseSneerLeft")
+    closeups = [Closeup(Batches(backend, name)) for name in ("expression", "brows")]
+    express = Expression(backend.networks["expression"], closeups)
+    assert set(np.flatnonzero(express.fading)) == {ARKIT["browInnerUp"], ARKIT["noseSneerLeft"]}
+
+
 def test_a_look_that_the_manifest_does_not_call_driven_stays_0():
     shut = (0.0, 20, 0)
     assert expressed(shut, shut, expression=("jawOpen", "eyeBlinkLeft")) == {"eyeBlinkLeft": 1.0}

@@ -56,6 +56,12 @@ def told(path):
     return {name: set(networks[name].driven) for name in VIEWS}
 
 
+def fading(path):
+    """{section: those of them that fade}"""
+    networks = manifest.read(path)
+    return {name: set(networks[name].fading) for name in VIEWS}
+
+
 @pytest.mark.parametrize("least", [-2, 2])
 def test_every_shape_that_proves_right_is_driven_by_one_section(material, path, least):
     assert set(driven.record(material, path, least)) == set(ARKIT)
@@ -93,20 +99,32 @@ def test_a_shape_that_both_could_tell_is_driven_by_whoever_tells_it_best(
     assert [name for name, shapes in told(path).items() if "eyeWideLeft" in shapes] == [best]
 
 
-def test_the_upper_face_counts_only_where_it_is_told_in_full(monkeypatch, path):
+def test_a_shape_that_is_right_from_the_front_alone_fades(monkeypatch, path):
     yaws = (10.0, -80.0, 49.0, 60.0)
     away = np.repeat(np.resize(np.abs(yaws) > 50, HEADS), 2)[:, None]
+    every = set(ARKIT_NAMES) - set(driven.UNTRUE)
     recorded(monkeypatch, path, yaws, expression=9.0, brows=9.0 * away)
-    assert told(path) == {"expression": set(), "brows": set(ARKIT_NAMES) - set(driven.UNTRUE)}
-    recorded(monkeypatch, path, yaws, expression=9.0 * away, brows=9.0)
+    assert told(path) == fading(path) == {"expression": set(), "brows": every}
+    recorded(monkeypatch, path, yaws, expression=0.1, brows=9.0)
+    assert told(path) == {"expression": every, "brows": set()} and not any(fading(path).values())
+    recorded(monkeypatch, path, yaws, expression=9.0 * (1 - away), brows=9.0)
     assert told(path) == {"expression": set(), "brows": set()}
 
 
-def test_the_manifest_says_up_to_where_the_upper_face_is_told(monkeypatch, path):
+def test_what_the_eyes_tell_does_not_fade(monkeypatch, path):
+    yaws = (10.0, -80.0, 49.0, 60.0)
+    away = np.repeat(np.resize(np.abs(yaws) > 50, HEADS), 2)[:, None]
+    recorded(monkeypatch, path, yaws, expression=9.0 * away, brows=9.0)
+    assert told(path)["expression"] == fading(path)["expression"]
+    assert not {"eyeBlinkLeft", "eyeLookUpLeft", "eyeWideLeft"} & told(path)["expression"]
+
+
+def test_the_manifest_says_up_to_where_fading_shapes_are_told(monkeypatch, path):
     recorded(monkeypatch, path, expression=9.0, brows=0.1)
     with open(path) as f:
-        line, = [line for line in f if line.startswith("driven_why")]
-    assert line.startswith("driven_why = told in full up to 50 degrees of yaw, from there to 62")
+        lines = [line for line in f if line.startswith("fading_why")]
+    assert len(lines) == 2
+    assert lines[0].startswith("fading_why = told in full up to 50 degrees of yaw")
 
 
 def test_each_section_is_asked_for_its_own_shapes(folder, material):
