@@ -65,11 +65,11 @@ AIMS = (
          mediapipe="11.3", openseeface="5.6", why="one of these pictures is 0.19 %"),
     _aim("pasted faces 24 px wide, found, %", "finding", "pasted/24/share", 98, True, 1),
     _aim("pasted faces 48 px wide, found, %", "finding", "pasted/48/share", 99.5, True, 1,
-         why="two of 200, that the detector does not see"),
+         why="the detector does not see the rest"),
     _aim("pasted faces 96 px wide, found, %", "finding", "pasted/96/share", 99.5, True, 1),
     _aim("157 profiles (yaw of 60 deg and more), found without a box, %", "finding",
          "profile/share", 98, True, 1, mediapipe="93", openseeface="55",
-         why="the detector sees all but two of them; a newcomer's points must be known within "
+         why="the detector sees nearly all of them; a newcomer's points must be known within "
          "4.5 % of its size, and those of most that are missed lie just beyond"),
     _aim(HEADS + "gaze with glasses or in dim light, angle, deg", "eyes",
          "gaze/glasses or dim/angle", 4.0,
