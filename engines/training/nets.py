@@ -172,14 +172,14 @@ class Iris(nn.Module):
 
 
 class Expression(nn.Module):
-    """(N, 128, 128, 1) and the head's turn (N, 2), (yaw, pitch) / 45 degrees -> shapes (N, K), 0 to 1.
+    """(N, 96, 96, 1) and the head's turn (N, 2), (yaw, pitch) / 45 degrees -> shapes (N, K), 0 to 1.
 
     It regresses standardised values, `start_from` sets their mean and deviation: the shapes are seldom shown, and
     a squashed value that starts near 0 hardly moves.
     """
 
-    def __init__(self, shapes=len(VIEWS["expression"].shapes), fold=4, widths=(24, 32, -32, 48, -64, 64, -96), cells=16, hidden=160,
-                 dropped=0.15):
+    def __init__(self, shapes=len(VIEWS["expression"].shapes), fold=3, widths=(24, 32, -32, 48, -64, 64, -96), cells=16, hidden=160,
+                 dropped=0.0):
         super().__init__()
         self.dropped = dropped
         self.stem, self.body = Stem(fold, widths[0]), stack(*widths)
@@ -306,7 +306,7 @@ NETS = {"landmarks": Landmarks, "fine": Fine, "iris": Iris, "detector": Detector
 # As deployed: the shape of each input.
 INPUTS = {"landmarks": {"image": (1, 128, 128, 1)}, "fine": {"image": (1, 192, 192, 1)}, "iris": {"image": (2, 64, 64, 1), "turn": (2, 2)},
           "detector": {"image": (1, 192, 320, 1)},
-          "expression": {"image": (1, 128, 128, 1), "turn": (1, 2)},
+          "expression": {"image": (1, 96, 96, 1), "turn": (1, 2)},
           "brows": {"image": (1, 108, 168, 1), "turn": (1, 2)}}
 
 # Of the networks that `Answers` makes one tensor of: its parts in order, each of one face or eye.

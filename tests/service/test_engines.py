@@ -83,7 +83,7 @@ def test_no_boot_waits_for_engines_and_the_tracker_runs_without(nano):
 
 def test_whoever_looks_for_us_sees_how_far_they_are(nano):
     said = nano.cable.at("a", sys.executable, "-c", ASKS, HERE)
-    assert said.strip() in ("0/4", "1/4", "2/4", "3/4")
+    assert said.strip() in ("0/5", "1/5", "2/5", "3/5", "4/5")
 
 
 def test_whoever_listens_sees_how_far_they_are(nano):
@@ -95,7 +95,7 @@ def test_whoever_listens_sees_how_far_they_are(nano):
 
 
 def test_systemd_knows_how_far_they_are(nano):
-    until(lambda: " of 4): " in nano.property("kagami-engines.service", "StatusText"), NEVER,
+    until(lambda: " of 5): " in nano.property("kagami-engines.service", "StatusText"), NEVER,
           lambda: nano.journal("kagami-engines.service"))
 
 
