@@ -12,8 +12,8 @@ pytest.importorskip("onnx", reason="layers are counted with onnx")
 
 def test_every_network_of_the_manifest_is_counted():
     found = networks.measure()
-    assert set(found) == set(manifest.read()) | {"all"}
-    assert all(f["layers"] >= f["products"] > 0 for name, f in found.items() if name != "all")
+    assert set(found) == set(manifest.read()) | {"three", "all"}
+    assert all(found[name]["layers"] >= found[name]["products"] > 0 for name in manifest.read())
 
 
 def test_of_an_iris_one_eye_is_told():
@@ -29,6 +29,7 @@ def test_the_fine_network_does_not_count_among_those_that_always_run(monkeypatch
     sizes = {name: os.path.getsize(network.path) / 1e6 for name, network in read.items()}
     assert found["fine"]["mb"] == pytest.approx(sizes["landmarks"])
     assert found["all"]["mb"] == pytest.approx(sum(sizes.values()) - sizes["fine"])
+    assert found["three"]["mb"] == pytest.approx(sum(sizes[name] for name in networks.THREE))
 
 
 def test_without_onnx_files_are_weighed_alone(monkeypatch, capsys):
