@@ -12,8 +12,8 @@ FINE = "fine"       # the network of the higher quality, beside those that alway
 
 def measure():
     """{network: {"mmac": of one picture's, "each": of one eye where it takes two, "layers": as
-    TensorRT fuses them, "products": of these, "mb"}, "three": {"mb": of THREE}, "all": {"mb": without
-    the fine one}}.
+    TensorRT fuses them, "products": of these, "mb"}, "three": {"mb": of THREE}, "all": {"mb":
+    without the fine one}}.
 
     The count of layers takes onnx; without it those are left out."""
     found = {}
