@@ -37,7 +37,7 @@ def circumstances():
 
 
 def _commit():
-    """The commit with a + where files (results aside) differ from it; "unknown" outside a clone."""
+    """The commit, + where files (not results) differ from it; "unknown" outside a clone."""
     found = _git("rev-parse", "--short", "HEAD")
     changed = _git("status", "--porcelain", "-uno", "--", ".", ":!benchmarks/results")
     return found + "+" if found and changed else found or "unknown"
