@@ -33,8 +33,8 @@ FAIR = 0.2              # score of a first look below which a second would look 
 class Tracker:
     """Finds faces and follows them; `config` (default: default.conf alone) and `timing` (add(row,
     seconds)) as the program has them, `backend` to bring its own networks. `driven`, `by_eyes`:
-    (52,) bool, the shapes that are measured at all, and those that the irises tell; `fading`: those
-    that are measured from the front alone; `backend`: what runs the networks, in words."""
+    (52,) bool, the shapes that are measured at all, and those that the irises tell; `fading`:
+    those that are measured from the front alone; `backend`: what runs the networks, in words."""
 
     def __init__(self, config=None, timing=None, backend=None):
         config = config or configuration.defaults()

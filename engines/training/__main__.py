@@ -1,6 +1,7 @@
 """`python -m engines.training STEP`: from the given data to the networks.
 
-    prepare --data ../shared/data/train --material MATERIAL
+    prepare --face-model FaceXModel --portraits FOLDER --backgrounds FOLDER --material MATERIAL
+    prepare --data ../shared/data/train --material MATERIAL      from files that were made so before
     detector|landmarks|fine|iris|expression|brows --material MATERIAL --minutes 30
     mistakes --material MATERIAL          with a detector exported, before the landmarks
     export landmarks fine iris detector expression brows --material MATERIAL
@@ -17,6 +18,15 @@ from engines.training import own_data
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 COUNTS = {"faces": 12000, "turned": 6000, "profiles": 4000, "eyes": 10000, "brows": 20000, "held_out": 1000}
+# What `prepare` makes the data folder from.
+SOURCES = {
+    "face_model": ("FOLDER", "FaceXModel of ICT-FaceKit"),
+    "portraits": ("FOLDER", "photographs of people; a folder in it is a set, a folder in that one person"),
+    "backgrounds": ("FOLDER", "pictures without people"),
+    "light": ("FOLDER", "panoramas, .hdr (default: drawn ones)"),
+    "landmarker": ("FILE", "MediaPipe's face_landmarker.task (without it photographs teach no expression)"),
+    "openseeface": ("FILE", "lm_model0_opt.onnx of OpenSeeFace (without it nobody checks MediaPipe's points)"),
+    "mediapipe": ("PYTHON", "one that has mediapipe (default: made in ~/.cache/kagami/mediapipe)")}
 # Minutes on two cores that gave usable networks.
 MINUTES = {"landmarks": 90.0, "fine": 90.0, "iris": 20.0, "detector": 60.0, "expression": 60.0, "brows": 40.0}
 ALONE = ("landmarks", "fine", "detector")       # can be trained on samples without the material
@@ -30,6 +40,8 @@ def main(words=None):
         args.step(args)
     except KagamiError as why:
         sys.exit(_told(why))
+    except KeyboardInterrupt:
+        sys.exit(130)       # the same command goes on
 
 
 def _told(why):
@@ -63,8 +75,10 @@ def _material(parser):
 
 def _prepare(parser):
     _material(parser)
-    parser.add_argument("--data", default=os.path.join(ROOT, "..", "shared", "data", "train"),
-                        help="folder of the face model, portraits, backgrounds and light")
+    parser.add_argument("--data", help="folder of the face model, portraits, backgrounds and light (default: "
+                        "MATERIAL/data where a source is given, else ../shared/data/train)")
+    for name, (what, words) in SOURCES.items():
+        parser.add_argument("--" + name.replace("_", "-"), metavar=what, help=words)
     for name, count in COUNTS.items():
         parser.add_argument("--" + name.replace("_", "-"), type=int, default=count, metavar="N",
                             help="samples to draw (default %d)" % count)
@@ -97,14 +111,23 @@ def _export(parser):
 
 
 def prepare(args):
-    """Fill the material folder; what is there is kept."""
-    from engines.training import material
-    material.prepare(args.data, args.material, {name: getattr(args, name) for name in COUNTS})
+    """Fill the data folder from the sources that are given, and the material folder; what is there is kept."""
+    from engines.training import material, sources
+    given = {name: getattr(args, name) for name in SOURCES if getattr(args, name)}
+    if given and not set(given) & {"face_model", "portraits", "backgrounds", "light"}:
+        raise UsageError("--" + min(given), "there is nothing to look at", "give a folder with --portraits too")
+    usual = os.path.join(args.material, "data") if given else os.path.join(ROOT, "..", "shared", "data", "train")
+    data = args.data or usual
+    if given and sources.gather(data, python=given.pop("mediapipe", None), **given):
+        material.forget_portraits(args.material)
+    material.prepare(data, args.material, {name: getattr(args, name) for name in COUNTS})
 
 
 def train(args):
     """Train one network until its minutes are spent."""
+    from engines.training import together
     from engines.training.trainers import TRAINERS
+    together.quiet()
     choice = {"renders": tuple(args.renders)} if args.renders else {}
     choice.update({name: value for name, value in (("go_on", getattr(args, "go_on", False)), ("samples", args.samples),
                                                    ("backgrounds", getattr(args, "backgrounds", None))) if value})
@@ -112,6 +135,7 @@ def train(args):
         raise UsageError(args.name, "it is trained on the material, or on samples alone into a folder of your own",
                          "give --material, or --samples and --run")
     TRAINERS[args.name](args.material, _run(args, args.name), args.minutes, workers=args.workers, **choice)
+    together.end()
 
 
 def collect(args):

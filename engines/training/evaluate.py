@@ -85,8 +85,9 @@ class Expression:
         parts = []
         for name, rows in self.sets:
             c = correlations(shown(net, rows)["shapes"], column(rows, "shapes"))
+            c = c[np.isfinite(c)]
             parts.append("%s r mean %.3f, 0.7 and more: %d, least %.2f" % (
-                name, np.nanmean(c), (c >= 0.7).sum(), np.nanmin(c)))
+                name, c.mean(), (c >= 0.7).sum(), c.min()) if len(c) else "%s: no shape known" % name)
         return "; ".join(parts)
 
 

@@ -26,9 +26,9 @@ def with_teacher(portraits):
     """The portraits with blendshapes and their trust, from what the teacher says of them."""
     blend, trust = (np.zeros((len(portraits["luma"]), 52), np.float32) for _ in range(2))
     for name, least in TEACHER.items():     # the teacher's list begins with _neutral and has no tongueOut
-        score = portraits["teacher"][:, 1 + ARKIT[name]]
-        blend[:, ARKIT[name]] = np.clip((score - least) / (1 - least), 0, 1)
-        trust[:, ARKIT[name]] = KNOWN
+        score = portraits["teacher"][:, 1 + ARKIT[name]]        # NaN where no teacher told shapes
+        blend[:, ARKIT[name]] = np.nan_to_num(np.clip((score - least) / (1 - least), 0, 1))
+        trust[:, ARKIT[name]] = KNOWN * np.isfinite(score)
     trust[:, [ARKIT[name] for name in NEVER]] = ABSENT
     return dict(portraits, blendshapes=blend, blend_weight=trust)
 

@@ -13,12 +13,17 @@ import time
 
 import numpy as np
 
+from appliance.errors import InputMissing
 from appliance.face import LANDMARK_MIRROR
 from engines.training import definition, shards
 from engines.training.fit import IDENTITIES, Fitter
 from engines.training.portraits import Portraits
 
 HELD_OUT = 900000       # seeds from here on are for measuring and never trained on: 900000 faces, 900001 eyes
+PORTRAITS = ("fits.npz", "portraits_luma.npz", "portrait_labels.npz")
+# Which source makes which file of the data folder.
+MADE_FROM = {"ict_face.npz": "--face-model", "portraits.npz": "--portraits", "backgrounds": "--backgrounds",
+             "env_hdri.npz": "--light"}
 # The face model's axes (y up, z to the viewer) against ours (y down, z away)
 FLIP = np.diag([1.0, -1, -1])
 
@@ -49,10 +54,18 @@ def prepare(data, out, counts, shard=1000):
                 pen.drawn(path, kind, seed, start, count)
 
 
+def forget_portraits(out):
+    """Take away what was made of portraits that are others now."""
+    for name in PORTRAITS:
+        if os.path.exists(os.path.join(out, name)):
+            os.unlink(os.path.join(out, name))
+
+
 def _portraits(data, out):
-    paths = [os.path.join(out, n) for n in ("fits.npz", "portraits_luma.npz", "portrait_labels.npz")]
+    paths = [os.path.join(out, n) for n in PORTRAITS]
     if all(os.path.exists(p) for p in paths):
         return
+    _needed(data, ("ict_face.npz", "portraits.npz"))
     portraits = Portraits(data)
     ict = np.load(os.path.join(data, "ict_face.npz"))
     if not os.path.exists(paths[0]):
@@ -92,7 +105,7 @@ def _landmark_shape(ict):
 def labelled(portraits, fits, ict, ypr, say=print):
     """The portraits' labels after our definition of the 68 points; says where the model's vertices moved."""
     rotation = np.einsum("ij,njk,kl->nil", FLIP, fits["R"], FLIP)
-    to_ours, model_to_ours = definition.mean_offsets(portraits, ypr, fits["ict68"][:, :, :2], rotation, LANDMARK_MIRROR)
+    to_ours, model_to_ours = definition.offsets(portraits, ypr, fits["ict68"][:, :, :2], rotation, LANDMARK_MIRROR)
     size, jaw = definition.box_size(portraits.points), definition.JAW
     points = definition.move(portraits.points, to_ours, rotation, size)
     # the mesh's jaw slides over the skin when a head turns, the fitted model's does not; the mesh knows the person better
@@ -109,6 +122,12 @@ def labelled(portraits, fits, ict, ypr, say=print):
                 mesh=portraits.mesh.astype(np.float32), blend=portraits.blend, quality=portraits.quality,
                 val=portraits.validation, valid=portraits.valid, sets=portraits.sets,
                 rms=fits["rms"] / fits["scale"], to_ours=to_ours, model_to_ours=model_to_ours)
+
+
+def _needed(data, names):
+    for name in names:
+        if not os.path.exists(os.path.join(data, name)):
+            raise InputMissing(os.path.join(data, name), "it is not there", "give its source with " + MADE_FROM[name])
 
 
 class Draughtsman:
@@ -134,6 +153,7 @@ class Draughtsman:
 
     def _opened(self):
         if self._studio is None:
+            _needed(self.data, ("ict_face.npz", "env_hdri.npz", "backgrounds"))
             from engines.training.render import dataset
             self._studio = dataset.Studio(self.data)
         return self._studio

@@ -4,6 +4,8 @@ import os
 
 import numpy as np
 
+from appliance import files
+
 
 def find(folder, patterns):
     """The shards of a folder whose names match any of the patterns, in order."""
@@ -31,3 +33,9 @@ def write(path, rows):
     partial = path[:-len(".npz")] + ".part.npz"
     np.savez_compressed(partial, **{k: np.stack([np.asarray(r[k]) for r in rows]) for k in rows[0]})
     os.replace(partial, path)
+
+
+def save(path, arrays):
+    """Write {name: array} as one compressed file that is whole or not there; OutputError where it cannot be written."""
+    with files.whole(path) as partial:
+        np.savez_compressed(partial, **arrays)

@@ -1,7 +1,8 @@
 """Trains one network: batches from a process of their own in, averaged weights in checkpoint.pt out.
 
 Resumes where it stopped; every minute a line with the losses and pictures per second and a checkpoint. The learning
-rate follows a cosine over the minutes given, so that a run fits the time there is whatever the machine.
+rate follows a cosine over the minutes given, so that a run fits the time there is whatever the machine. Several processes
+that torchrun starts train one network (see `together`).
 """
 import copy
 import math
@@ -13,6 +14,7 @@ import torch
 
 from engines.training.losses import LOSSES
 from engines.training.nets import NETS
+from engines.training.together import Together
 
 # Trained in bf16 where the processor computes in it: twice the pictures a second.
 HALVES = ("brows", "expression", "fine", "landmarks")
@@ -26,17 +28,22 @@ class Training:
         torch.manual_seed(0)
         self.name, self.folder, self.minutes, self.rate = name, folder, minutes, rate
         self.path = os.path.join(folder, "checkpoint.pt")
-        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.crew = Together()
+        self.device = self.crew.device
         self.halves = name in HALVES and (self.device == "cuda" or torch.cpu._is_avx512_bf16_supported())
         os.makedirs(folder, exist_ok=True)
         self.queue = multiprocessing.get_context("fork").Queue(4)
-        self.workers = [multiprocessing.get_context("fork").Process(target=_feed, args=(self.queue, make, k), daemon=True)
-                        for k in range(workers)]
+        seeds = range(1000 * self.crew.rank, 1000 * self.crew.rank + workers)
+        self.workers = [multiprocessing.get_context("fork").Process(target=_feed, args=(self.queue, make, seed), daemon=True)
+                        for seed in seeds]
         for w in self.workers:
             w.start()
+        self.crew.meet()
         self.net = NETS[name]().to(self.device)
         if start is not None:
             start(self.net)
+        self.crew.same(self.net)
+        torch.manual_seed(self.crew.rank)
         decay = [p for p in self.net.parameters() if p.ndim > 1]
         rest = [p for p in self.net.parameters() if p.ndim <= 1]
         self.optimiser = torch.optim.AdamW([{"params": decay, "weight_decay": 0.02}, {"params": rest, "weight_decay": 0}], rate)
@@ -45,8 +52,9 @@ class Training:
         self._resume()
 
     def _resume(self):
-        if os.path.exists(self.path):
-            c = torch.load(self.path, weights_only=True)
+        first = self.crew.rank == 0 and os.path.exists(self.path)
+        c = self.crew.share(torch.load(self.path, weights_only=True, map_location="cpu") if first else None)
+        if c is not None:
             self.net.load_state_dict(c["net"])
             self.average.load_state_dict(c["average"])
             self.optimiser.load_state_dict(c["optimiser"])
@@ -62,13 +70,16 @@ class Training:
             for k, v in parts.items():
                 sums[k] = sums.get(k, 0.0) + float(v)
             sums["n"] = sums.get("n", 0) + 1
-            self.seen += len(batch["image"])
-            self.spent += time.time() - last
+            self.seen += len(batch["image"]) * self.crew.count
+            self.spent = self.crew.clock(self.spent + time.time() - last)
             last = time.time()
             if self.spent - said > 60 or self.spent >= self.minutes * 60:
-                self._say(sums, said, validate)
+                for net in (self.net, self.average):
+                    self.crew.same(net)
+                if self.crew.rank == 0:
+                    self._say(sums, said, validate)
+                    self.save()
                 said, sums, last = self.spent, {}, time.time()
-                self.save()
         for w in self.workers:
             w.terminate()
         return self.average
@@ -84,6 +95,7 @@ class Training:
             loss, parts = LOSSES[self.name](self.net, batch)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
+        self.crew.mean(self.net)
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
         self.optimiser.step()
         self.steps += 1

@@ -9,6 +9,7 @@ import time
 
 import numpy as np
 
+from appliance.errors import DataError
 from appliance.face import ARKIT
 from engines.training import fit, shards, upper
 from engines.training.portraits import Portraits
@@ -32,6 +33,9 @@ class Skins:
         size = np.sqrt(np.prod(np.ptp(self.portraits.points, axis=1), axis=1))
         self.rows = np.where((self.portraits.quality == 2) & ~self.portraits.validation
                              & (self.fits["rms"] / size < 0.014))[0]
+        if not len(self.rows):
+            raise DataError(data, "none of its portraits is sure enough to be a skin",
+                            "give more photographs, or draw without them: --turned 0 --brows 0")
 
     def __call__(self, i):
         """(albedo (N,) linear or NaN, identity (100,), weights (52,)) of portrait i."""

@@ -111,6 +111,8 @@ def note(*keys):
     titles.append(window._root.title())
     if keys:
         window._root.focus_force()
+        while not window._root.focus_get():      # a busy X server takes its time
+            window._root.update()
         window._root.event_generate(keys[0])
         window._root.after(50, note, *keys[1:])
     else:
