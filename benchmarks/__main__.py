@@ -13,6 +13,8 @@ from benchmarks import report
 DEMO = os.path.join(report.ROOT, "appliance", "demo.mp4")
 DATA = os.path.join(report.ROOT, os.pardir, "shared", "data")
 SOURCE = "--source", {"help": "a video's path, or a source's URL (default: the demo)"}
+ACCURACY = ("stills", "clips", "renders", "eyes", "shapes", "acted", "tremble", "finding",
+            "networks")
 SETS = "--data", {"help": "folder of the evaluation sets (default: $KAGAMI_DATA or "
                           "../shared/data)"}
 
@@ -29,13 +31,16 @@ def _frames(default):
 
 # Each is a module of this package with main(args), which may give an exit status.
 BENCHMARKS = OrderedDict([
-    ("accuracy", ("points, angles, blinks, expression", (
+    ("accuracy", ("points, angles, gaze, lids, expression, steadiness beside the aims", (
         SETS, _count("--limit", 0, "only the first N pictures of a set, 0: all"),
         _count("--renders", 500, "heads to draw"),
         ("--cache", {"default": os.path.expanduser("~/.cache/kagami"),
                      "help": "folder where drawn heads are kept"}),
-        ("--only", {"nargs": "+", "choices": ("stills", "clips", "renders"),
-                    "default": ["stills", "clips", "renders"], "help": "these tables alone"}),
+        ("--sheets", {"metavar": "DIR", "help": "where pictures of the worst photographs go, "
+                                                "outside the repository (default: worst in "
+                                                "--cache)"}),
+        ("--only", {"nargs": "+", "choices": ACCURACY, "default": ACCURACY,
+                    "help": "these parts alone"}),
         ("--quality", {"choices": tuple(quality.NETWORKS), "default": quality.STANDARD,
                        "help": "whose network places the points (default %(default)s)"})))),
     ("backends", ("every backend that works here: milliseconds, how far apart", (

@@ -1,4 +1,4 @@
-"""The clips: distance to a reference, blinks against those marked by eye, tremble. One table."""
+"""The clips: distance to a reference, blinks against those marked by eye. One table."""
 import json
 import os
 from contextlib import closing
@@ -7,41 +7,55 @@ import numpy as np
 
 from appliance import config as configuration
 from appliance.sources import open_source
-from benchmarks import peers, report
-from benchmarks.stills import GROUPS, distances, size
+from benchmarks import report, sheets
+from benchmarks.stills import GROUPS, distances
 
 CLIPS = ("desk", "interview")
 SLACK = 4           # frames by which a blink may miss the one marked by eye
-# The peers' protocol: sigma of 255, pictures, how many of them to drop.
-NOISE, TURNS, SETTLED = 4.0, 40, 10
 INNER = list(GROUPS["inner49"])
 COLUMNS = ("frames", "without_face", "mean", "over10", "blink_f1", "blinks_right",
-           "blinks_wrong", "blinks_overlooked", "step")
+           "blinks_wrong", "blinks_overlooked", "lost", "found")
+
+
+def frames(path, rgb=False):
+    """The Frames of a clip, each valid until the next."""
+    camera = configuration.defaults().camera
+    with closing(open_source("file:" + path, camera, True, rgb)) as source:
+        for frame in source:
+            yield frame
+
+
+def first(path):
+    """The first frame as (H, W, 3) float R, G, B."""
+    with closing(frames(path, True)) as shown:
+        return np.array(next(shown).rgb, np.float32)
 
 
 def follow(tracker, path, limit=0):
-    """[face or None] for every frame of a clip, and the first frame as (H, W, 3) R, G, B."""
-    faces, first = [], None
+    """[face or None] for every frame of a clip."""
+    faces = []
     tracker.reset()
-    camera = configuration.defaults().camera
-    with closing(open_source("file:" + path, camera, True, True)) as source:
-        for frame in source:
-            first = np.array(frame.rgb) if first is None else first
-            faces.append((tracker(frame.luma, frame.time) or [None])[0])
-            if len(faces) == limit:
-                break
-    return faces, first
+    for frame in frames(path):
+        faces.append((tracker(frame.luma, frame.time) or [None])[0])
+        if len(faces) == limit:
+            break
+    return faces
+
+
+def apart(faces, reference):
+    """(N,) mean distance of the 49 inner points, %; inf without a face, -inf where the reference
+    has none."""
+    return np.array([-np.inf if not one["found"] else np.inf if face is None else
+                     distances(face.landmarks, np.array(one["points"]))[INNER].mean()
+                     for face, one in zip(faces, reference)])
 
 
 def against(faces, reference):
     """(mean distance of the 49 inner points, share over 10 % or without a face), both in %."""
-    pairs = [(face, np.array(one["points"])) for face, one in zip(faces, reference)
-             if one["found"]]
-    apart = np.array([distances(face.landmarks, true)[INNER].mean()
-                      for face, true in pairs if face])
-    lost = sum(face is None for face, _ in pairs)
-    mean = float(apart.mean()) if len(apart) else float("nan")
-    return mean, 100.0 * ((apart > 10).sum() + lost) / max(1, len(pairs))
+    far = apart(faces, reference)
+    known = far[np.isfinite(far)]
+    mean = float(known.mean()) if len(known) else float("nan")
+    return mean, 100.0 * (far > 10).sum() / max(1, np.sum(far > -np.inf))
 
 
 def closures(openness):
@@ -73,47 +87,38 @@ def blinks(found, marked):
     return 2.0 * right / max(1, full + right + wrong), right, wrong, full - right
 
 
-def repeated(tracker, picture, noise=NOISE):
-    """[Face] of a still picture (H, W, 3), followed under fresh camera noise."""
-    rng, faces = np.random.RandomState(7), []
-    tracker.reset()
-    for _ in range(TURNS):
-        noisy = np.clip(picture + rng.normal(0, noise, picture.shape), 0, 255).astype(np.uint8)
-        faces += tracker(noisy)[:1]
-    return faces[SETTLED:]
-
-
-def step(faces):
-    """Mean step of the 68 points from face to face, % of the box; NaN of fewer than two."""
-    if len(faces) < 2:
-        return float("nan")
-    points = np.array([face.landmarks for face in faces])
-    return float(np.linalg.norm(np.diff(points, axis=0), axis=2).mean() / size(points[0]) * 100)
-
-
-def measure(tracker, data, name, limit=0):
-    """The figures of one clip; None where it is not there."""
+def measure(tracker, data, name, limit=0, folder=None):
+    """The figures of one clip; None where it is not there. folder: of the sheet of its worst
+    frames, None: none is made."""
     path = os.path.join(data, "clips", name)
     if not os.path.exists(path + ".mp4"):
         return None
     with open(path + ".json") as f:
         reference = json.load(f)
-    faces, first = follow(tracker, path + ".mp4", limit)
+    faces = follow(tracker, path + ".mp4", limit)
     openness = np.array([(f.left.openness + f.right.openness) / 2 if f else np.nan for f in faces])
     mean, bad = against(faces, reference["per_frame"])
     marked = [m for m in reference["blinks"] if m["end"] < len(faces)]
     f1, right, wrong, overlooked = blinks(closures(openness), marked)
+    if folder:
+        sheets.write(folder, name, worst(faces, reference["per_frame"], path + ".mp4"))
     return {"frames": len(faces), "without_face": sum(f is None for f in faces), "mean": mean,
             "over10": bad, "blink_f1": f1, "blinks_right": right, "blinks_wrong": wrong,
-            "blinks_overlooked": overlooked,
-            "step": step(repeated(tracker, first.astype(np.float32)))}
+            "blinks_overlooked": overlooked}
 
 
-def table(found, data):
-    """Markdown of {clip: figures}; the peers are known for the tremble of the desk clip alone."""
-    rows = [[clip, "**Kagami**"] + [f[c] for c in COLUMNS] for clip, f in found.items()]
-    if "desk" in found:
-        for name, result in peers.results(data, "jitter").items():
-            if "step" in result["clip_frame"]:
-                rows.append(["desk", name] + [result["clip_frame"].get(c) for c in COLUMNS])
-    return report.markdown(("clip", "tracker") + COLUMNS, rows)
+def worst(faces, reference, path):
+    """[(luma, reference points, ours, words)] of the worst frames, for a sheet."""
+    far = apart(faces, reference)
+    places = {k: rank for rank, k in enumerate(sheets.worst(far)) if far[k] > -np.inf}
+    cases = [(places[k], (np.array(frame.luma), np.array(reference[k]["points"]),
+                          faces[k] and faces[k].landmarks, "frame %d %.1f %%" % (k, far[k])))
+             for k, frame in enumerate(frames(path)) if k in places]
+    return [case for _, case in sorted(cases, key=lambda pair: pair[0])]
+
+
+def table(found):
+    """Markdown of {clip: figures}."""
+    return report.markdown(("clip", "tracker") + COLUMNS,
+                           [[clip, "**Kagami**"] + [f.get(c) for c in COLUMNS]
+                            for clip, f in found.items()])

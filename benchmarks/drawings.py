@@ -27,37 +27,37 @@ def stamp():
 
 
 def heads(data, cache, count):
-    """{"pictures" (N, 224, 224), "points", "rotation_crop", "blendshapes", "gaze", "openness",
-    "eye_visible", ...} of `count` random scenes."""
-    return _kept(cache, "heads_%d_%s.npz" % (count, stamp()),
-                 lambda: _stack(_head(studio, k) for studio in [_studio(data)]
-                                for k in range(count)))
+    """{"pictures" (N, 344, 344), "points", "rotation_crop", "blendshapes", "gaze", "openness",
+    "eye_visible", ..., of the person "tone", "folds", "female", "beard"} of `count` random
+    scenes."""
+    return kept(data, cache, "heads", count, _head)
 
 
 def turning(data, cache, count):
     """The same labels of `count` people, each drawn once per YAWS with all else the same: rows are
     person by person."""
-    return _kept(cache, "turning_%d_%s.npz" % (count, stamp()),
-                 lambda: _stack(_turned(studio, k, yaw) for studio in [_studio(data)]
-                                for k in range(count) for yaw in YAWS))
+    return kept(data, cache, "turning", count, _turned)
 
 
-def _kept(cache, name, draw):
-    path = os.path.join(cache, name)
+def kept(data, cache, kind, count, draw):
+    """{name: (N, ...) array} of what draw(studio, k) yields, (picture, labels) each, for k under
+    `count`; read where it was drawn before."""
+    path = os.path.join(cache, "%s_%d_%s.npz" % (kind, count, stamp()))
     if not os.path.exists(path):
-        arrays = draw()
+        studio = _studio(data)
+        arrays = _stack(kind, (row for k in range(count) for row in draw(studio, k)))
         os.makedirs(cache, exist_ok=True)
         np.savez_compressed(path + ".part.npz", **arrays)
         os.replace(path + ".part.npz", path)
     return dict(np.load(path))
 
 
-def _stack(samples):
+def _stack(kind, samples):
     rows = []
     for picture, labels in samples:
         rows.append(dict(labels, pictures=picture))
         if len(rows) % 100 == 0:
-            print("%d heads drawn" % len(rows), flush=True)
+            print("%s: %d pictures drawn" % (kind, len(rows)), flush=True)
     return {key: np.stack([np.asarray(row[key]) for row in rows]) for key in rows[0]}
 
 
@@ -73,15 +73,26 @@ def _studio(data):
                           "train/ict_face.npz in the folder of --data") from why
 
 
-def _head(studio, k):
-    from engines.training.render import dataset
-    return dataset.one(studio, "face", SEED, k)
-
-
-def _turned(studio, k, yaw):
-    """Somebody with nothing held or worn that could hide what is measured."""
+def person(seed, k, **look):
+    """A Scene of random person k of a seed with nothing held or worn that could hide what is
+    measured; look: what else of it is to be so."""
     from engines.training.render import scene
-    one = scene.sample(np.random.default_rng([SEED + 2, k]), (SEED + 2, k))
-    one.angles = (float(yaw), 0.0, 0.0)
-    one.look.update(occluder="", worn="", glasses=False)
-    return studio.face(one)
+    one = scene.sample(np.random.default_rng([seed, k]), (seed, k))
+    one.look.update(dict(occluder="", worn="", glasses=False), **look)
+    return one
+
+
+def _head(studio, k):
+    from engines.training.render import scene, skin
+    one = scene.sample(np.random.default_rng([SEED, k]), (SEED, k))
+    look, (picture, labels) = one.look, studio.face(one)
+    folds = skin.creases(look["seed"], np.zeros(len(one.blendshapes)))
+    yield picture, dict(labels, tone=look["tone"], female=look["female"], beard=look["beard"],
+                        folds=max(folds))
+
+
+def _turned(studio, k):
+    for yaw in YAWS:
+        one = person(SEED + 2, k)
+        one.angles = (float(yaw), 0.0, 0.0)
+        yield studio.face(one)

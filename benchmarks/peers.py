@@ -37,6 +37,8 @@ def rotation(result, part):
     given = result.get("given_box_2", result["given_box"])
     given = given.get("rotation", given)
     for name in PARTS.get(part, (part,)):
-        if "raw" in given.get(name, {}):
-            return dict(given[name]["raw"], n=given[name]["n"])
+        one = given.get(name, {})
+        if "raw" in one:
+            return dict(one["raw"], n=one["n"],
+                        centred=one.get("offset_removed", {}).get("mae"))
     return None

@@ -4,7 +4,7 @@ import numpy as np
 from appliance import config as configuration, geometry
 from appliance.face import ARKIT, ARKIT_NAMES
 from appliance.stages.closeup import FRONT
-from benchmarks import drawings, report
+from benchmarks import drawings, report, sheets
 from benchmarks.rotation import between
 from benchmarks.stills import box, distances
 
@@ -14,9 +14,9 @@ RIGHT = 0.7             # correlation from which a driven shape counts as right
 OPEN = 0.3              # openness from which the gaze of an eye counts
 
 
-def view():
-    """Configuration under which drawn crops are measured."""
-    config = configuration.defaults()
+def view(config=None):
+    """The configuration (default: default.conf alone) under which drawn crops are measured."""
+    config = config or configuration.defaults()
     return config._replace(camera=config.camera._replace(fov=FOV))
 
 
@@ -72,7 +72,8 @@ def eyes(faces, drawn):
 
 
 def measure(tracker, data, cache, count, people=PEOPLE):
-    """The figures: "shapes" {name: r, active, turn20, turn40}, eyes, rotation, points, worst."""
+    """(figures, [Face], what was drawn of them): "shapes" {name: r, active, turn20, turn40}, eyes,
+    rotation, points."""
     drawn, turned = drawings.heads(data, cache, count), drawings.turning(data, cache, people)
     faces = answers(tracker, drawn)
     found = np.array([face.blendshapes for face in faces])
@@ -92,7 +93,15 @@ def measure(tracker, data, cache, count, people=PEOPLE):
                 rotation_mean=float(turn.mean()), rotation_median=float(np.median(turn)),
                 points=float(np.mean(apart)), driven=int(np.isfinite(r).sum()),
                 right=int((r >= RIGHT).sum()), least_r=float(np.nanmin(r)),
-                most_turn40=float(change[:, 1].max()))
+                most_turn40=float(change[:, 1].max())), faces, drawn
+
+
+def worst(faces, drawn):
+    """[(luma, true points, ours, words)] of the worst heads, for a sheet."""
+    mean = np.array([distances(face.landmarks, true).mean()
+                     for face, true in zip(faces, drawn["points"])])
+    return [(drawn["pictures"][i], drawn["points"][i], faces[i].landmarks,
+             "head %d %.1f %%" % (i, mean[i])) for i in sheets.worst(mean)]
 
 
 def table(found):

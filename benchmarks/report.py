@@ -37,8 +37,9 @@ def circumstances():
 
 
 def _commit():
-    """The commit with a + where files differ from it; "unknown" outside a clone."""
-    found, changed = _git("rev-parse", "--short", "HEAD"), _git("status", "--porcelain", "-uno")
+    """The commit, + where files (not results) differ from it; "unknown" outside a clone."""
+    found = _git("rev-parse", "--short", "HEAD")
+    changed = _git("status", "--porcelain", "-uno", "--", ".", ":!benchmarks/results")
     return found + "+" if found and changed else found or "unknown"
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from benchmarks import peers, report
+from benchmarks import peers, report, sheets
 
 SETS = ("helen_test", "aflw_dev")
 GROUPS = {"all68": range(68), "shared66": [i for i in range(68) if i not in (48, 54)],
@@ -18,15 +18,19 @@ BELIEVED = 0.5      # a lower score is a miss
 class Answers(NamedTuple):
     """What was measured on one set, a row a picture.
 
-    error: (N, 68) % of the true box. score: (N,). found, true: (N, 3, 3) camera_from_head, true
-    NaN where it is not known. yaw: (N,) absolute, degrees, NaN where it is not known.
+    error: (N, 68) % of the true box. off: (N, 68, 2) the same by axis, sigma: (N, 68) as it was
+    predicted. score: (N,). found, true: (N, 3, 3) camera_from_head, true NaN where it is not
+    known. yaw: (N,) absolute, degrees, NaN where it is not known. points: (N, 68, 2) pixels.
     """
 
     error: np.ndarray
+    off: np.ndarray
+    sigma: np.ndarray
     score: np.ndarray
     found: np.ndarray
     true: np.ndarray
     yaw: np.ndarray
+    points: np.ndarray
 
 
 def size(points):
@@ -56,14 +60,24 @@ def measure(tracker, folder, limit=0):
         true = labels["points"][i].astype(float)
         luma = cv2.imread(os.path.join(folder, str(name)), cv2.IMREAD_GRAYSCALE)
         face = tracker(luma, rois=[box(true)])[0]
-        rows.append((distances(face.landmarks, true), face.score, face.matrix))
-    error, score, found = (np.array(column) for column in zip(*rows))
+        unit = 100 / size(true)
+        rows.append((distances(face.landmarks, true), (face.landmarks - true) * unit,
+                     face.sigma * unit, face.score, face.matrix, face.landmarks))
+    error, off, sigma, score, found, points = (np.array(column) for column in zip(*rows))
     true, yaw = np.full(found.shape, np.nan), np.full(count, np.nan)
     if "rotation" in labels:
         known = labels["pose_ok"][:count]
         true[known] = labels["rotation"][:count][known]
         yaw = np.abs(labels["angles"][:count, 0])
-    return Answers(error, score, found, true, yaw)
+    return Answers(error, off, sigma, score, found, true, yaw, points)
+
+
+def worst(answers, folder):
+    """[(luma, true points, ours, words)] of the worst cases of a set, for a sheet."""
+    labels, mean = np.load(os.path.join(folder, "labels.npz")), answers.error.mean(axis=1)
+    return [(cv2.imread(os.path.join(folder, str(labels["names"][i])), cv2.IMREAD_GRAYSCALE),
+             labels["points"][i].astype(float), answers.points[i],
+             "%s %.1f %%" % (labels["names"][i], mean[i])) for i in sheets.worst(mean)]
 
 
 def parts(answers):

@@ -1,29 +1,18 @@
 """Accuracy is right on known answers: points, rotation, blinks, shapes, the peers' rows."""
 import json
 import os
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 
 from appliance import geometry
-from appliance.face import ARKIT, Eye, Face
-from benchmarks import accuracy, clips, drawings, peers, renders, rotation, stills
+from appliance.face import ARKIT
+from benchmarks import (accuracy, clips, drawings, peers, renders, report, rotation, sitters,
+                        stills)
 from benchmarks.__main__ import main
-from tests.fakes.dots import face_points
-
-TRUE = face_points(60, 50, 0.5)
-SIZE = stills.size(TRUE)
-
-
-def face(points=TRUE, angles=(0, 0, 0), score=0.9, gaze=(0.0, 0.0), openness=1.0, shapes=None):
-    """A Face with what matters to a test."""
-    eye = Eye(np.zeros((5, 2)), openness, np.array(gaze), 1.0)
-    turn = geometry.quaternion_from_matrix(geometry.matrix_from_angles(*angles))
-    return Face(1, score, np.array(stills.box(points)), points, np.ones(68), turn,
-                np.array([0, 0, 500.0]), eye, eye,
-                np.zeros(52) if shapes is None else shapes)
-
+from tests.benchmarks.faces import SIZE, TRUE, face
 
 def stills_folder(path, yaws=(10, 45, 70)):
     """A set of grey pictures with one face each, of known yaw; returns the folder."""
@@ -70,6 +59,14 @@ def test_rotation_is_measured_in_angles_and_as_one_turn(tmp_path):
     assert figures["all"]["pitch"] == pytest.approx(0, abs=1e-6)
 
 
+def test_a_constant_turn_of_the_head_is_no_error_once_it_is_removed(tmp_path):
+    figures = rotation.figures(stills.measure(off, stills_folder(tmp_path / "set", (10, 30))))
+    one = stills.measure(lambda luma, rois: [face(angles=(20, 0, 0))],
+                         stills_folder(tmp_path / "other", (10, 10)))
+    assert rotation.figures(one)["all"]["centred"] == pytest.approx(0, abs=1e-4)
+    assert figures["all"]["centred"] == pytest.approx(10 / 3.0)
+
+
 def test_angles_are_compared_the_short_way_round():
     a, b = ([geometry.matrix_from_angles(0, 0, roll)] for roll in (179, -179))
     assert rotation.errors(a, b)[0] == pytest.approx([0, 0, 2], abs=1e-6)
@@ -92,30 +89,6 @@ def test_a_lost_frame_counts_as_far_off():
     reference = [{"found": True, "points": TRUE.tolist()}] * 4
     mean, bad = clips.against([face(), face(TRUE + [0.2 * SIZE, 0]), None, face()], reference)
     assert (mean, bad) == (pytest.approx(20 / 3.0), 50.0)
-
-
-class Stepping:
-    """A tracker whose points go one percent of the box to and fro."""
-
-    def __init__(self):
-        self.turn = 0
-
-    def __call__(self, image):
-        self.turn += 1
-        return [face(TRUE + [0.01 * SIZE * (self.turn % 2), 0])]
-
-    def reset(self):
-        """Nothing is remembered."""
-
-
-def test_tremble_is_the_step_from_frame_to_frame():
-    faces = clips.repeated(Stepping(), np.zeros((8, 8, 3), np.float32))
-    assert len(faces) == clips.TURNS - clips.SETTLED
-    assert clips.step(faces) == pytest.approx(1, abs=1e-6)
-
-
-def test_of_a_single_face_no_step_is_known():
-    assert np.isnan(clips.step([face()]))
 
 
 def test_a_shape_that_follows_the_truth_correlates():
@@ -158,8 +131,7 @@ def measured(folder, share=1.0):
                   + [np.zeros(52)] * 2 * len(drawings.YAWS))
     tracker = lambda image, rois: [face(TRUE + 60, shapes=next(shapes))]    # noqa: E731
     tracker.fading = np.zeros(52, bool)
-    return renders.measure(tracker,
-                           "nowhere", str(folder), 4, 2)
+    return renders.measure(tracker, "nowhere", str(folder), 4, 2)[0]
 
 
 def test_heads_that_were_drawn_before_need_no_renderer(tmp_path):
@@ -169,6 +141,30 @@ def test_heads_that_were_drawn_before_need_no_renderer(tmp_path):
     assert figures["rotation_mean"] == pytest.approx(0, abs=1e-4)
     assert figures["most_turn40"] == 0
     assert "eyeBlinkLeft" in renders.table(figures)
+
+
+def test_groups_and_sigma_of_drawn_heads_are_told_with_their_worst(tmp_path, monkeypatch):
+    people = {"female": np.array([1, 1, 0, 0]), "beard": np.array([0, 0, 0, 1]),
+              "folds": np.zeros(4), "tone": np.full(4, 0.2)}
+    for kind, count, more in (("heads_4", 4, people), ("turning_4", 20, {}),
+                              ("tones_2", 10, {"tone": np.array(sitters.TONES * 2)})):
+        np.savez(str(tmp_path / ("%s_%s.npz" % (kind, drawings.stamp()))),
+                 **dict(drawn_people(count), **more))
+    rng = np.random.RandomState(4)
+
+    def tracker(image, rois):
+        return [face(TRUE + 60 + [0.02 * SIZE, 0], (2, 0, 0), gaze=(1, 1), sigma=0.02 * SIZE,
+                     shapes=rng.uniform(size=52), openness=rng.uniform(0.5, 1))]
+    tracker.fading = np.zeros(52, bool)
+    monkeypatch.setattr(accuracy, "Tracker", lambda config: tracker)
+    tables, figures, chart = accuracy.of_renders(SimpleNamespace(
+        config=None, data="nowhere", cache=str(tmp_path), renders=4, out=str(tmp_path),
+        name="accuracy_"))
+    assert figures["sigma"]["drawn heads"]["ratio"] == pytest.approx(np.sqrt(0.5))
+    assert figures["groups"]["tone"]["points"] == pytest.approx(0)
+    assert set(figures["groups"]["sex"]["groups"]) == {"drawn as a woman", "as a man, shaven",
+                                                       "as a man, bearded"}
+    assert (tmp_path / "accuracy_renders_worst.jpg").exists() and "<svg" in chart
 
 
 def test_the_gaze_of_a_shut_eye_does_not_count():
@@ -189,7 +185,7 @@ def peer_results(folder):
     os.makedirs(os.path.join(folder, "peers"))
     given = {"images": 5, "misses": 2, "groups": {"all68": {"mean": 3.5}},
              "yaw<30": {"images": 1, "misses": 0, "all68": {"mean": 2.5}},
-             "rotation": {"all": {"n": 3, "raw": {"yaw": 1.0}}}}
+             "rotation": {"all": {"n": 3, "raw": {"yaw": 1.0}, "offset_removed": {"mae": 2.0}}}}
     with open(os.path.join(folder, "peers", "accuracy_aflw_dev_mediapipe.json"), "w") as f:
         json.dump({"given_box": given}, f)
 
@@ -200,7 +196,7 @@ def test_the_peers_stand_beside_us(tmp_path):
     assert peers.points(result, "all") == (5, 2, {"all68": 3.5})
     assert peers.points(result, "yaw<30") == (1, 0, {"all68": 2.5})
     assert peers.points(result, "yaw>=60") is None
-    assert peers.rotation(result, "all") == {"yaw": 1.0, "n": 3}
+    assert peers.rotation(result, "all") == {"yaw": 1.0, "n": 3, "centred": 2.0}
     ours = {"aflw_dev": stills.figures(stills.measure(off, stills_folder(tmp_path / "set")))}
     text = stills.table(ours, str(tmp_path))
     assert "| aflw_dev | all | MediaPipe FaceMesh refined | 5 | 2 | 3.50 | - |" in text
@@ -209,8 +205,9 @@ def test_the_peers_stand_beside_us(tmp_path):
 def test_the_command_measures_what_is_there(tmp_path, capsys):
     stills_folder(tmp_path / "aflw_dev", (5,))
     words = ["accuracy", "--only", "stills", "--data", str(tmp_path), "--out",
-             str(tmp_path / "out")]
+             str(tmp_path / "out"), "--cache", str(tmp_path / "cache")]
     assert main(words) == 0
+    assert (tmp_path / "cache" / "worst" / "aflw_dev.jpg").exists()
     with open(str(tmp_path / "out" / "accuracy_stills.json")) as f:
         assert json.load(f)["figures"]["stills"]["points"]["aflw_dev"]["all"]["pictures"] == 1
     assert "set helen_test: not here" in capsys.readouterr().out
@@ -218,8 +215,14 @@ def test_the_command_measures_what_is_there(tmp_path, capsys):
 
 def test_a_folder_without_sets_is_named(tmp_path, capsys):
     assert main(["accuracy", "--only", "stills", "--data", str(tmp_path), "--out",
-                 str(tmp_path)]) == 66
+                 str(tmp_path), "--cache", str(tmp_path)]) == 66
     assert "give the folder with --data" in capsys.readouterr().err
+
+
+def test_photographs_are_not_written_into_the_repository(tmp_path, capsys):
+    assert main(["accuracy", "--only", "stills", "--data", str(tmp_path), "--out", str(tmp_path),
+                 "--sheets", report.ROOT]) == 2
+    assert "give a folder outside of it" in capsys.readouterr().err
 
 
 def test_a_quality_is_measured_into_a_result_of_its_own(tmp_path, monkeypatch):
@@ -229,7 +232,7 @@ def test_a_quality_is_measured_into_a_result_of_its_own(tmp_path, monkeypatch):
     monkeypatch.setattr(accuracy, "Tracker", lambda config: (
         seen.append(config.tracker.quality) or known()))
     assert main(["accuracy", "--quality", "fine", "--only", "stills", "--data", str(tmp_path),
-                 "--out", str(tmp_path / "out")]) == 0
+                 "--out", str(tmp_path / "out"), "--cache", str(tmp_path)]) == 0
     assert seen == ["fine", "fine"]
     assert "quality = fine" in (tmp_path / "out" / "accuracy_fine_stills.md").read_text()
 

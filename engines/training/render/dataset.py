@@ -134,6 +134,13 @@ class Studio:
             angles=np.array(scene.angles, np.float32), seed=np.array(scene.seed, np.int64))
         return picture, labels
 
+    def still(self, scene, crop, size, exposure=None):
+        """uint8 (h, w) of a window (see raster.view) and the exposure: what a camera that stands
+        still takes. exposure: another picture's, None: by the light on the skin."""
+        self._stage(scene, "face")
+        self.exposure = exposure
+        return self._finish(self._draw(scene, crop, size)[1], size), self.exposure
+
     def _lens(self, picture, scene, crop, pixels):
         """Reflections on spectacles: a pale sheen, now and then a bright patch or a tint."""
         if self.rims is None:

@@ -81,7 +81,7 @@ def profile(rng, seed=()):
 def _look(rng):
     """Everything random about light, skin, hair and things worn, as plain numbers."""
     female = rng.random() < 0.5
-    look = _skin(rng, female)
+    look = dict(_skin(rng, female), female=float(female))
     look.update(_hair(rng, female, look["tone"]), **_eyes(rng, female))
     look.update(
         glasses=rng.random() < 0.2, cloth=_between(rng, 0.01, 0.6),
