@@ -99,6 +99,8 @@ class _Measured(NamedTuple):
     blendshapes: np.ndarray
     state: str = "tracked"
     taught: Mapping[str, float] = MappingProxyType({})
+    rotation_sigma: float = 0.0
+    translation_sigma: np.ndarray = np.zeros(3)
 
 
 class Face(_Measured):
@@ -110,7 +112,9 @@ class Face(_Measured):
     >= 0. translation: (3,) mm, the midpoint of the eyeballs in the camera frame. left, right: Eye.
     blendshapes: (52,) in the order of ARKIT_NAMES, 0 to 1. state: "tracked", "held" (the last
     values, repeated) or "returning" (to neutral). taught: {name: 0 to 1}, the expressions that
-    somebody taught (teach.py).
+    somebody taught (teach.py). rotation_sigma: degrees, one standard deviation about any axis.
+    translation_sigma: (3,) mm, along each axis, of a head whose eyes are as far apart as
+    configured.
     """
 
     @_Once

@@ -3,7 +3,7 @@ from typing import NamedTuple
 
 from appliance import geometry
 from appliance.face import Face
-from appliance.stages.crop import Square
+from appliance.stages.crop import Square, dragged
 from appliance.stages.iris import AHEAD
 from appliance.stages.landmarks import Reading
 
@@ -20,9 +20,11 @@ class Look(NamedTuple):
 
     def face(self, pose, eyes, shapes):
         """The Face of this and of what pose, irises and expression say."""
-        reading, (rotation, place), (left, right) = self.reading, pose, eyes
+        reading, (left, right) = self.reading, eyes
         return Face(self.number, reading.score, reading.box, reading.points, reading.sigma,
-                    geometry.quaternion_from_matrix(rotation), place, left, right, shapes)
+                    geometry.quaternion_from_matrix(pose.rotation), pose.place, left, right,
+                    shapes, rotation_sigma=pose.rotation_sigma,
+                    translation_sigma=pose.place_sigma)
 
 
 class Followed:
@@ -38,7 +40,7 @@ class Followed:
 
     def believe(self, upright, face, smooth):
         """The smooth Face to report; no filter delays where the next look goes."""
-        self.square = upright
+        self.square = dragged(self.square, upright) if self.square else upright
         self.gaze = (face.left.gaze.tolist(), face.right.gaze.tolist())
         self._last, self._misses = smooth, 0
         return smooth

@@ -16,7 +16,8 @@ _EYE = (["iris_%s_%s" % (part, axis) for part in ("centre", "nose", "up", "ear",
          for axis in "xy"] + ["openness", "gaze_yaw", "gaze_pitch", "score"])
 COLUMNS = (
     ["frame", "time", "faces", "id", "state", "score", "box_x0", "box_y0", "box_x1", "box_y1",
-     "rotation_w", "rotation_x", "rotation_y", "rotation_z", "yaw", "pitch", "roll", "x", "y", "z"]
+     "rotation_w", "rotation_x", "rotation_y", "rotation_z", "yaw", "pitch", "roll", "x", "y", "z",
+     "rotation_sigma", "x_sigma", "y_sigma", "z_sigma"]
     + ["%s_%s" % (side, name) for side in ("left", "right") for name in _EYE]
     + list(ARKIT_NAMES)
     + ["landmark_%d_%s" % (i, axis) for i in range(68) for axis in "xy"]
@@ -37,6 +38,7 @@ def row(number, time, faces):
     face = as_dict(faces[0])
     out = head + [face["id"], face["state"], face["score"]]
     out += face["box"] + face["rotation"] + face["angles"] + face["translation"]
+    out += [face["rotation_sigma"]] + face["translation_sigma"]
     for eye in (face["left"], face["right"]):
         out += _flat(eye["iris"]) + [eye["openness"]] + eye["gaze"] + [eye["score"]]
     return out + face["blendshapes"] + _flat(face["landmarks"]) + face["sigma"]
@@ -52,6 +54,8 @@ def as_dict(face):
             "rotation": _rounded(face.rotation, _UNIT),
             "angles": _rounded(face.angles, _DEGREES),
             "translation": _rounded(face.translation, _PIXELS),
+            "rotation_sigma": _rounded(face.rotation_sigma, _DEGREES),
+            "translation_sigma": _rounded(face.translation_sigma, _PIXELS),
             "left": _eye(face.left),
             "right": _eye(face.right),
             "blendshapes": _rounded(face.blendshapes, _SHARE),

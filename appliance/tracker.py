@@ -189,8 +189,8 @@ class Tracker:
             return []
         poses = [self._clocked("pose", self._pose, look.reading, luma.shape) for look in looks]
         eyes = self._clocked("iris", self._iris, luma, [
-            (look.reading, geometry.angles_from_matrix(rotation)[0], look.gaze)
-            for look, (rotation, _) in zip(looks, poses)])
+            (look.reading, geometry.angles_from_matrix(pose.rotation)[0], look.gaze)
+            for look, pose in zip(looks, poses)])
         faces = [(look.reading, look.upright) for look in looks]
         words = [self._clocked(name, closer.both_ways if thorough else closer, luma, faces)
                  for name, closer in self._closeups.items()]

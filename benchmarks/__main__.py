@@ -69,7 +69,8 @@ BENCHMARKS = OrderedDict([
         SOURCE, _frames(1000), _count("--paced", 120, "frames of each run at a camera's rate")))),
     ("panel", ("what the page's server costs, how old values are", (
         SOURCE, _count("--seconds", 8.0, "of each figure")))),
-    ("stages", ("milliseconds of each stage, network and call", (SOURCE, _frames(4096))))])
+    ("stages", ("milliseconds of each stage, network and call", (SOURCE, _frames(4096)))),
+    ("steadiness", ("tremble of a still face, before smoothing and after, and the lag", (SETS,)))])
 
 
 def main(words=None):

@@ -10,9 +10,8 @@ import numpy as np
 
 from appliance.tracker import Tracker
 from benchmarks import clips, peers, report
-from benchmarks.stills import size
+from benchmarks.clips import NOISE, SETTLED, TURNS
 
-NOISE, TURNS, SETTLED = 4.0, 40, 10
 RATES = (15, 30, 60)
 FOLDER, PICTURES = "helen_test", 20
 DESK = os.path.join("clips", "desk.mp4")
@@ -35,11 +34,9 @@ def step(tracker, picture, rate=30):
     faces = faces[SETTLED:]
     if len(faces) < 2:
         return float("nan"), float("nan")
-    points = np.array([face.landmarks for face in faces])
     turns = np.array([face.rotation for face in faces])
     along = np.abs((turns[1:] * turns[:-1]).sum(axis=1)).clip(0, 1)
-    moved = np.linalg.norm(np.diff(points, axis=0), axis=2).mean() / size(points[0]) * 100
-    return float(moved), float(np.degrees(2 * np.arccos(along)).mean())
+    return clips.step(faces), float(np.degrees(2 * np.arccos(along)).mean())
 
 
 def pictures(data, limit=0):

@@ -295,7 +295,8 @@ def test_a_mirrored_picture_gives_the_mirrored_answer(tracker):
     face = tracker(luma, rois=[box])[0]
     other = tracker(luma[:, ::-1], rois=[(639 - box[2], box[1], 639 - box[0], box[3])])[0]
     back = other.landmarks[LANDMARK_MIRROR] * (-1, 1) + (639, 0)
-    assert np.abs(back - face.landmarks).max() < 0.2
+    # Spots are read by a threshold: a pixel more of a soft rim moves a face of 160 pixels by 0.4.
+    assert np.abs(back - face.landmarks).max() < 0.5
     assert np.allclose(np.array(other.angles) * (-1, 1, -1), face.angles, atol=0.2)
 
 
@@ -542,6 +543,16 @@ def test_a_blink_of_a_still_head_hardly_turns_it(blink):
     before = np.array(faces[blink - 4].angles)
     turns = [np.abs(faces[n].angles - before).max() for n in range(blink - 3, blink + 4)]
     assert max(turns) < 0.3         # until the lids are up again
+
+
+def test_the_same_picture_gives_the_same_numbers():
+    still = of_the_demo(40)[40]
+    tracker = Tracker(config.load(config.DEFAULTS, [
+        "smoothing.%s_cutoff=0" % name for name in ("head", "points", "eyes", "expression")]))
+    faces = [tracker(still)[0] for _ in range(12)][-2:]
+    for name in ("landmarks", "rotation", "translation", "blendshapes"):
+        first, second = (getattr(face, name) for face in faces)
+        assert np.array_equal(first, second), name
 
 
 def test_the_real_networks_follow_two_of_whom_one_leaves_and_comes_back():

@@ -5,7 +5,7 @@ from appliance.face import ARKIT_NAMES
 from appliance.keys import KEYS
 from appliance.monitor import read
 from appliance.network.orders import COMMANDS, LOCAL, SET, WRITER
-from appliance.outputs.dialects.kagami import Kagami
+from appliance.outputs.dialects.kagami import EVERY, HUMAN, Kagami
 from appliance.outputs.moment import NEUTRAL, Moment
 
 READ, WRITE = 1, 2
@@ -25,6 +25,8 @@ _WORDS = {
     "eye/left": _EYE, "eye/right": _EYE,
     "iris": ("left x, y, radius, right x, y, radius", "fraction of the picture", (_FRACTION,)),
     "arkit": ("the 52 weights in the order of /kagami/arkit/names", "", (_UNIT,)),
+    "sigma": ("one standard deviation of the pose: about any axis in degrees, of x, y, z in mm",
+              "", (_ANY,)),
     "points": ("x, y of 68 points, iBUG order", "fraction of the picture", (_ANY,)),
     "version": ("product, version, build, protocol", "", (_ANY,)),
     "names": ("the names of the 52 weights", "", (_ANY,)),
@@ -41,7 +43,7 @@ class Namespace:
 
     def __init__(self):
         self._commands = list(commands())
-        self._wires = Kagami(bundle=False), Kagami(bundle=False, form="human")
+        self._wires = Kagami(bundle=False, mask=EVERY - HUMAN), Kagami(bundle=False, form="human")
         self._values, self._number = {}, None
         self._take(Moment(0, 0.0, 0.0, (1, 1), NEUTRAL._replace(state="tracked"), 0, 0.0, True))
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from appliance.errors import UsageError
 from appliance.outputs.channel import Channel, dialect
-from appliance.outputs.dialects.kagami import USUAL
+from appliance.outputs.dialects.kagami import EVERY, USUAL
 from appliance.outputs.leases import Client
 from appliance.outputs.link import Link
 from appliance.outputs.question import Question
@@ -172,4 +172,4 @@ def _bounded(wish, source):
     if not 1024 <= port <= 65535:
         raise UsageError("port %d" % port, "no receiver of faces", "give 0, or 1024 to 65535")
     return wish._replace(port=port, seconds=min(LONGEST, max(SHORTEST, wish.seconds)),
-                         every=min(SPARSEST, max(1, wish.every)), mask=wish.mask & 255 or USUAL)
+                         every=min(SPARSEST, max(1, wish.every)), mask=wish.mask & EVERY or USUAL)

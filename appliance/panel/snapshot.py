@@ -11,7 +11,7 @@ STATES = {1: "tracked", 2: "held", 3: "returning", 4: "calibrating"}    # 0 is l
 STAGES = ("capture", "detector", "landmarks", "pose_iris", "expression", "publish", "total",
           "brows")
 _LENGTHS = {"state": 4, "box": 4, "rot": 4, "euler": 3, "pos": 3, "eye/left": 4, "eye/right": 4,
-            "iris": 6, "arkit": 52, "points": 136}
+            "iris": 6, "arkit": 52, "points": 136, "sigma": 4}
 SHAPES = 256                # layouts of messages that are remembered
 _BUNDLE, _HEAD, _FRAME, _FACE = b"#bundle\0", 16, "/kagami/frame", "/kagami/face/"
 
@@ -147,6 +147,9 @@ def _face(slot, parts, points, iris):
                               ("pos", "position", 1), ("arkit", "blendshapes", 3)):
         if name in parts:
             out[key] = _rounded(parts[name], digits)
+    if "sigma" in parts:
+        turn, *way = parts["sigma"]
+        out.update(rotation_sigma=round(turn, 2), position_sigma=_rounded(way, 1))
     for side in ("left", "right"):
         if "eye/" + side in parts:
             yaw, pitch, openness, score = parts["eye/" + side]

@@ -1,5 +1,5 @@
 """Points, sigmas and the network's rotation in, the head's rotation and place before the camera
-out.
+and how sure both are out.
 
 The network's rotation is turned by the viewing ray, the place follows from it by linear least
 squares, then a few Gauss-Newton steps move all six numbers so that the stable points fall where
@@ -7,7 +7,8 @@ they were seen. The rotation is held near the network's, since these points are 
 face and would twist it; the depth is a logarithm, so that the head can never come to lie behind
 the camera.
 """
-from math import exp
+from math import degrees, exp, sqrt
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -31,12 +32,31 @@ HOLD = np.radians(1.0)
 # information solvable.
 _HOLDING = np.array([1 / HOLD ** 2] * 3 + [1e-9] * 3)
 _HELD = np.diag(_HOLDING)
+# How sure the answer is follows from what it was made of: points, whose errors hang together since
+# every face differs from the mean one (variance times this), and the network's rotation, off by
+# TURN_OFF radians a share of its square's side that points are unsure by, besides TURN_LEAST.
+# `python -m engines.training.unsure` fitted the three, and checks them.
+SHAPE, TURN_OFF, TURN_LEAST = 5.3, 4.0, np.radians(2.1)
 STEPS = 2
 LEAST_SIGMA = 1e-3      # pixels
 NEAREST, FARTHEST = 90.0, 20000.0       # mm: nearer, the nose would touch the lens
 LARGEST_TURN = 0.2      # radians a step: beyond this the linear model does not hold
 LARGEST_ZOOM = 0.5      # of log z a step
 _POINTS = np.ascontiguousarray(MODEL.T)      # rows of x, y, z, as all below
+
+
+class Placed(NamedTuple):
+    """A head before the camera.
+
+    rotation: (3, 3) camera_from_head. place: (3,) mm. rotation_sigma: degrees, one standard
+    deviation about any axis. place_sigma: (3,) mm, along each axis, of a head whose eyes are as
+    far apart as configured.
+    """
+
+    rotation: np.ndarray
+    place: np.ndarray
+    rotation_sigma: float
+    place_sigma: np.ndarray
 
 
 class Pose:
@@ -51,19 +71,23 @@ class Pose:
         self._slopes = np.zeros((6, 2, len(STABLE)))
 
     def __call__(self, reading, shape):
-        """(camera_from_head (3, 3), translation (3,) mm) of a Reading in a picture of (H, W)."""
+        """Placed, of a Reading in a picture of (H, W)."""
         height, width = shape[:2]
         focal = geometry.focal_length(width, self._fov)
         x, y = (width - 1) / 2.0, (height - 1) / 2.0
         centre = reading.square.centre
         ray = geometry.ray_rotation((centre[0] - x) / focal, (centre[1] - y) / focal)
         seen = (reading.points.take(STABLE, 0) - (x, y)).T / focal
-        weight = focal / np.maximum(reading.sigma.take(STABLE), LEAST_SIGMA)
-        rotation, place = self.refine(ray.dot(reading.rotation), seen, weight)
-        return rotation, np.array(place) * self._scale
+        sigma = np.maximum(reading.sigma.take(STABLE), LEAST_SIGMA)
+        rotation, place, solution = self.refine(ray.dot(reading.rotation), seen, focal / sigma)
+        vague = float(sigma.sum()) / (len(STABLE) * reading.square.side)
+        turn, *way = unsure(solution, place, vague)
+        return Placed(rotation, np.array(place) * self._scale, turn,
+                      np.array(way) * self._scale)
 
     def refine(self, start, seen, weight):
-        """(rotation, [x, y, z]) from a first rotation and (2, 13) rays, weight = 1 / sigma."""
+        """(rotation, [x, y, z], (6, 6) inverse of the normal equations) from a first rotation and
+        (2, 13) rays, weight = 1 / sigma."""
         rotation, head, turned = start, start.dot(_POINTS), np.zeros(6)
         place = self._place(head, seen, weight)
         slopes, solution = None, None
@@ -79,7 +103,7 @@ class Pose:
             step = step.tolist()
             rotation = _turned(rotation, step[:3])
             head, place = rotation.dot(_POINTS), _moved(place, step[3:])
-        return rotation, place
+        return rotation, place, solution
 
     def _place(self, head, seen, weight):
         """[x, y, z] that puts turned model points onto rays: weighted linear least squares."""
@@ -116,6 +140,23 @@ def _inverse(slopes):
     """(6, 6) of the normal equations. numpy's own would cost more than it computes."""
     normal = slopes.dot(slopes.T) + _HELD
     return cv2.invert(normal, flags=cv2.DECOMP_CHOLESKY)[1]
+
+
+def unsure(solution, place, vague):
+    """(degrees about any axis, mm in x, in y, in z): one standard deviation each, from the inverse
+    of the normal equations, [x, y, z] and the points' mean sigma as a share of the square's side.
+
+    With S that inverse, H the hold and N the network's own variance the answer varies by
+    SHAPE (S - S H S) + S H N H S.
+    """
+    turn = (TURN_OFF * vague) ** 2 + TURN_LEAST ** 2
+    held = (turn / HOLD ** 2 - SHAPE) / HOLD ** 2
+    varies = (SHAPE * solution + held * solution[:, :3].dot(solution[:3])).tolist()
+    (x, y, z), far = place, varies[5][5]
+    squares = [degrees(degrees(varies[0][0] + varies[1][1] + varies[2][2])) / 3]
+    squares += [z * z * varies[i][i] + 2 * z * at * varies[i][5] + at * at * far
+                for i, at in ((3, x), (4, y))] + [z * z * far]
+    return [min(FARTHEST, sqrt(max(0.0, one))) for one in squares]
 
 
 def _turned(rotation, turn):

@@ -18,12 +18,19 @@ ROTATION, PLACE, POINTS, IRISES, GAZES = (slice(a, b) for a, b in (
     (0, 3), (3, 6), (6, 142), (142, 162), (162, 166)))
 OPENNESS, SHAPES, COUNT = slice(166, 168), slice(168, 220), 220
 SPEED_CUTOFF = 3.0      # Hz: low pass on the speeds that steer the cut-offs
+# Speeds that a still face shows under a camera's noise count as none: of irises and gaze, of lids
+# and shapes, and for each UNSURE of what has a sigma. With it a still face trembles half as much,
+# and a turn is 0.3 ms later (`python3 -m benchmarks steadiness`).
+RESTLESS, RESTLESS_SHAPES, RESTLESS_UNSURE = 6.0, 9.0, 4.0
 AT_ONCE = 0.3           # change of openness that passes unfiltered: a blink may last one picture
 # Lids on their way shake the measured head: smaller turns wait until they are open again, or have
 # been shut for longer than a blink. Larger ones pass, less that much.
 SHAKE = 3.0 * pi / 180  # radians
 LIDS, BLINK_LASTS = 0.3, 0.5    # how far shut; seconds, after as many again nothing waits
 UNSURE = 2.0            # sigma in % of the face at which a point's cut-off at rest is halved
+# The same for the head: degrees, then shares of the distance for its place across and its depth.
+# Of a clear face all are at about half, as its points are.
+UNSURE_TURN, UNSURE_PLACE, UNSURE_DEPTH = 4.5, 0.02, 0.09
 GAP = 0.5               # seconds without a picture after which nothing is carried over
 SHORTEST = 1e-3         # seconds: what two pictures of one time stamp are taken to be apart
 
@@ -32,7 +39,7 @@ SHORTEST = 1e-3         # seconds: what two pictures of one time stamp are taken
 _SIZES = [3, 2, 1] + [2] * 80 + [1] * 54
 _FIRST = np.cumsum([0] + _SIZES[:-1])
 _GROUP = np.repeat(np.arange(len(_SIZES)), _SIZES)
-_LANDMARKS = slice(3, 71)       # their groups
+_LANDMARKS, _KNOWN = slice(3, 71), slice(0, 71)     # groups: theirs, all that have a sigma
 _DEPTH_UNIT = 5.0       # mm: depth is read from the face's size and trembles that much more
 _JUMPS = (166, 167, SHAPES.start + BLINK[0], SHAPES.start + BLINK[1])
 
@@ -53,6 +60,8 @@ class Smoothing:
         self._per_unit[166:] = 100.0
         self._new, self._last, self._smooth = np.zeros((3, COUNT))
         self._speed, self._turn = np.zeros(COUNT), None
+        self._vague, self._restless = np.zeros(_KNOWN.stop), np.full(len(_SIZES), RESTLESS)
+        self._restless[-54:] = RESTLESS_SHAPES
         self._time, self._shut = None, 0.0
 
     def change(self, settings):
@@ -99,7 +108,8 @@ class Smoothing:
         moved -= self._speed
         moved *= _share(SPEED_CUTOFF, dt)
         self._speed += moved
-        ahead *= self._shares(face.sigma * (unit / UNSURE), dt).take(_GROUP)
+        self._doubt(face, unit)
+        ahead *= self._shares(dt).take(_GROUP)
         for i in _JUMPS:
             if abs(self._new[i] - self._smooth[i]) > AT_ONCE:
                 ahead[i] = self._new[i] - self._smooth[i]
@@ -108,11 +118,22 @@ class Smoothing:
         self._turn = geometry.quaternion_product(self._turn, turn)
         self._last_turn = face.rotation
 
-    def _shares(self, vague, dt):
-        """How much of its way each group goes; vague: (68,), at 1 a point rests half as quick."""
+    def _doubt(self, face, unit):
+        """How vague each group is that has a sigma: at 1 it rests half as quick, and has to move
+        for it."""
+        (x, y, depth), far = face.translation_sigma.tolist(), max(1.0, float(face.translation[2]))
+        self._vague[:3] = (face.rotation_sigma / UNSURE_TURN,
+                           max(x, y) / (far * UNSURE_PLACE), depth / (far * UNSURE_DEPTH))
+        np.multiply(face.sigma, unit / UNSURE, out=self._vague[_LANDMARKS])
+        np.multiply(self._vague, RESTLESS_UNSURE, out=self._restless[_KNOWN])
+
+    def _shares(self, dt):
+        """How much of its way each group goes."""
         rest = self._cutoff.copy()
-        rest[_LANDMARKS] /= 1 + vague * vague
+        rest[_KNOWN] /= 1 + self._vague * self._vague
         speed = np.sqrt(np.add.reduceat(self._speed * self._speed, _FIRST))
+        speed -= self._restless
+        np.maximum(speed, 0.0, out=speed)
         speed *= self._beta
         speed += rest
         speed *= -2 * pi * dt
@@ -135,7 +156,8 @@ class Smoothing:
         right = Eye(irises[1], other, gazes[1], face.right.score)
         rotation = self._turn if self._turn[0] >= 0 else -self._turn
         return Face(face.id, face.score, geometry.tight_box(points), points, face.sigma, rotation,
-                    out[PLACE], left, right, out[SHAPES], face.state, face.taught)
+                    out[PLACE], left, right, out[SHAPES], face.state, face.taught,
+                    face.rotation_sigma, face.translation_sigma)
 
 
 def _share(cutoff, dt):

@@ -69,8 +69,8 @@ def documented(control=False):
 
 def sent():
     datagrams = []
-    plain = (Vmc(), Vmc(role="assistant"), Kagami(), Kagami(form="human"), Babble(), FaceOsc(),
-             Vrchat(parameters="both", native="yes"))
+    plain = (Vmc(), Vmc(role="assistant"), Kagami(mask=511), Kagami(form="human"), Babble(),
+             FaceOsc(), Vrchat(parameters="both", native="yes"))
     for dialect in plain + tuple(Etvr(etvr_set=name) for name in SETS):
         datagrams += [bytes(d) for d in dialect(MOMENT)]
         datagrams += list(dialect.announce(STATUS, True))

@@ -33,6 +33,15 @@ def test_the_points_are_fractions_of_the_picture():
     assert points * (640, 480) == pytest.approx(MOMENT.face.landmarks, abs=1e-3)
 
 
+def test_the_pose_tells_how_sure_it_is_to_whoever_asks():
+    face = person()._replace(rotation_sigma=2.5, translation_sigma=np.array([8.0, 9.0, 40.0]))
+    got = told(Kagami(mask=256), face=face)
+    assert list(got) == ["/kagami/frame", "/kagami/face/0/sigma"]
+    assert got["/kagami/face/0/sigma"] == [2.5, 8.0, 9.0, 40.0]
+    assert "/kagami/face/0/sigma" not in told(Kagami(), face=face)
+    assert not Kagami(mask=256, parts=("mouth",))(MOMENT)
+
+
 def test_the_iris_is_measured_from_nose_to_ear():
     iris = told(Kagami())["/kagami/face/0/iris"]
     assert iris[:3] == pytest.approx([220 / 640, 150 / 480, 6 / 640])

@@ -71,7 +71,9 @@ def told(face, wants):
     out = {"slot": 0, "state": face["state"], "id": face["id"], "score": face["score"], "age": 3.0,
            "box": [x0 / WIDTH, y0 / HEIGHT, (x1 - x0) / WIDTH, (y1 - y0) / HEIGHT],
            "rotation": face["rotation"], "angles": face["angles"],
-           "position": face["translation"], "left": eye(face["left"]), "right": eye(face["right"]),
+           "position": face["translation"],
+           "rotation_sigma": face["rotation_sigma"], "position_sigma": face["translation_sigma"],
+           "left": eye(face["left"]), "right": eye(face["right"]),
            "blendshapes": face["blendshapes"], "taught": {"smirk": face["blendshapes"][43]}}
     if wants("iris"):
         out["iris"] = [value for side in ("left", "right") for value in iris(face[side]["iris"])]

@@ -2,6 +2,7 @@
 import json
 import random
 
+import numpy as np
 import pytest
 
 from appliance.outputs.dialects.kagami import Kagami
@@ -35,6 +36,12 @@ def test_points_and_box_are_fractions_of_the_picture():
     face, = told(*Kagami()(MOMENT))["faces"]
     assert face["points"][:2] == pytest.approx([100 / 640, 101 / 480], abs=1e-5)
     assert face["box"][0] == pytest.approx(100 / 640, abs=1e-5)
+
+
+def test_the_pose_tells_how_sure_it_is():
+    face = person()._replace(rotation_sigma=2.5, translation_sigma=np.array([8.0, 9.04, 40.0]))
+    shown, = told(*Kagami(mask=511)(MOMENT._replace(face=face)))["faces"]
+    assert shown["rotation_sigma"] == 2.5 and shown["position_sigma"] == [8.0, 9.0, 40.0]
 
 
 def test_a_prefix_changes_nothing():

@@ -59,6 +59,19 @@ def test_a_large_square_is_averaged_not_picked():
     assert np.abs(out[2:-2, 2:-2].astype(int) - 127).max() < 40
 
 
+def test_noise_weighs_less_where_several_pixels_become_one():
+    noisy = np.random.RandomState(0).normal(128, 20, (480, 640)).clip(0, 255).astype(np.uint8)
+    left = [cut(noisy, crop.Square((320.3, 240.4), side))[0].std() for side in (64.0, 96.0, 120.0)]
+    assert left[1] < 0.6 * left[0] and left[2] < 0.6 * left[0]
+
+
+def test_the_crop_of_a_mirror_image_is_the_mirror_image_of_the_crop():
+    noisy = np.random.RandomState(1).randint(0, 255, (480, 640)).astype(np.uint8)
+    here, _ = cut(noisy, crop.Square((300.0, 200.0), 110.0))
+    there, _ = cut(np.ascontiguousarray(noisy[:, ::-1]), crop.Square((339.0, 200.0), 110.0))
+    assert np.abs(here[:, ::-1].astype(int) - there).max() <= 4     # places are rounded to 1/32
+
+
 def test_rows_with_padding_are_read_like_rows_without():
     padded = np.zeros((480, 700), np.uint8)
     padded[:, :640] = ramp()
@@ -71,6 +84,30 @@ def test_the_mirror_image_has_its_own_way_back():
     way = crop.mirrored(back, 64)
     here, there = np.array([[3.0, 7.0]]), np.array([[60.0, 7.0]])
     assert np.allclose(geometry.apply(way, here), geometry.apply(back, there))
+
+
+HERE = crop.Square((300.0, 200.0), 100.0, 10.0)
+
+
+@pytest.mark.parametrize("new", [
+    crop.Square((300.9, 199.7), 100.0, 10.0), crop.Square((300.0, 200.0), 101.5, 10.0),
+    crop.Square((300.0, 200.0), 98.5, 10.9), HERE])
+def test_a_trembling_face_stays_in_its_square(new):
+    assert np.allclose(crop.dragged(HERE, new)[0], HERE.centre)
+    assert np.allclose(crop.dragged(HERE, new)[1:], HERE[1:])
+
+
+def test_a_moving_face_drags_its_square_along_on_a_short_leash():
+    there = crop.Square((340.0, 170.0), 150.0, 40.0)
+    square = crop.dragged(HERE, there)
+    assert np.isclose(np.hypot(*np.subtract(there.centre, square.centre)), 1.0)
+    assert np.isclose(square.roll, 39.0)
+    assert np.isclose(np.log(150.0 / square.side), 0.02)
+
+
+def test_a_face_that_is_upside_down_drags_its_square_the_short_way():
+    turned = crop.dragged(HERE._replace(roll=179.0), HERE._replace(roll=-178.0))
+    assert np.isclose(turned.roll, 181.0)
 
 
 def test_the_square_of_a_box_is_that_of_its_points():

@@ -47,7 +47,7 @@ def between(a, b):
 @pytest.mark.parametrize("seed", range(20))
 def test_a_known_head_comes_back_exactly(seed):
     rotation, place = random_head(np.random.RandomState(seed))
-    found, at = Pose()(reading(rotation, place), SHAPE)
+    found, at = Pose()(reading(rotation, place), SHAPE)[:2]
     assert between(found, rotation) < 0.01
     assert np.allclose(at, place, rtol=1e-4)
 
@@ -57,7 +57,7 @@ def test_a_network_that_is_off_is_drawn_towards_the_points(seed):
     rng = np.random.RandomState(seed)
     rotation, place = random_head(rng)
     wrong = off_by(rotation, 0.05, rng)
-    found, at = Pose()(reading(rotation, place, sigma=0.1, net=wrong), SHAPE)
+    found, at = Pose()(reading(rotation, place, sigma=0.1, net=wrong), SHAPE)[:2]
     assert between(found, rotation) < 0.35 * between(wrong, rotation)
 
 
@@ -80,8 +80,9 @@ def test_the_head_never_lies_behind_the_camera(seed):
     bad = Reading(rng.uniform(-500, 1200, (68, 2)), np.array([0, 0, 1, 1.0]),
                   rng.uniform(0.01, 50, 68), 0.9, rotation,
                   crop.Square((rng.uniform(0, 640), rng.uniform(0, 480)), 100.0))
-    found, place = Pose()(bad, SHAPE)
+    found, place, turn, way = Pose()(bad, SHAPE)
     assert place[2] > 0 and np.isfinite(place).all()
+    assert turn >= 0 and np.isfinite(turn) and (way >= 0).all() and (way <= pose.FARTHEST).all()
     assert np.allclose(found.dot(found.T), np.eye(3), atol=1e-6)
 
 
@@ -95,7 +96,7 @@ def test_no_head_is_nearer_or_farther_than_a_head_can_be(zoom, nearest):
 
 def test_points_on_one_spot_still_give_a_place():
     one = reading(np.eye(3), np.array([0, 0, 600.0]))
-    found, place = Pose()(one._replace(points=np.full((68, 2), 300.0)), SHAPE)
+    found, place = Pose()(one._replace(points=np.full((68, 2), 300.0)), SHAPE)[:2]
     assert np.isfinite(found).all() and place[2] > 0
 
 
@@ -123,8 +124,41 @@ def test_an_unsure_point_counts_for_less():
     assert between(Pose()(one, SHAPE)[0], rotation) < 0.2 * between(surely, rotation)
 
 
+def test_unsure_points_make_an_unsure_pose():
+    rotation, place = geometry.matrix_from_angles(20, 5, 0), np.array([80.0, -40, 600])
+    told = [Pose()(reading(rotation, place, sigma=sigma), SHAPE) for sigma in (1.0, 2.0, 6.0)]
+    turns, ways = [one.rotation_sigma for one in told], [one.place_sigma for one in told]
+    assert 1.0 < turns[0] < turns[1] < turns[2] < 30
+    assert (ways[0] < ways[1]).all() and (ways[1] < ways[2]).all()
+    assert ways[0][2] > 2 * max(ways[0][:2])        # depth is what one camera knows least
+
+
+@pytest.mark.parametrize("sigma", [0.5, 3.0])
+def test_the_place_tells_how_far_it_is_off(sigma, monkeypatch):
+    monkeypatch.setattr(pose, "SHAPE", 1.0)     # it is the mean head, so no errors hang together
+    rng, off = np.random.RandomState(3), []
+    rotation, place = geometry.matrix_from_angles(15, -5, 8), np.array([60.0, 30, 550])
+    for _ in range(200):
+        one = reading(rotation, place, sigma, rng, sigma)
+        vague = sigma / one.square.side
+        wrong = off_by(rotation, np.hypot(pose.TURN_OFF * vague, pose.TURN_LEAST), rng)
+        found = Pose()(reading(rotation, place, 0, None, sigma, wrong)._replace(points=one.points),
+                       SHAPE)
+        turn = np.radians(between(found.rotation, rotation)) / np.sqrt(3)
+        off.append(np.r_[np.degrees(turn) / found.rotation_sigma,
+                         (found.place - place) / found.place_sigma])
+    assert np.allclose(np.sqrt(np.mean(np.square(off), axis=0)), 1.0, atol=0.2)
+
+
+def test_larger_heads_are_unsure_by_more_millimetres():
+    one = reading(np.eye(3), np.array([10, 20, 600.0]))
+    plain, wide = Pose()(one, SHAPE), Pose(eye_distance=126.0)(one, SHAPE)
+    assert np.allclose(wide.place_sigma, 2 * plain.place_sigma)
+    assert wide.rotation_sigma == plain.rotation_sigma
+
+
 @pytest.mark.parametrize("angles", [(30, 0, 0), (0, 20, 0), (0, 0, 25), (-20, 10, 5)])
 def test_angles_come_out_with_their_signs(angles):
     one = reading(geometry.matrix_from_angles(*angles), np.array([150, -80, 500.0]))
-    found, _ = Pose()(one, SHAPE)
+    found = Pose()(one, SHAPE).rotation
     assert np.allclose(geometry.angles_from_matrix(found), angles, atol=0.02)

@@ -44,7 +44,7 @@ def test_a_face_that_does_not_move_stays_to_the_digit():
 
 def test_the_tremble_of_a_still_face_shrinks():
     rng = np.random.RandomState(0)
-    noisy = [face(yaw=rng.normal(0, 0.3), z=rng.normal(600, 4),
+    noisy = [face(yaw=rng.normal(0, 0.3), z=rng.normal(600, 1.5),
                   noise=rng.normal(0, 0.3, (68, 2))) for _ in range(120)]
     smooth = replay(noisy)
 
@@ -52,6 +52,17 @@ def test_the_tremble_of_a_still_face_shrinks():
         return np.abs(np.diff(np.array(values)[30:], axis=0)).mean()
     for part in (lambda f: f.landmarks, lambda f: f.angles[0], lambda f: f.translation[2]):
         assert tremble([part(f) for f in smooth]) < 0.4 * tremble([part(f) for f in noisy])
+
+
+@pytest.mark.parametrize("rate", [15, 30, 60])
+def test_a_face_under_a_cameras_noise_is_still(rate):
+    rng = np.random.RandomState(5)
+    noisy = [face(noise=rng.normal(0, 0.1, (68, 2)), gaze=rng.normal(0, 0.3), sigma=1.5)
+             for _ in range(120)]
+    before, after = (np.array([f.landmarks for f in faces])[30:]
+                     for faces in (noisy, replay(noisy, rate)))
+    steps = [np.linalg.norm(np.diff(one, axis=0), axis=2).mean() for one in (before, after)]
+    assert steps[1] < 0.25 * steps[0]
 
 
 def lag(values, truth, rate):
@@ -111,6 +122,27 @@ def test_points_that_are_unsure_are_held_more_strongly():
         shown = replay([face(noise=n, sigma=sigma) for n in noise])
         return np.abs(np.diff([f.landmarks for f in shown], axis=0)).mean()
     assert tremble(6.0) < 0.7 * tremble(0.3)
+
+
+@pytest.mark.parametrize("unsure, part", [
+    (dict(rotation_sigma=15.0), lambda f: f.angles[0]),
+    (dict(translation_sigma=np.array([60.0, 60, 0])), lambda f: f.translation[0]),
+    (dict(translation_sigma=np.array([0.0, 0, 300])), lambda f: f.translation[2])])
+def test_a_head_that_is_unsure_is_held_more_strongly(unsure, part):
+    rng = np.random.RandomState(4)
+    heads = [face(yaw=y)._replace(translation=np.array([a, 0, 600 + 5 * a]))
+             for y, a in rng.normal(0, 0.4, (100, 2))]
+
+    def tremble(more):
+        return np.abs(np.diff([part(f) for f in replay([f._replace(**more) for f in heads])]
+                              )).mean()
+    assert tremble(unsure) < 0.7 * tremble({})
+
+
+def test_what_the_pose_tells_of_itself_passes_as_it_is():
+    unsure = face()._replace(rotation_sigma=3.0, translation_sigma=np.array([5.0, 6, 30]))
+    last = replay([unsure] * 3)[-1]
+    assert last.rotation_sigma == 3.0 and list(last.translation_sigma) == [5, 6, 30]
 
 
 def test_cutoffs_of_zero_switch_it_off():

@@ -19,13 +19,15 @@ from appliance.outputs.parts import PARTS, part_of
 PORT, PROTOCOL, BUILD = 39600, 1, "source"
 STATES = {"tracked": 1, "held": 2, "returning": 3}          # 0 is lost
 CALIBRATING = 4         # in place of tracked
-STATE, POSE, EYES, IRIS, ARKIT, POINTS, HUMAN, SLOW = (1 << i for i in range(8))
+STATE, POSE, EYES, IRIS, ARKIT, POINTS, HUMAN, SLOW, SIGMA = (1 << i for i in range(9))
 # What stands under /kagami/face/<k>/, with the number of floats of each and its bit of a mask.
 MESSAGES = (("box", 4, STATE), ("rot", 4, POSE), ("euler", 3, POSE), ("pos", 3, POSE),
             ("eye/left", 4, EYES), ("eye/right", 4, EYES), ("iris", 6, IRIS),
-            ("arkit", 52, ARKIT), ("points", 136, POINTS))
+            ("arkit", 52, ARKIT), ("points", 136, POINTS), ("sigma", 4, SIGMA))
+EVERY = (SIGMA << 1) - 1        # of a mask
 USUAL = STATE | POSE | EYES | ARKIT | SLOW      # of whoever subscribes and names none
-_FORMS = {"compact": 255 - HUMAN, "human": HUMAN | SLOW}
+# No sigma: with it a face would take two datagrams.
+_FORMS = {"compact": EVERY - HUMAN - SIGMA, "human": HUMAN | SLOW}
 # Where each begins among the floats; score and age lie before them.
 _STARTS = {name: 2 + sum(n for _, n, _ in MESSAGES[:i])
            for i, (name, _, _) in enumerate(MESSAGES)}
@@ -136,7 +138,7 @@ class Kagami(Dialect):
 
 def _mask(parts):
     """The bits of what is told of these parts of a face."""
-    of = {"head": POSE, "eyes": EYES | ARKIT | HUMAN, "mouth": ARKIT | HUMAN}
+    of = {"head": POSE | SIGMA, "eyes": EYES | ARKIT | HUMAN, "mouth": ARKIT | HUMAN}
     told = STATE | (IRIS | POINTS if parts == PARTS else 0)
     for part in parts:
         told |= of[part]
@@ -182,7 +184,8 @@ def _face(face, age, size, out):
         *_eye(face.left), *_eye(face.right),
         *_iris(face.left.iris, width, height), *_iris(face.right.iris, width, height))
     out[30:82] = face.weights
-    np.divide(face.landmarks, _sides(size), out=out[82:].reshape(68, 2))
+    np.divide(face.landmarks, _sides(size), out=out[82:218].reshape(68, 2))
+    out[218:] = (face.rotation_sigma, *face.translation_sigma.tolist())
 
 
 @lru_cache(maxsize=2)
