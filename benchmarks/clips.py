@@ -8,15 +8,13 @@ import numpy as np
 from appliance import config as configuration
 from appliance.sources import open_source
 from benchmarks import report, sheets
-from benchmarks.stills import GROUPS, distances, size
+from benchmarks.stills import GROUPS, distances
 
 CLIPS = ("desk", "interview")
 SLACK = 4           # frames by which a blink may miss the one marked by eye
-# The peers' protocol: sigma of 255, pictures, how many of them to drop.
-NOISE, TURNS, SETTLED = 4.0, 40, 10
 INNER = list(GROUPS["inner49"])
 COLUMNS = ("frames", "without_face", "mean", "over10", "blink_f1", "blinks_right",
-           "blinks_wrong", "blinks_overlooked")
+           "blinks_wrong", "blinks_overlooked", "lost", "found")
 
 
 def frames(path, rgb=False):
@@ -87,24 +85,6 @@ def blinks(found, marked):
         elif not any(meets(run, m) for m in marked):
             wrong += 1
     return 2.0 * right / max(1, full + right + wrong), right, wrong, full - right
-
-
-def repeated(tracker, picture, noise=NOISE):
-    """[Face] of a still picture (H, W, 3), followed under fresh camera noise."""
-    rng, faces = np.random.RandomState(7), []
-    tracker.reset()
-    for _ in range(TURNS):
-        noisy = np.clip(picture + rng.normal(0, noise, picture.shape), 0, 255).astype(np.uint8)
-        faces += tracker(noisy)[:1]
-    return faces[SETTLED:]
-
-
-def step(faces):
-    """Mean step of the 68 points from face to face, % of the box; NaN of fewer than two."""
-    if len(faces) < 2:
-        return float("nan")
-    points = np.array([face.landmarks for face in faces])
-    return float(np.linalg.norm(np.diff(points, axis=0), axis=2).mean() / size(points[0]) * 100)
 
 
 def measure(tracker, data, name, limit=0, folder=None):

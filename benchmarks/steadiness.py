@@ -1,24 +1,18 @@
 """How much a still face trembles under camera noise, before smoothing and after it, and how late
 smoothing shows what moves. Two tables and a drawing.
 """
-import os
-from contextlib import closing
-
-import cv2
 import numpy as np
 
 from appliance import config as configuration
 from appliance.errors import InputMissing
-from appliance.sources import open_source
 from appliance.stages.smoothing import Smoothing
 from appliance.tracker import Tracker
 from benchmarks import chart, motion, peers, report
-from benchmarks.clips import repeated, step
 from benchmarks.rotation import between
+from benchmarks.tremble import moved, pictures, repeated, unsmoothed
 
 RATES = (15, 30, 60)
 USUAL = 30
-PORTRAITS = ["%03d.jpg" % (16 * i) for i in range(20)]      # of helen_test, as the peers'
 # What was set out for: before smoothing on the portraits and on the clip's first picture, after
 # it, % of the box; milliseconds of a turn.
 AIMS = "aims: points %.2f on portraits and %.2f on the desk before smoothing, %.2f after; lag of "\
@@ -27,28 +21,6 @@ AIMS = "aims: points %.2f on portraits and %.2f on the desk before smoothing, %.
 FACTORS = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0)
 UNITS = {"head": "degrees", "points": "% of the box", "eyes": "degrees of gaze",
          "expression": "hundredths of a shape"}
-
-
-def unsmoothed():
-    """The configuration whose tracker tells what it measured."""
-    config = configuration.defaults()
-    return config._replace(smoothing=config.smoothing._make(0.0 for _ in config.smoothing))
-
-
-def pictures(data):
-    """[(H, W, 3)] float: the portraits that are there; and the desk clip's first, or None."""
-    paths = [os.path.join(data, "helen_test", name) for name in PORTRAITS]
-    found = [cv2.imread(path)[:, :, ::-1].astype(np.float32)
-             for path in paths if os.path.exists(path)]
-    desk = os.path.join(data, "clips", "desk.mp4")
-    return found, first(desk) if os.path.exists(desk) else None
-
-
-def first(path):
-    """(H, W, 3) float, the first picture of a clip."""
-    camera = configuration.defaults().camera
-    with closing(open_source("file:" + path, camera, True, True)) as source:
-        return np.array(next(iter(source)).rgb, np.float32)
 
 
 def smoothed(faces, settings, rate):
@@ -63,7 +35,7 @@ def tremble(faces):
     gaze = np.array([(face.left.gaze, face.right.gaze) for face in faces])
     shapes = np.array([face.blendshapes for face in faces])
     shapes = shapes[:, shapes.any(axis=0)]
-    return {"head": float(between(turned[1:], turned[:-1]).mean()), "points": step(faces),
+    return {"head": float(between(turned[1:], turned[:-1]).mean()), "points": moved(faces),
             "eyes": float(np.linalg.norm(np.diff(gaze, axis=0), axis=2).mean()),
             "expression": float(100 * np.abs(np.diff(shapes, axis=0)).mean())}
 
@@ -138,11 +110,12 @@ def moving_table(late):
 
 def main(args):
     """The command: args.data, args.out."""
-    portraits, desk = pictures(args.data)
-    if not portraits and desk is None:
+    shown = pictures(args.data)
+    portraits, desk = shown.get("helen", []), shown.get("desk", [None])[0]
+    if not shown:
         raise InputMissing(args.data, "no helen_test and no clips/desk.mp4", "give the folder "
                            "with --data")
-    found, recordings = measure(Tracker(unsmoothed()), portraits, desk)
+    found, recordings = measure(Tracker(unsmoothed(configuration.defaults())), portraits, desk)
     settings, faces = configuration.defaults().smoothing, recordings[-1]
     late = {rate: (motion.lags(faces, settings, rate), motion.steps(faces, settings, rate))
             for rate in RATES}

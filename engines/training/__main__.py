@@ -6,7 +6,8 @@
     mistakes --material MATERIAL          with a detector exported, before the landmarks
     export landmarks fine iris detector expression brows --material MATERIAL
     driven --material MATERIAL            with all of them exported: which shapes may be sent, by which of them
-    samples import|info|show|score-detector        data of one's own: docs/own_data.md
+    samples import|from-material|info|show|score-detector     data of one's own: docs/own_data.md
+    head|gaze|head-score|gaze-score|average|label|stages      networks of one's own: docs/own_networks.md
     adopt NETWORK FILE.onnx                        a network of one's own in the place of ours
 """
 import argparse
@@ -14,7 +15,7 @@ import os
 import sys
 
 from appliance.errors import KagamiError, UsageError
-from engines.training import own_data
+from engines.training import own, own_data
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 COUNTS = {"faces": 12000, "turned": 6000, "profiles": 4000, "eyes": 10000, "brows": 20000, "held_out": 1000}
@@ -66,6 +67,7 @@ def _parser():
     own_data.add(steps.add_parser("samples", help="files of samples: data of one's own"))
     own_data.add_adopt(steps.add_parser("adopt", help="an ONNX file of one's own in the place of ours"))
     _export(steps.add_parser("export", help="write trained networks and their manifest rows"))
+    own.add(steps)
     return parser
 
 

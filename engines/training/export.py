@@ -47,9 +47,12 @@ def write(name, checkpoint, folder, trained_with, licence="MIT"):
     return save(name, load(name, checkpoint), folder, trained_with=trained_with, licence=licence)
 
 
-def save(name, net, folder, **notes):
-    """The same of a deployed network; notes: lines of the row."""
-    shapes, parts = nets.INPUTS[name], nets.PARTS.get(name)
+def save(name, net, folder, shapes=None, parts=None, tolerance=None, **notes):
+    """The same of a deployed network; notes: lines of the row. shapes, parts, tolerance: of a network that is none of
+    `nets.NETS`, each part with the pictures in front."""
+    if shapes is None:
+        shapes, parts, tolerance = nets.INPUTS[name], nets.PARTS.get(name), TOLERANCE[name]
+        parts = parts and {k: shapes["image"][:1] + shape for k, shape in parts.items()}
     net = Outputs(nets.Answers(net) if parts else net)
     given = {k: torch.rand(*shape) * (255 if k == "image" else 1) for k, shape in shapes.items()}
     with torch.no_grad():
@@ -66,10 +69,9 @@ def save(name, net, folder, **notes):
     worst = max(float(np.abs(a - truth[k].numpy()).max()) for k, a in zip(truth, ours))
     os.replace(path + ".part", path)
     if parts:
-        count = shapes["image"][:1]
-        notes["parts"] = manifest.spelt({k: count + shape for k, shape in parts.items()})
+        notes["parts"] = manifest.spelt(parts)
     manifest.record(name, name + ".onnx", shapes, {k: tuple(v.shape) for k, v in truth.items()},
-                    os.path.join(folder, "manifest.ini"), channels=1, tolerance=TOLERANCE[name],
+                    os.path.join(folder, "manifest.ini"), channels=1, tolerance=tolerance,
                     normalisation="; ".join("%s: %s" % (k, NOTES[k]) for k in shapes), **notes)
     return worst
 

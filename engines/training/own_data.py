@@ -2,6 +2,7 @@
 detector.
 
     import LAYOUT FOLDER FILE.h5        a public data set as it is handed out
+    from-material MATERIAL FILE.h5      drawn heads, to try trainers with
     info FILE.h5                        what is in it
     show FILE.h5 [--out PAGE.png]       its pictures with their labels
     score-detector FILE.h5              average precision by the protocol of WIDER FACE
@@ -18,7 +19,7 @@ from appliance.backends import duties, manifest
 from appliance.backends.onnxruntime import OnnxRuntime
 from appliance.errors import DataError, UsageError
 from appliance.stages.detector import Detector
-from engines.training import adoption, precision, viewer
+from engines.training import adoption, drawn_samples, precision, viewer
 from engines.training.layouts import LAYOUTS, bring
 from engines.training.samples import FACES, FIELDS, Reader
 
@@ -39,6 +40,7 @@ def add(parser):
     bring_.add_argument("--part", help="train, val or test, where the set has lists of them")
     bring_.add_argument("--most", type=int, metavar="N", help="stop after so many rows, to try")
     bring_.set_defaults(step=imported)
+    drawn_samples.add(commands)
     for name, step, words in (("info", told, "what is in a file"),
                               ("show", shown, "pages of pictures with their labels"),
                               ("score-detector", scored, "average precision of a detector")):

@@ -214,11 +214,15 @@ class Reader:
         """(H, W, 3) uint8 of picture i, as OpenCV draws on it."""
         return self._decoded(i, cv2.IMREAD_COLOR)
 
-    def _decoded(self, i, way):
+    def encoded(self, i):
+        """The bytes of the file of picture i."""
         try:
-            content = np.asarray(self._file["image"][i], np.uint8)
+            return np.asarray(self._file["image"][i], np.uint8).tobytes()
         except OSError as why:
             raise self._bad("picture %d cannot be read (%s)" % (i, _line(why))) from why
+
+    def _decoded(self, i, way):
+        content = np.frombuffer(self.encoded(i), np.uint8)
         picture = cv2.imdecode(content, way | _PLAIN) if len(content) else None
         if picture is None:
             raise self._bad("picture %d is no JPEG nor PNG" % i)

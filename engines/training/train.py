@@ -21,9 +21,10 @@ HALVES = ("brows", "expression", "fine", "landmarks")
 
 
 class Training:
-    """name: one of NETS. make: a function of a seed that gives an object with batch()."""
+    """name: one of NETS, or of a network that is given with its loss. make: a function of a seed that gives an object with
+    batch()."""
 
-    def __init__(self, name, make, folder, minutes, rate=2e-3, threads=1, start=None, workers=1):
+    def __init__(self, name, make, folder, minutes, rate=2e-3, threads=1, start=None, workers=1, net=None, loss=None):
         torch.set_num_threads(threads)
         torch.manual_seed(0)
         self.name, self.folder, self.minutes, self.rate = name, folder, minutes, rate
@@ -39,7 +40,7 @@ class Training:
         for w in self.workers:
             w.start()
         self.crew.meet()
-        self.net = NETS[name]().to(self.device)
+        self.net, self.loss = (net or NETS[name]()).to(self.device), loss or LOSSES[name]
         if start is not None:
             start(self.net)
         self.crew.same(self.net)
@@ -92,7 +93,7 @@ class Training:
 
     def _step(self, batch):
         with torch.autocast(self.device, torch.bfloat16, enabled=self.halves):
-            loss, parts = LOSSES[self.name](self.net, batch)
+            loss, parts = self.loss(self.net, batch)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         self.crew.mean(self.net)

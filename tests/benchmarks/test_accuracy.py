@@ -91,30 +91,6 @@ def test_a_lost_frame_counts_as_far_off():
     assert (mean, bad) == (pytest.approx(20 / 3.0), 50.0)
 
 
-class Stepping:
-    """A tracker whose points go one percent of the box to and fro."""
-
-    def __init__(self):
-        self.turn = 0
-
-    def __call__(self, image):
-        self.turn += 1
-        return [face(TRUE + [0.01 * SIZE * (self.turn % 2), 0])]
-
-    def reset(self):
-        """Nothing is remembered."""
-
-
-def test_tremble_is_the_step_from_frame_to_frame():
-    faces = clips.repeated(Stepping(), np.zeros((8, 8, 3), np.float32))
-    assert len(faces) == clips.TURNS - clips.SETTLED
-    assert clips.step(faces) == pytest.approx(1, abs=1e-6)
-
-
-def test_of_a_single_face_no_step_is_known():
-    assert np.isnan(clips.step([face()]))
-
-
 def test_a_shape_that_follows_the_truth_correlates():
     truth = np.random.RandomState(1).uniform(size=(20, 2))
     assert renders.correlations(0.5 * truth + 0.1, truth) == pytest.approx([1, 1])

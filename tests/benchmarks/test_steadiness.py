@@ -74,7 +74,7 @@ def test_smoothing_leaves_less_of_it():
 
 def test_the_command_writes_its_tables_and_a_drawing(monkeypatch, tmp_path):
     shown = np.repeat(picture((320, 200))[:, :, None], 3, axis=2).astype(np.float32)
-    monkeypatch.setattr(steadiness, "pictures", lambda data: ([], shown))
+    monkeypatch.setattr(steadiness, "pictures", lambda data: {"desk": [shown]})
     monkeypatch.setattr(steadiness, "Tracker", lambda config: Tracker(config, backend=Dots()))
     monkeypatch.setattr(steadiness, "FACTORS", (1.0, 2.0))
     assert main(["steadiness", "--data", str(tmp_path), "--out", str(tmp_path)]) == 0
