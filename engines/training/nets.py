@@ -78,7 +78,7 @@ class Landmarks(nn.Module):
         super().__init__()
         self.reach, self.middle, self.features = 8.0 * fold, (32 * fold - 1) / 2, abs(widths[-1]) * 16
         self.stem, self.body = Stem(fold, widths[0]), stack(*widths)
-        self.narrow = nn.Linear(self.features, narrow, bias=False) if narrow else nn.Identity()
+        self.narrow = nn.Linear(self.features, narrow) if narrow else nn.Identity()
         self.hidden = nn.Linear(narrow or self.features, hidden)
         self.points = nn.Linear(hidden, 136)
         self.rest = nn.Linear(hidden, 68 + 6)
@@ -105,7 +105,7 @@ class Landmarks(nn.Module):
         if isinstance(self.narrow, nn.Linear):      # its strongest directions; what is lost is won back in a minute
             left, strength, right = torch.linalg.svd(weight, full_matrices=False)
             root = strength[:len(self.narrow.weight)].sqrt()
-            self.narrow.weight.copy_(root[:, None] * right[:len(root)])
+            put(self.narrow, root[:, None] * right[:len(root)], torch.zeros(len(root)))
             weight = left[:, :len(root)] * root
         put(self.hidden, weight[:n], more[:n])
         put(self.face, weight[n:], more[n:])
