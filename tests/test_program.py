@@ -203,6 +203,7 @@ def test_it_ends_with_the_terminal_that_it_was_started_from(receiver):
     master, slave = pty.openpty()
 
     def own():
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)      # ignored where nohup runs the tests
         os.setsid()
         fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
     program = started("run", "--source", "test", "--to", target(receiver), stderr=slave,
