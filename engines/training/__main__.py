@@ -18,7 +18,7 @@ from appliance.errors import KagamiError, UsageError
 from engines.training import own, own_data
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-COUNTS = {"faces": 12000, "turned": 6000, "profiles": 4000, "eyes": 10000, "brows": 20000, "held_out": 1000}
+COUNTS = {"faces": 12000, "turned": 6000, "profiles": 4000, "eyes": 10000, "brows": 35000, "held_out": 1000}
 # What `prepare` makes the data folder from.
 SOURCES = {
     "face_model": ("FOLDER", "FaceXModel of ICT-FaceKit"),
@@ -29,7 +29,7 @@ SOURCES = {
     "openseeface": ("FILE", "lm_model0_opt.onnx of OpenSeeFace (without it nobody checks MediaPipe's points)"),
     "mediapipe": ("PYTHON", "one that has mediapipe (default: made in ~/.cache/kagami/mediapipe)")}
 # Minutes on two cores that gave usable networks.
-MINUTES = {"landmarks": 90.0, "fine": 90.0, "iris": 20.0, "detector": 60.0, "expression": 60.0, "brows": 40.0}
+MINUTES = {"landmarks": 90.0, "fine": 33.0, "iris": 20.0, "detector": 60.0, "expression": 60.0, "brows": 48.0}
 ALONE = ("landmarks", "fine", "detector")       # can be trained on samples without the material
 GOING_ON = ("landmarks", "iris", "expression")      # may begin as the exported ones
 
