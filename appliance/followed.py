@@ -1,5 +1,7 @@
 """What one picture shows of a face in, what is remembered of it from picture to picture out."""
-from typing import NamedTuple
+from typing import NamedTuple, Optional
+
+import numpy as np
 
 from appliance import geometry
 from appliance.face import Face
@@ -7,16 +9,21 @@ from appliance.stages.crop import Square, dragged
 from appliance.stages.iris import AHEAD
 from appliance.stages.landmarks import Reading
 
+# Seconds for which what was told of the brows holds: they take a tenth of one to rise, and their
+# network a sixth of a picture's time. 30 pictures a second: every other picture is looked at.
+BROWS_HOLD = 0.045
 SAME_FACE = 0.2         # overlap from which a detected box is a face that is followed already
 
 
 class Look(NamedTuple):
-    """Somebody seen in this picture: the Reading, its next_square(), an id, the gaze of before."""
+    """Somebody seen in this picture: the Reading, its next_square(), an id, the gaze of before;
+    held: the (52,) shapes of before where its brows need no look now, else None."""
 
     reading: Reading
     upright: Square
     number: int
     gaze: tuple
+    held: Optional[np.ndarray] = None
 
     def face(self, pose, eyes, shapes):
         """The Face of this and of what pose, irises and expression say."""
@@ -33,14 +40,24 @@ class Followed:
     def __init__(self, number, smoothing):
         self.number, self.smoothing = number, smoothing
         self.square, self.gaze, self._last, self._misses = None, AHEAD, None, 0
+        self._shapes, self._brows_at = None, None
+
+    def look(self, reading, now):
+        """The Look at this face that a Reading of the picture at `now` seconds asks for."""
+        holds = self._brows_at is not None and 0 <= now - self._brows_at < BROWS_HOLD
+        return Look(reading, reading.next_square(), self.number, self.gaze,
+                    self._shapes if holds else None)
 
     def covers(self, box):
         """Whether a detected box is this face again."""
         return geometry.overlap(self._last.box, box) > SAME_FACE
 
-    def believe(self, upright, face, smooth):
+    def believe(self, look, face, smooth, now):
         """The smooth Face to report; no filter delays where the next look goes."""
-        self.square = dragged(self.square, upright) if self.square else upright
+        self.square = dragged(self.square, look.upright) if self.square else look.upright
+        if look.held is None:
+            self._brows_at = now
+        self._shapes = face.blendshapes
         self.gaze = (face.left.gaze.tolist(), face.right.gaze.tolist())
         self._last, self._misses = smooth, 0
         return smooth

@@ -116,11 +116,11 @@ class Tracker:
             if reading.score < self._settings.score:
                 faces[i] = one.hold(reading.score, self._settings.lost_after)
             elif inside(reading.box, luma.shape):
-                looks.append((i, Look(reading, reading.next_square(), one.number, one.gaze)))
+                looks.append((i, one.look(reading, self._clock)))
         measured = self._measure(luma, [look for _, look in looks])
         for (i, look), face in zip(looks, measured):
             smooth = self._clocked("smoothing", ones[i].smoothing, face, self._clock)
-            faces[i] = ones[i].believe(look.upright, face, smooth)
+            faces[i] = ones[i].believe(look, face, smooth, self._clock)
         return faces
 
     def _search(self, luma):
@@ -191,12 +191,20 @@ class Tracker:
         eyes = self._clocked("iris", self._iris, luma, [
             (look.reading, geometry.angles_from_matrix(pose.rotation)[0], look.gaze)
             for look, pose in zip(looks, poses)])
-        faces = [(look.reading, look.upright) for look in looks]
-        words = [self._clocked(name, closer.both_ways if thorough else closer, luma, faces)
+        words = [self._words(name, closer, luma, looks, thorough)
                  for name, closer in self._closeups.items()]
         shapes = [self._clocked("expression", self._express, *said)
                   for said in zip(eyes, zip(*words))]
         return [look.face(*rest) for look, rest in zip(looks, zip(poses, eyes, shapes))]
+
+    def _words(self, name, closer, luma, looks, thorough):
+        """[(K,)]: what a close-up says of each Look, or what it said before where that holds."""
+        held = [name == "brows" and look.held is not None for look in looks]
+        asked = [(look.reading, look.upright) for look, holds in zip(looks, held) if not holds]
+        new = iter(self._clocked(name, closer.both_ways if thorough else closer, luma, asked)
+                   if asked else ())
+        return [look.held.take(closer.places) if holds else next(new)
+                for look, holds in zip(looks, held)]
 
     def _clocked(self, row, stage, *arguments):
         start = perf_counter()

@@ -268,8 +268,37 @@ def test_each_network_runs_once_a_picture_whoever_is_followed(backend, most, the
     luma = dots.picture(*[(120 + 180 * i, 200, 0.6) for i in range(there)])
     tracker(luma)
     backend.calls.clear()
-    assert len(tracker(luma)) == there
-    assert backend.calls == {"landmarks": 1, "iris": 1, "expression": 1, "brows": 1}
+    for _ in range(4):
+        assert len(tracker(luma)) == there
+    assert backend.calls == {"landmarks": 4, "iris": 4, "expression": 4, "brows": 2}
+
+
+@pytest.mark.parametrize("hertz, looks", [(15, 30), (30, 15), (60, 10), (120, 5)])
+def test_what_was_told_of_the_brows_holds_for_a_moment(hertz, looks):
+    backend, words = dots.Dots(brows=("browInnerUp",)), iter(np.linspace(0.1, 1.0, 60))
+    backend.readers["brows"] = lambda inputs, outputs: outputs["shapes"].fill(next(words))
+    tracker = Tracker(config.load(config.DEFAULTS, ["smoothing.expression_cutoff=0"]),
+                      backend=backend)
+    told = [tracker(dots.picture((320, 200)), time=i / float(hertz))[0].blendshapes[
+        ARKIT_NAMES.index("browInnerUp")] for i in range(30)]
+    assert backend.calls["brows"] == looks == len(set(told))
+    assert told == sorted(told)
+
+
+def test_a_newcomer_s_brows_are_looked_at_while_the_others_hold(backend):
+    wanted = ["tracker.max_faces=2", "tracker.detector_every=1"]
+    tracker, asked = Tracker(config.load(config.DEFAULTS, wanted), backend=backend), []
+    for there in ((LEFT,), (LEFT, RIGHT), (LEFT, RIGHT), (LEFT, RIGHT)):
+        before = backend.calls["brows"]
+        assert len(tracker(dots.picture(*there))) == len(there)
+        asked.append(backend.calls["brows"] - before)
+    assert asked == [1, 1, 1, 1]        # the first, the newcomer, and so in turn
+
+
+def test_brows_are_looked_at_when_time_runs_backwards_or_stands_still_for_long(tracker, backend):
+    for time in (5.0, 1.0, 1.001, 9.0):
+        tracker(dots.picture((320, 200)), time=time)
+    assert backend.calls["brows"] == 3
 
 
 def test_a_face_in_doubt_does_not_hold_up_the_others(two_wanted):
@@ -452,7 +481,7 @@ def test_each_stage_that_ran_is_timed_once(backend):
     tracker(dots.picture((320, 200)))
     assert rows == ["detector", "landmarks", "pose", "iris", "expression", "brows", "smoothing"]
     del rows[:]
-    tracker(dots.picture((320, 200)))
+    tracker(dots.picture((320, 200)), time=1.0)
     assert rows == ["landmarks", "pose", "iris", "expression", "brows", "smoothing"]
 
 
