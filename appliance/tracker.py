@@ -194,9 +194,9 @@ class Tracker:
         faces = [(look.reading, look.upright) for look in looks]
         words = [self._clocked(name, closer.both_ways if thorough else closer, luma, faces)
                  for name, closer in self._closeups.items()]
-        shapes = [self._clocked("expression", self._express, *said)
-                  for said in zip(eyes, zip(*words))]
-        return [look.face(*rest) for look, rest in zip(looks, zip(poses, eyes, shapes))]
+        expressed = [self._clocked("expression", self._express, *said)
+                     for said in zip(eyes, zip(*words))]
+        return [look.face(*rest) for look, rest in zip(looks, zip(poses, eyes, expressed))]
 
     def _clocked(self, row, stage, *arguments):
         start = perf_counter()

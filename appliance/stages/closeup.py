@@ -1,10 +1,11 @@
 """A picture and faces in, what a network that looks closely at one part of each says out: the
-shapes of that part.
+shapes of that part, and of a mouth its vowels.
 
 There are two: of mouth and jaw, and of the upper face. Each has a square of its own in the face;
 the network is told how far the head is turned towards this camera.
 """
-from typing import Callable, NamedTuple
+from math import exp
+from typing import Callable, NamedTuple, Optional
 
 import numpy as np
 
@@ -38,6 +39,14 @@ class View(NamedTuple):
 
     square: Callable
     shapes: np.ndarray
+
+
+class Word(NamedTuple):
+    """What is said of one face: shapes (K,), 0 to 1, of the places that a Closeup is asked for;
+    vowels (5,), together 1 at most, None of a network that tells none."""
+
+    shapes: np.ndarray
+    vowels: Optional[np.ndarray] = None
 
 
 def mouth_square(face):
@@ -85,8 +94,8 @@ class Closeup:
         self.fading = np.isin(self.places, places(engines.network.fading))
 
     def __call__(self, luma, faces):
-        """[(K,)], 0 to 1, of `places`; faces: each (reading, upright), the landmarks' Reading and
-        its next_square()."""
+        """[Word] of faces: each (reading, upright), the landmarks' Reading and its next_square().
+        """
         found = []
         for engine, some in self._engines.share(faces):
             image, turns = engine.inputs["image"], [reading.turn() for reading, _ in some]
@@ -94,8 +103,11 @@ class Closeup:
                 self._cut(luma, reading, upright)
                 image[i, :, :, 0] = self._pixels
                 engine.inputs["turn"][i] = turns[i]
-            out = bounded(engine.infer()["shapes"]).take(self._asked, axis=1)
-            found += [self._faded(shapes, turn) for shapes, turn in zip(out, turns)]
+            out = engine.infer()
+            told = bounded(out["shapes"]).take(self._asked, axis=1)
+            odds = out.get("vowels", (None,) * len(some))
+            found += [Word(self._faded(shapes, turn), said if said is None else spoken(said))
+                      for shapes, said, turn in zip(told, odds, turns)]
         return found
 
     def both_ways(self, luma, faces):
@@ -104,9 +116,11 @@ class Closeup:
         for reading, upright in faces:
             self._cut(luma, reading, upright)
             turned, nodded = turn = reading.turn()
-            shapes = self._infer(self._pixels, turn).astype(float)
-            shapes += self._infer(self._pixels[:, ::-1], (-turned, nodded))[self._mirror]
-            found.append(self._faded(0.5 * shapes[self._asked], turn))
+            shapes, said = self._infer(self._pixels, turn)
+            other, also = self._infer(self._pixels[:, ::-1], (-turned, nodded))
+            shapes = 0.5 * (shapes.astype(float) + other[self._mirror])[self._asked]
+            found.append(Word(self._faded(shapes, turn),
+                              said if said is None else 0.5 * (said + also)))
         return found
 
     def _cut(self, luma, reading, upright):
@@ -116,7 +130,9 @@ class Closeup:
     def _infer(self, pixels, turn):
         inputs = self._engines.one.inputs
         inputs["image"][0, :, :, 0], inputs["turn"][0] = pixels, turn
-        return bounded(self._engines.one.infer()["shapes"][0])
+        out = self._engines.one.infer()
+        said = out.get("vowels")
+        return bounded(out["shapes"][0]), said if said is None else spoken(said[0])
 
     def _faded(self, shapes, turn):
         away = (abs(turn[0]) * TURN_FULL - FRONT) / (SIDE - FRONT)
@@ -126,6 +142,13 @@ class Closeup:
 def bounded(shapes):
     """The network's answers, 0 to 1."""
     return np.minimum(np.maximum(shapes, 0.0), 1.0)
+
+
+def spoken(odds):
+    """(5,) shares of the vowels from the logarithms of what each is worth beside a mouth that says
+    none: what all and silence have together is 1."""
+    worth = [exp(min(50.0, one)) for one in odds.tolist()]
+    return np.array(worth) / (1.0 + sum(worth))
 
 
 def places(names):

@@ -6,7 +6,8 @@ from appliance import geometry
 from appliance.backends.batches import Batches
 from appliance.face import ARKIT_NAMES
 from appliance.stages import crop
-from appliance.stages.closeup import VIEWS, Closeup, Turned, brows_square, mouth_square, worthwhile
+from appliance.stages.closeup import (VIEWS, Closeup, Turned, brows_square, mouth_square, spoken,
+                                      worthwhile)
 from appliance.stages.landmarks import Reading
 from tests.fakes import dots
 
@@ -29,7 +30,7 @@ def told(backend, name="expression", luma=None, face=None, thorough=False):
     stage = Closeup(Batches(backend, name))
     look = stage.both_ways if thorough else stage
     values, = look(luma, [(face, face.next_square())])
-    return {ARKIT_NAMES[i]: float(value) for i, value in zip(stage.places, values) if value}
+    return {ARKIT_NAMES[i]: float(value) for i, value in zip(stage.places, values.shapes) if value}
 
 
 def answering(name, driven=ARKIT_NAMES, **values):
@@ -111,7 +112,45 @@ def test_of_several_faces_each_gets_its_own_word():
     stage = Closeup(Batches(backend, "brows", 3))
     ones = [reading(120 + 160 * i, 200, yaw=yaw) for i, yaw in enumerate((0, 56, 80))]
     found = stage(dots.picture(), [(one, one.next_square()) for one in ones])
-    assert np.max(found, axis=1) == pytest.approx([0.8, 0.4, 0.0]) and backend.calls["brows"] == 1
+    assert [word.shapes.max() for word in found] == pytest.approx([0.8, 0.4, 0.0]) and backend.calls["brows"] == 1
+
+
+def said(backend, thorough, count=1):
+    """The vowels of so many faces, of the whole stage."""
+    stage = Closeup(Batches(backend, "expression", count))
+    faces = [reading(120 + 160 * i, 200) for i in range(count)]
+    look = stage.both_ways if thorough else stage
+    return [word.vowels for word in look(dots.picture(),
+                                         [(one, one.next_square()) for one in faces])]
+
+
+@BOTH
+def test_a_network_without_vowels_tells_none(thorough):
+    assert said(dots.Dots(), thorough) == [None]
+
+
+@BOTH
+def test_each_vowel_has_its_share_beside_silence(thorough):
+    odds = np.log([2.0, 1.0, 0.5, 0.25, 0.25])
+    for found in said(dots.Dots().speak(*odds), thorough, 2):
+        assert found == pytest.approx([0.4, 0.2, 0.1, 0.05, 0.05], abs=1e-6)
+
+
+def test_a_thorough_look_hears_both_sides():
+    backend, sides = dots.Dots().speak(0, 0, 0, 0, 0), [np.log(3.0), -99.0]
+
+    def answer(inputs, outputs):
+        outputs["shapes"][:], outputs["vowels"][:] = 0.0, -99.0
+        outputs["vowels"][0, 2] = sides.pop()
+    backend.readers["expression"] = answer
+    assert said(backend, True)[0] == pytest.approx([0, 0, 0.375, 0, 0], abs=1e-6)
+
+
+def test_whatever_the_odds_vowels_are_1_together_at_most():
+    for odds in np.random.RandomState(0).normal(0, 40, (50, 5)):
+        found = spoken(odds)
+        assert found.min() >= 0 and found.sum() <= 1 + 1e-9
+    assert spoken(np.array([1e4, -1e4, 0, 0, 0]))[0] > 0.99
 
 
 def placed(square, points, size=64):

@@ -187,15 +187,11 @@ def _look(face):
 def presets(face):
     """The 16 weights of PRESETS from the 52 and the gaze, 0 to 1.
 
-    Vowels from how open, round and wide the mouth is, never more than 1 together; Blink stays 0
-    because models add it to Blink_L and Blink_R.
+    Vowels as they are told, else from how open, round and wide the mouth is, never more than 1
+    together; Blink stays 0 because models add it to Blink_L and Blink_R.
     """
     w = face.weights.tolist()
-    pucker, funnel = w[ARKIT["mouthPucker"]], w[ARKIT["mouthFunnel"]]
-    opened = w[ARKIT["jawOpen"]] * (1 - w[ARKIT["mouthClose"]])
-    wide = _bound(0.6 * both(w, "mouthStretch") + 0.4 * both(w, "mouthSmile"))
-    vowels = [opened * (1 - max(funnel, pucker)) * (1 - 0.5 * wide), 0.7 * wide * (1 - opened),
-              pucker * (1 - 0.5 * opened), 0.5 * wide * opened, funnel * max(opened, 0.3)]
+    vowels = _shaped(w) if face.vowels is None else [_bound(v) for v in face.vowels.tolist()]
     total = max(1.0, sum(vowels))
     moods = [_bound((both(w, name) - 0.3) / 0.7)
              for name in ("mouthSmile", "browDown", "mouthFrown")]
@@ -203,6 +199,15 @@ def presets(face):
     blinks = [0.0, w[ARKIT["eyeBlinkLeft"]], w[ARKIT["eyeBlinkRight"]]]
     looks = [_bound(pitch), _bound(-pitch), _bound(yaw), _bound(-yaw)]
     return [v / total for v in vowels] + blinks + moods + [0.0] + looks
+
+
+def _shaped(w):
+    """The vowels of 52 weights: where no network tells them."""
+    pucker, funnel = w[ARKIT["mouthPucker"]], w[ARKIT["mouthFunnel"]]
+    opened = w[ARKIT["jawOpen"]] * (1 - w[ARKIT["mouthClose"]])
+    wide = _bound(0.6 * both(w, "mouthStretch") + 0.4 * both(w, "mouthSmile"))
+    return [opened * (1 - max(funnel, pucker)) * (1 - 0.5 * wide), 0.7 * wide * (1 - opened),
+            pucker * (1 - 0.5 * opened), 0.5 * wide * opened, funnel * max(opened, 0.3)]
 
 
 def _bound(value):
