@@ -119,10 +119,11 @@ def tell(material, path=manifest.MANIFEST, say=print):
     source = Source(manifest.read(path)[NAME].path)
     drawn = speakers(shards.find(material, ("speakers_*.npz",)))
     portraits = silent(faces.load(material, ("val_faces.npz",))[0])
-    seen = [_rows(source, one, lambda i: i % HELD > 0, LOOKS) for one in (drawn, portraits)]
+    sets = [(name, one) for name, one in (("speakers", drawn), ("silent portraits", portraits)) if len(one["luma"])]
+    seen = [_rows(source, one, lambda i: i % HELD > 0, LOOKS) for _, one in sets]
     features, said = (np.concatenate(arrays) for arrays in zip(*seen))
     rows, bias = regression(features, said, np.where(said.any(1), 1.0, QUIET))
-    for name, one in (("speakers", drawn), ("silent portraits", portraits)):
+    for name, one in sets:
         features, said = _rows(source, one, lambda i: i % HELD == 0, 0)
         say("%s: %s" % (name, judged(shares(features @ rows.T + bias), said)))
     write(source.model, np.concatenate([source.last[0][:SHAPES], rows]), np.concatenate([source.last[1][:SHAPES], bias]), path)
