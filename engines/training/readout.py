@@ -22,8 +22,8 @@ from engines.training import expressions, faces, shards
 
 NAME, SHAPES = "expression", len(VIEWS["expression"].shapes)
 FEATURES = "/net/Relu_output_0"     # what the last layer reads
-LOOKS = 3               # crops of a picture, each with other errors of points and camera
-SMOOTH = 1e-4           # of a squared weight on a standardised feature
+LOOKS = {"speakers": 3, "silent portraits": 1}      # crops of a picture, each with other errors of points and camera
+SMOOTH = 1e-3           # of a squared weight on a standardised feature
 QUIET = 3.0             # what a mouth that says nothing counts: most of the time nobody speaks
 STILL = 0.05            # teacher's word for an open or round mouth up to which a portrait says nothing
 HELD = 8                # every so many pictures are kept out to tell how good it is
@@ -49,7 +49,7 @@ class Source:
                                                         "turn": row["turn"][None]})[0][0] for row in rows])
 
 
-def crops(source, looks=LOOKS, seed=0):
+def crops(source, looks, seed=0):
     """[row] of a dict of arrays as `faces` has them, so many looks at each in turn; 0: one, as it is."""
     make = expressions.Expressions(NAME, source, source, seed=seed)
     return [make.row(source, i, not looks) for i in range(len(source["luma"])) for _ in range(max(1, looks))]
@@ -120,7 +120,7 @@ def tell(material, path=manifest.MANIFEST, say=print):
     drawn = speakers(shards.find(material, ("speakers_*.npz",)))
     portraits = silent(faces.load(material, ("val_faces.npz",))[0])
     sets = [(name, one) for name, one in (("speakers", drawn), ("silent portraits", portraits)) if len(one["luma"])]
-    seen = [_rows(source, one, lambda i: i % HELD > 0, LOOKS) for _, one in sets]
+    seen = [_rows(source, one, lambda i: i % HELD > 0, LOOKS[name]) for name, one in sets]
     features, said = (np.concatenate(arrays) for arrays in zip(*seen))
     rows, bias = regression(features, said, np.where(said.any(1), 1.0, QUIET))
     for name, one in sets:
