@@ -73,6 +73,9 @@ def _shapes(*beginnings):
 # fell to 0.17. An avatar whose brows come to rest as it turns away is better off than one whose
 # brows twitch.
 FRONT, SIDE = 50.0, 62.0
+# Degrees of yaw up to which the sides of a pair are told apart in full, and from which on they are
+# as the network tells them: it hardly sees the far side then, and what it errs would be enlarged.
+NEAR, FAR = 15.0, 45.0
 VIEWS = {
     "expression": View(mouth_square, _shapes("jaw", "mouth", "cheekPuff", "tongue")),
     "brows": View(brows_square, _shapes("brow", "cheekSquint", "eyeSquint", "eyeWide",
@@ -92,6 +95,7 @@ class Closeup:
         self._asked = np.flatnonzero(np.isin(shapes, places(engines.network.driven)))
         self.places = shapes[self._asked]
         self.fading = np.isin(self.places, places(engines.network.fading))
+        self._pairs = list(self._sided(engines.network.sided))
 
     def __call__(self, luma, faces):
         """[Word] of faces: each (reading, upright), the landmarks' Reading and its next_square().
@@ -106,7 +110,7 @@ class Closeup:
             out = engine.infer()
             told = bounded(out["shapes"]).take(self._asked, axis=1)
             odds = out.get("vowels", (None,) * len(some))
-            found += [Word(self._faded(shapes, turn), said if said is None else spoken(said))
+            found += [Word(self._meant(shapes, turn), said if said is None else spoken(said))
                       for shapes, said, turn in zip(told, odds, turns)]
         return found
 
@@ -119,7 +123,7 @@ class Closeup:
             shapes, said = self._infer(self._pixels, turn)
             other, also = self._infer(self._pixels[:, ::-1], (-turned, nodded))
             shapes = 0.5 * (shapes.astype(float) + other[self._mirror])[self._asked]
-            found.append(Word(self._faded(shapes, turn),
+            found.append(Word(self._meant(shapes, turn),
                               said if said is None else 0.5 * (said + also)))
         return found
 
@@ -134,9 +138,32 @@ class Closeup:
         said = out.get("vowels")
         return bounded(out["shapes"][0]), said if said is None else spoken(said[0])
 
-    def _faded(self, shapes, turn):
-        away = (abs(turn[0]) * TURN_FULL - FRONT) / (SIDE - FRONT)
+    def _sided(self, pairs):
+        for name, limits in pairs.items():
+            sides = np.flatnonzero(np.isin(self.places, places([name + "Left", name + "Right"])))
+            if len(sides) == 2:
+                yield tuple(sides.tolist()) + limits
+
+    def _meant(self, shapes, turn):
+        """(K,) as they are told of a face turned so: sides apart, what fades less."""
+        yaw = abs(turn[0]) * TURN_FULL
+        for left, right, still, factor in self._pairs if yaw < FAR else ():
+            shapes[left], shapes[right] = apart(
+                float(shapes[left]), float(shapes[right]), still, factor,
+                min(1.0, (FAR - yaw) / (FAR - NEAR)))
+        away = (yaw - FRONT) / (SIDE - FRONT)
         return shapes if away <= 0 else shapes * np.where(self.fading, max(0.0, 1 - away), 1.0)
+
+
+def apart(left, right, still, factor, share=1.0):
+    """Both sides of a pair, 0 to 1, of which the network tells one as both in part: their mean
+    stays, a difference up to `still` counts as none, what is beyond is `factor` times as large,
+    and neither falls below 0. share: how much of this is done.
+    """
+    mean, half = 0.5 * (left + right), 0.5 * (left - right)
+    wide = min(mean, max(0.0, abs(half) - 0.5 * still) * factor)
+    half += share * ((wide if half > 0 else -wide) - half)
+    return min(1.0, mean + half), min(1.0, mean - half)
 
 
 def bounded(shapes):

@@ -6,8 +6,8 @@ from appliance import geometry
 from appliance.backends.batches import Batches
 from appliance.face import ARKIT_NAMES
 from appliance.stages import crop
-from appliance.stages.closeup import (VIEWS, Closeup, Turned, brows_square, mouth_square, spoken,
-                                      worthwhile)
+from appliance.stages.closeup import (VIEWS, Closeup, Turned, apart, brows_square, mouth_square,
+                                      spoken, worthwhile)
 from appliance.stages.landmarks import Reading
 from tests.fakes import dots
 
@@ -113,6 +113,48 @@ def test_of_several_faces_each_gets_its_own_word():
     ones = [reading(120 + 160 * i, 200, yaw=yaw) for i, yaw in enumerate((0, 56, 80))]
     found = stage(dots.picture(), [(one, one.next_square()) for one in ones])
     assert [word.shapes.max() for word in found] == pytest.approx([0.8, 0.4, 0.0]) and backend.calls["brows"] == 1
+
+
+def sided(still, factor, **values):
+    """A backend whose network of the mouth tells these shapes, smiles of one side in part."""
+    backend = answering("expression", **values)
+    backend.networks["expression"] = backend.networks["expression"]._replace(
+        sided={"mouthSmile": (still, factor)})
+    return backend
+
+
+def test_a_smile_of_one_side_is_told_as_one():
+    found = told(sided(0.04, 11, mouthSmileLeft=0.42, mouthSmileRight=0.33, jawOpen=0.5))
+    assert found == pytest.approx(
+        {"mouthSmileLeft": 0.65, "mouthSmileRight": 0.1, "jawOpen": 0.5}, abs=1e-6)
+
+
+def test_a_smile_of_both_sides_stays_one_of_both():
+    found = told(sided(0.04, 11, mouthSmileLeft=0.88, mouthSmileRight=0.91))
+    assert found["mouthSmileLeft"] == pytest.approx(found["mouthSmileRight"])
+
+
+@pytest.mark.parametrize("yaw, off", [(0, 0.6), (-15, 0.6), (30, 0.35), (45, 0.1), (-60, 0.1)])
+def test_of_a_face_turned_away_sides_stay_as_the_network_tells_them(yaw, off):
+    backend = sided(0.04, 10, mouthSmileLeft=0.45, mouthSmileRight=0.35)
+    found = told(backend, face=reading(300, 200, yaw=yaw))
+    assert found["mouthSmileLeft"] - found["mouthSmileRight"] == pytest.approx(off, abs=1e-5)
+
+
+def test_sides_of_a_pair_that_is_not_told_are_let_alone():
+    backend = sided(0.04, 11, mouthSmileLeft=0.42, mouthSmileRight=0.33)
+    backend.networks["expression"] = backend.networks["expression"]._replace(
+        driven=("mouthSmileLeft",))
+    assert told(backend) == {"mouthSmileLeft": pytest.approx(0.42)}
+
+
+def test_sides_never_leave_0_to_1_and_change_places_with_a_mirror():
+    for left, right, still, factor in np.random.RandomState(0).uniform(
+            (0, 0, 0, 0), (1, 1, 0.1, 20), (300, 4)):
+        one, other = apart(left, right, still, factor)
+        assert 0 <= min(one, other) and max(one, other) <= 1
+        assert apart(right, left, still, factor) == pytest.approx((other, one))
+        assert apart(left, right, still, factor, 0.0) == pytest.approx((left, right))
 
 
 def said(backend, thorough, count=1):
