@@ -233,7 +233,8 @@ class Calibration:
         self._turned = abs(self._rotation[0]) < 1.0
         self._sighted = bool(self._offset.any()) or lids != [[0.0, 1.0], [0.0, 1.0]]
         self._weighed = bool((self._gain != 1.0).any())
-        self._loud = self._wished[_JAW] / (1.0 - self._quiet)   # whoever wants a wider jaw is louder
+        # Whoever wants a wider jaw wants to be louder
+        self._loud = self._wished[_JAW] / (1.0 - self._quiet)
         self._voiced = bool((self._loud != 1.0).any())
         self._same = not (self._turned or self._sighted or self._weighed or self._voiced
                           or self._link)

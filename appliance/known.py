@@ -41,7 +41,8 @@ class Known(NamedTuple):
 def written(known):
     """The document of a Known."""
     return {"form": FORM, "rotation": _plain(known.rotation), "rest": named(known.rest, 0.0),
-            "quiet": named(known.quiet, 0.0, VOWELS), "lids": known.hand, "gaze": _plain(known.gaze),
+            "quiet": named(known.quiet, 0.0, VOWELS), "lids": known.hand,
+            "gaze": _plain(known.gaze),
             "learned": {"lids": _plain(known.lids), "tops": named(known.tops, 1.0)}}
 
 

@@ -1,8 +1,8 @@
 """Frames with their faces come in, text goes out: the lines of `track --json` and the rows of
 `track --csv`.
 
-Names and units are those of face.py. Pixels and angles are rounded to 0.01, blendshapes, vowels and shares
-to 0.001.
+Names and units are those of face.py. Pixels and angles are rounded to 0.01, blendshapes, vowels
+and shares to 0.001.
 """
 import json
 

@@ -193,7 +193,8 @@ def record(name, file, inputs, outputs, path=MANIFEST, anew=False, **notes):
 
     file: the ONNX file, in the manifest's folder. inputs, outputs: {name: shape}. notes: further
     lines (score, tolerance, channels, driven, fading, normalisation, trained_with, licence); those
-    not named stay as they were, unless the section is written anew.
+    not named stay as they were, unless the section is written anew; but of other parts no
+    tolerance is left of one that is gone.
     """
     parser = configparser.ConfigParser(interpolation=None)
     parser.read([path])
@@ -203,6 +204,10 @@ def record(name, file, inputs, outputs, path=MANIFEST, anew=False, **notes):
         parser.add_section(name)
     with open(os.path.join(os.path.dirname(os.path.abspath(path)), file), "rb") as f:
         digest = hashlib.sha256(f.read()).hexdigest()
+    if "parts" in notes and "tolerances" not in notes and parser.has_option(name, "tolerances"):
+        notes["tolerances"] = " ".join(
+            word for word in parser.get(name, "tolerances").split()
+            if word.rpartition(":")[0] in shapes(notes["parts"]))
     lines = dict(notes, file=file, sha256=digest, inputs=spelt(inputs), outputs=spelt(outputs))
     for key in ("file", "sha256", "inputs", "outputs") + tuple(sorted(notes)):
         parser.set(name, key, str(lines[key]))

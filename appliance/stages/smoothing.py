@@ -12,8 +12,8 @@ from appliance import geometry
 from appliance.face import SILENT, Eye, Face
 from appliance.stages.expression import BLINK
 
-# Where a face's numbers lie: rotation, place, points, irises, gazes, openness, shapes, vowels, of the
-# left eye first.
+# Where a face's numbers lie: rotation, place, points, irises, gazes, openness, shapes, vowels, of
+# the left eye first.
 ROTATION, PLACE, POINTS, IRISES, GAZES = (slice(a, b) for a, b in (
     (0, 3), (3, 6), (6, 142), (142, 162), (162, 166)))
 OPENNESS, SHAPES, SPOKEN, COUNT = slice(166, 168), slice(168, 220), slice(220, 225), 225

@@ -108,8 +108,8 @@ def test_a_picture_of_another_kind_is_told(ini, tmp_path, image, why):
     ({"vowels": np.zeros((1, 6))}, "output vowels is 1x6, the tracker wants 1x5")])
 def test_a_network_of_the_mouth_may_tell_five_vowels_or_none(vowels, why):
     answers = shapes(dict({"shapes": np.zeros((1, 29))}, **vowels))
-    one = manifest.Network("expression", "mine.onnx", "", {"image": (1, 96, 96, 1), "turn": (1, 2)},
-                           answers, 0.5, 0.0, 1)
+    inputs = {"image": (1, 96, 96, 1), "turn": (1, 2)}
+    one = manifest.Network("expression", "mine.onnx", "", inputs, answers, 0.5, 0.0, 1)
     if why is None:
         return duties.check(one)
     with pytest.raises(DataError) as told:

@@ -75,6 +75,15 @@ def test_without_parts_the_outputs_are_the_answers(engines):
     assert manifest.read(path(engines))["small"].apart(outputs) is outputs
 
 
+def test_no_tolerance_of_a_part_that_is_gone_is_left(parted, engines):
+    manifest.record("small", "small.onnx", INPUTS, {"values": (2, 3)}, path=path(engines),
+                    parts="one:2x1 three:2x2")
+    assert manifest.read(path(engines))["small"].tolerances["three"] == 0.02
+    manifest.record("small", "small.onnx", INPUTS, {"values": (2, 3)}, path=path(engines),
+                    parts="two:2x1 three:2x2")
+    assert manifest.read(path(engines))["small"].tolerances["two"] == 0.02
+
+
 def test_pairs_whose_sides_are_told_apart_are_known(engines):
     manifest.record("small", "small.onnx", INPUTS, {"values": (2, 3)}, path=path(engines),
                     sided="mouthSmile:0.04:11 browOuterUp:0:2")

@@ -112,7 +112,8 @@ def test_of_several_faces_each_gets_its_own_word():
     stage = Closeup(Batches(backend, "brows", 3))
     ones = [reading(120 + 160 * i, 200, yaw=yaw) for i, yaw in enumerate((0, 56, 80))]
     found = stage(dots.picture(), [(one, one.next_square()) for one in ones])
-    assert [word.shapes.max() for word in found] == pytest.approx([0.8, 0.4, 0.0]) and backend.calls["brows"] == 1
+    assert [word.shapes.max() for word in found] == pytest.approx([0.8, 0.4, 0.0])
+    assert backend.calls["brows"] == 1
 
 
 def sided(still, factor, **values):

@@ -98,7 +98,8 @@ def test_speakers_say_what_their_labels_tell():
 
 
 def test_a_verdict_counts_what_is_told_right():
-    said = np.array([[1, 0, 0, 0, 0], [1, 0, 0, 0, 0], [0, 0, 0.8, 0, 0], [0, 0, 0, 0, 0]], float)
-    found = np.array([[0.6, 0, 0, 0, 0], [0.2, 0.3, 0, 0, 0], [0, 0, 0.9, 0, 0], [0.1, 0, 0, 0, 0]])
+    said, found = np.zeros((2, 4, 5))
+    said[:2, 0], said[2, 2] = 1, 0.8
+    found[:, :3] = [(0.6, 0, 0), (0.2, 0.3, 0), (0, 0, 0.9), (0.1, 0, 0)]
     text = readout.judged(found, said)
     assert text.startswith("A 50 %, U 100 %") and "silence 0.10 in the middle" in text
