@@ -75,7 +75,7 @@ def _shapes(*beginnings):
 FRONT, SIDE = 50.0, 62.0
 # Degrees of yaw up to which the sides of a pair are told apart in full, and from which on they are
 # as the network tells them: it hardly sees the far side then, and what it errs would be enlarged.
-NEAR, FAR = 10.0, 40.0
+NEAR, FAR = 5.0, 35.0
 VIEWS = {
     "expression": View(mouth_square, _shapes("jaw", "mouth", "cheekPuff", "tongue")),
     "brows": View(brows_square, _shapes("brow", "cheekSquint", "eyeSquint", "eyeWide",
