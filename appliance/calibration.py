@@ -12,7 +12,7 @@ import numpy as np
 
 from appliance import geometry
 from appliance.errors import KagamiError
-from appliance.face import ARKIT, ARKIT_MIRROR, ARKIT_NAMES
+from appliance.face import ARKIT, ARKIT_MIRROR, ARKIT_NAMES, SILENT
 from appliance.known import (ASTRAY, LEAST_LID, OPENEST, RESTING, REST_MOST, UPRIGHT, Known,
                              understood, written)
 from appliance.ranges import Ranges
@@ -25,6 +25,7 @@ GLANCE = 1.0                    # seconds for lids and gaze
 AT_ONCE = 0.15                  # seconds for recenter: the faces are smooth already
 OPEN, SHUT = (0.5, OPENEST), (0.0, 0.5)     # what a lid may read by command
 NEARLY = 20.0                   # degrees of turn within which straight ahead drifts along
+_JAW = ARKIT["jawOpen"]
 SETTLE = 30                     # pictures after which what was learned comes to count
 LINKED = np.array([name.startswith(("eyeBlink", "eyeWide", "eyeSquint", "browDown", "browOuterUp",
                                     "mouthSmile")) for name in ARKIT_NAMES])
@@ -104,14 +105,14 @@ class Calibration:
 
     def document(self):
         """All of it as plain lists and numbers."""
-        return written(Known(self._rotation, self._rest, self._hand, self._offset,
+        return written(Known(self._rotation, self._rest, self._quiet, self._hand, self._offset,
                              self.ranges.lids, self.ranges.tops))
 
     def restore(self, document):
         """Take over a document; KeyError, TypeError or ValueError, and no change, where it is
         none."""
         known = understood(document)
-        self._rotation, self._rest = known.rotation, known.rest
+        self._rotation, self._rest, self._quiet = known.rotation, known.rest, known.quiet
         self._hand, self._offset = known.hand, known.gaze
         self.ranges.clear()
         self.ranges.lids, self.ranges.tops = known.lids, known.tops
@@ -136,6 +137,7 @@ class Calibration:
     def _clear(self, neutral, eyes, gaze):
         if neutral:
             self._rotation, self._rest = UPRIGHT, np.zeros(len(ARKIT_NAMES))
+            self._quiet = SILENT
         if eyes:
             self._hand = [[None, None], [None, None]]
             self.ranges.clear_lids()
@@ -181,6 +183,7 @@ class Calibration:
         rest = middle(samples.of("blendshapes"))
         resting = RESTING & ~self._by_eyes
         self._rest = np.where(resting, np.clip(rest, 0.0, REST_MOST), 0.0)
+        self._quiet = np.clip(middle(samples.of("vowels")), 0.0, REST_MOST)
         self._done("resting face: taken")
 
     def _lids(self, samples, which):
@@ -230,7 +233,11 @@ class Calibration:
         self._turned = abs(self._rotation[0]) < 1.0
         self._sighted = bool(self._offset.any()) or lids != [[0.0, 1.0], [0.0, 1.0]]
         self._weighed = bool((self._gain != 1.0).any())
-        self._same = not (self._turned or self._sighted or self._weighed or self._link)
+        # Whoever wants a wider jaw wants to be louder
+        self._loud = self._wished[_JAW] / (1.0 - self._quiet)
+        self._voiced = bool((self._loud != 1.0).any())
+        self._same = not (self._turned or self._sighted or self._weighed or self._voiced
+                          or self._link)
 
     def _above(self, weights):
         """Weights above the resting face, 0 to 1."""
@@ -249,10 +256,14 @@ class Calibration:
             weights = weights - self._rest
             weights *= self._gain
             np.clip(weights, 0.0, 1.0, out=weights)
+        vowels = face.vowels
+        if self._voiced and vowels is not None:
+            vowels = np.clip((vowels - self._quiet) * self._loud, 0.0, 1.0)
         if self._turned:
             rotation = geometry.quaternion_product(self._back, rotation)
             rotation = -rotation if rotation[0] < 0 else rotation
-        face = face._replace(left=left, right=right, blendshapes=weights, rotation=rotation)
+        face = face._replace(left=left, right=right, blendshapes=weights, rotation=rotation,
+                             vowels=vowels)
         return linked(face, self._link) if self._link else face
 
     def _opened(self, side, openness):

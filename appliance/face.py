@@ -23,6 +23,8 @@ ARKIT_NAMES = (
     "mouthStretchRight", "mouthUpperUpLeft", "mouthUpperUpRight", "noseSneerLeft",
     "noseSneerRight", "tongueOut")
 ARKIT = {name: i for i, name in enumerate(ARKIT_NAMES)}
+VOWELS = ("A", "I", "U", "E", "O")
+SILENT = np.zeros(len(VOWELS))
 
 
 def _other_side(name):
@@ -101,6 +103,7 @@ class _Measured(NamedTuple):
     taught: Mapping[str, float] = MappingProxyType({})
     rotation_sigma: float = 0.0
     translation_sigma: np.ndarray = np.zeros(3)
+    vowels: Optional[np.ndarray] = None
 
 
 class Face(_Measured):
@@ -114,7 +117,8 @@ class Face(_Measured):
     values, repeated) or "returning" (to neutral). taught: {name: 0 to 1}, the expressions that
     somebody taught (teach.py). rotation_sigma: degrees, one standard deviation about any axis.
     translation_sigma: (3,) mm, along each axis, of a head whose eyes are as far apart as
-    configured.
+    configured. vowels: (5,) how far the mouth says each of VOWELS, 0 to 1, None where nothing
+    tells it.
     """
 
     @_Once

@@ -25,13 +25,13 @@ class Look(NamedTuple):
     gaze: tuple
     held: Optional[np.ndarray] = None
 
-    def face(self, pose, eyes, shapes):
+    def face(self, pose, eyes, expressed):
         """The Face of this and of what pose, irises and expression say."""
-        reading, (left, right) = self.reading, eyes
+        reading, (left, right), (shapes, vowels) = self.reading, eyes, expressed
         return Face(self.number, reading.score, reading.box, reading.points, reading.sigma,
                     geometry.quaternion_from_matrix(pose.rotation), pose.place, left, right,
                     shapes, rotation_sigma=pose.rotation_sigma,
-                    translation_sigma=pose.place_sigma)
+                    translation_sigma=pose.place_sigma, vowels=vowels)
 
 
 class Followed:

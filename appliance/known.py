@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from appliance.face import ARKIT, ARKIT_NAMES
+from appliance.face import ARKIT_NAMES, VOWELS
 from appliance.ranges import SHAPES_FACTOR
 from appliance.stages.expression import BLINK, LOOK
 
@@ -24,12 +24,14 @@ _PAIRS = [[0.0, 1.0], [0.0, 1.0]]
 
 
 class Known(NamedTuple):
-    """rotation: (4,) quaternion of straight ahead. rest: (52,) weights of the resting face. hand:
-    [[shut, open], ...] of left and right lid by command, None where there was none. gaze: (2, 2)
-    degrees to add, left and right eye. lids, tops: as ranges.Ranges learned them."""
+    """rotation: (4,) quaternion of straight ahead. rest: (52,) weights of the resting face. quiet:
+    (5,) its vowels. hand: [[shut, open], ...] of left and right lid by command, None where there
+    was none. gaze: (2, 2) degrees to add, left and right eye. lids, tops: as ranges.Ranges learned
+    them."""
 
     rotation: np.ndarray
     rest: np.ndarray
+    quiet: np.ndarray
     hand: list
     gaze: np.ndarray
     lids: list
@@ -39,7 +41,8 @@ class Known(NamedTuple):
 def written(known):
     """The document of a Known."""
     return {"form": FORM, "rotation": _plain(known.rotation), "rest": named(known.rest, 0.0),
-            "lids": known.hand, "gaze": _plain(known.gaze),
+            "quiet": named(known.quiet, 0.0, VOWELS), "lids": known.hand,
+            "gaze": _plain(known.gaze),
             "learned": {"lids": _plain(known.lids), "tops": named(known.tops, 1.0)}}
 
 
@@ -53,9 +56,10 @@ def understood(document):
     lids = _numbers(learned.get("lids", _PAIRS), (2, 2), 0.0, OPENEST).tolist()
     _check_lids(lids, hand)
     rest = _weights(document.get("rest", {}), 0.0, 0.0, REST_MOST)
-    return Known(_rotation(document.get("rotation", UPRIGHT)), np.where(RESTING, rest, 0.0), hand,
-                 _numbers(document.get("gaze", [[0.0, 0.0]] * 2), (2, 2), -ASTRAY, ASTRAY), lids,
-                 _weights(learned.get("tops", {}), 1.0, 1 / SHAPES_FACTOR - 1e-3, 1.0))
+    quiet = _weights(document.get("quiet", {}), 0.0, 0.0, REST_MOST, VOWELS)
+    return Known(_rotation(document.get("rotation", UPRIGHT)), np.where(RESTING, rest, 0.0), quiet,
+                 hand, _numbers(document.get("gaze", [[0.0, 0.0]] * 2), (2, 2), -ASTRAY, ASTRAY),
+                 lids, _weights(learned.get("tops", {}), 1.0, 1 / SHAPES_FACTOR - 1e-3, 1.0))
 
 
 def _rotation(values):
@@ -89,19 +93,19 @@ def _lid(value):
     return value
 
 
-def _weights(named, usual, low, high):
-    out = np.full(len(ARKIT_NAMES), usual)
+def _weights(named, usual, low, high, names=ARKIT_NAMES):
+    out = np.full(len(names), usual)
     for name, value in named.items():
         if not low <= value <= high:
             raise ValueError("%s %r is not within %g to %g" % (name, value, low, high))
-        if name in ARKIT:
-            out[ARKIT[name]] = value
+        if name in names:
+            out[names.index(name)] = value
     return out
 
 
-def named(weights, usual):
-    """{name: value} of those of (52,) weights that are not as usual."""
-    return {name: round(value, 4) for name, value in zip(ARKIT_NAMES, weights.tolist())
+def named(weights, usual, names=ARKIT_NAMES):
+    """{name: value} of those weights, one a name, that are not as usual."""
+    return {name: round(value, 4) for name, value in zip(names, weights.tolist())
             if round(value, 4) != usual}
 
 

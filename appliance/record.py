@@ -1,8 +1,8 @@
 """Frames with their faces come in, text goes out: the lines of `track --json` and the rows of
 `track --csv`.
 
-Names and units are those of face.py. Pixels and angles are rounded to 0.01, blendshapes and shares
-to 0.001.
+Names and units are those of face.py. Pixels and angles are rounded to 0.01, blendshapes, vowels
+and shares to 0.001.
 """
 import json
 
@@ -59,6 +59,7 @@ def as_dict(face):
             "left": _eye(face.left),
             "right": _eye(face.right),
             "blendshapes": _rounded(face.blendshapes, _SHARE),
+            "vowels": face.vowels if face.vowels is None else _rounded(face.vowels, _SHARE),
             "state": face.state,
             "taught": {name: _rounded(value, _SHARE) for name, value in face.taught.items()}}
 

@@ -2,6 +2,8 @@
 outliers."""
 import numpy as np
 
+from appliance.face import SILENT
+
 LEAST = 3               # pictures without which nothing is believed
 PATIENCE = 5.0          # seconds more that a face may be away
 KEPT = 0.5              # share of the pictures that count: those nearest to the median
@@ -24,6 +26,7 @@ class Samples:
         """One picture more, at `time` seconds."""
         self._began = time if self._began is None else self._began
         self._faces.append({"rotation": face.rotation, "blendshapes": face.blendshapes,
+                            "vowels": SILENT if face.vowels is None else face.vowels,
                             "openness": (face.left.openness, face.right.openness),
                             "gaze": np.concatenate((face.left.gaze, face.right.gaze))})
 
@@ -34,7 +37,8 @@ class Samples:
         return seen or time - self._first >= self._seconds + PATIENCE
 
     def of(self, name):
-        """(n, ...) of rotation, blendshapes, openness (left, right) or gaze (left, right)."""
+        """(n, ...) of rotation, blendshapes, vowels, openness (left, right) or gaze (left, right).
+        """
         return np.array([face[name] for face in self._faces])
 
 

@@ -193,9 +193,9 @@ class Tracker:
             for look, pose in zip(looks, poses)])
         words = [self._words(name, closer, luma, looks, thorough)
                  for name, closer in self._closeups.items()]
-        shapes = [self._clocked("expression", self._express, *said)
-                  for said in zip(eyes, zip(*words))]
-        return [look.face(*rest) for look, rest in zip(looks, zip(poses, eyes, shapes))]
+        expressed = [self._clocked("expression", self._express, *said)
+                     for said in zip(eyes, zip(*words))]
+        return [look.face(*rest) for look, rest in zip(looks, zip(poses, eyes, expressed))]
 
     def _words(self, name, closer, luma, looks, thorough):
         """[(K,)]: what a close-up says of each Look, or what it said before where that holds."""

@@ -65,8 +65,10 @@ def _iris(network, truth, found):
 
 
 def _closeup(network, truth, found):
-    return {"of a blendshape": _most(*[closeup.bounded(out["shapes"])
-                                       for out in (truth, found)])}
+    told = {"of a blendshape": _most(*[closeup.bounded(out["shapes"]) for out in (truth, found)])}
+    if "vowels" in truth:
+        told["of a vowel"] = _most(*[closeup.spoken(out["vowels"][0]) for out in (truth, found)])
+    return told
 
 
 def _detector(network, truth, found):

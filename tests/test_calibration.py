@@ -298,3 +298,26 @@ def test_without_gains_everything_is_as_before():
     made.gain({})
     faces = [person(jawOpen=0.3)]
     assert made(faces, 0.0) is faces
+
+
+def test_vowels_of_the_resting_face_become_silence():
+    resting = person()._replace(vowels=np.array([0.0, 0.2, 0.0, 0.0, 0.0]))
+    made = Calibration()
+    made.neutral()
+    play(made, resting)
+    said = np.array([0.5, 0.6, 0.0, 0.0, 0.1])
+    shown, = made([person()._replace(vowels=said)], 9.0)
+    assert shown.vowels == pytest.approx([0.5, 0.5, 0.0, 0.0, 0.1])
+    assert made([resting], 9.1)[0].vowels.max() < 1e-9
+    again = Calibration(json.loads(json.dumps(made.document())))
+    assert again([person()._replace(vowels=said)], 9.0)[0].vowels == pytest.approx(shown.vowels)
+    made.clear("neutral")
+    assert made([resting], 9.2)[0].vowels[1] == 0.2
+
+
+def test_who_wants_the_jaw_wider_says_vowels_louder():
+    made = Calibration()
+    made.gain({"jawOpen": 2.0})
+    shown, = made([person()._replace(vowels=np.array([0.3, 0.0, 0.0, 0.0, 0.6]))], 0.0)
+    assert shown.vowels == pytest.approx([0.6, 0.0, 0.0, 0.0, 1.0])
+    assert made([person()], 0.1)[0].vowels is None

@@ -56,3 +56,9 @@ def test_a_row_has_a_value_for_every_column():
 def test_a_row_without_a_face_has_empty_cells():
     row = record.row(7, 0.2, [])
     assert row[:3] == [7, 0.2, 0] and len(row) == len(record.COLUMNS) and set(row[3:]) == {""}
+
+
+def test_vowels_are_told_where_they_are_known():
+    assert parsed([face()])["faces"][0]["vowels"] is None
+    said = face(vowels=np.array([0.12345, 0.5, 0, 0, 0]))
+    assert parsed([said])["faces"][0]["vowels"] == [0.123, 0.5, 0, 0, 0]

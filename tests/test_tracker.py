@@ -525,6 +525,17 @@ def test_the_upper_face_s_word_is_told_beside_the_mouth_s():
     assert driven == ["browInnerUp", "eyeBlinkLeft", "jawOpen"] and by_eyes == ["eyeBlinkLeft"]
 
 
+def test_vowels_are_told_of_whoever_is_followed_and_of_a_given_box(backend):
+    tracker = Tracker(backend=backend.speak(-99, np.log(3.0), -99, -99, -99))
+    for found in (tracker(dots.picture((320, 200))),
+                  tracker(dots.picture((320, 200)), rois=[rolled_box(320, 200)])):
+        assert found[0].vowels == pytest.approx([0, 0.75, 0, 0, 0], abs=1e-6)
+
+
+def test_without_such_a_network_nobody_tells_vowels(tracker):
+    assert tracker(dots.picture((320, 200)))[0].vowels is None
+
+
 @pytest.mark.parametrize("box, kept", [
     ((10, 10, 50, 50), True), ((-15, 10, 25, 50), True),
     ((-25, 10, 15, 50), False), ((80, 10, 119, 50), True),

@@ -16,6 +16,7 @@ DUTIES = {
     "iris": ("image:2xSxSx1 turn:2x2", "points:2x5x2 openness:2x1 gaze:2x2 score:2x1"),
     "expression": ("image:1xHxWx1 turn:1x2", "shapes:1x29"),
     "brows": ("image:1xHxWx1 turn:1x2", "shapes:1x13")}
+MORE = {"expression": "vowels:1x5"}      # what a network may answer besides
 HELP = "see docs/own_data.md for what it must take and answer"
 
 
@@ -28,7 +29,11 @@ def check(network):
     _all_there(network, "input", taken, network.inputs, sides)
     if network.section == "detector":
         sides.update(_cells(network, sides["H"], sides["W"]))
-    _all_there(network, "output", answered, network.parts or network.outputs, sides)
+    answers = network.parts or network.outputs
+    _all_there(network, "output", answered, answers, sides)
+    more = [word for word in MORE.get(network.section, "").split()
+            if word.split(":")[0] in answers]
+    _all_there(network, "output", " ".join(more), answers, sides)
     foreign = sorted(set(network.inputs) - {word.split(":")[0] for word in taken.split()})
     if foreign:
         raise DataError(network.path, "the tracker has nothing for its input %s" % foreign[0],

@@ -25,7 +25,9 @@ class Network(NamedTuple):
     runs in FP16. parts: of a network with one output (N, K), ordered {name: shape} of what lies
     side by side in it; where there are none, the outputs. tolerances: {part: largest difference}
     of an engine to ONNX Runtime on the recorded inputs. faces: how many it takes at once; the
-    first size of every shape is that many times the file's.
+    first size of every shape is that many times the file's. sided: {pair of shapes, without its
+    side: (difference of the two up to which they are alike, by how much what is beyond it is too
+    little)}.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Network(NamedTuple):
     tolerances: dict = {}
     parts: dict = {}
     faces: int = 1
+    sided: dict = {}
 
     def of(self, faces):
         """The record of the same network that takes so many faces at once: `iris-x2`."""
@@ -126,11 +129,20 @@ def _network(path, name, section):
             float(section.get("score", "0.5")), float(section.get("tolerance", "0.01")),
             int(section.get("channels", "1")), tuple(section.get("driven", "").split()),
             tuple(section.get("fading", "").split()), tuple(section.get("fp32", "").split()),
-            _tolerances(section), shapes(section.get("parts", ""))))
+            _tolerances(section), shapes(section.get("parts", "")), sided=_sided(section)))
     except KeyError as why:
         raise DataError(path, "[%s] has no line %s" % (name, why), "add it") from why
     except ValueError as why:
         raise DataError(path, "[%s] %s" % (name, why), "correct it") from why
+
+
+def _sided(section):
+    """{pair: (still, factor)} of a section."""
+    words = [word.split(":") for word in section.get("sided", "").split()]
+    foreign = [name for name, _, _ in words if name + "Left" not in ARKIT]
+    if foreign:
+        raise ValueError("sided: %s is no pair of shapes" % foreign[0])
+    return {name: (float(still), float(factor)) for name, still, factor in words}
 
 
 def _tolerances(section):
@@ -181,7 +193,8 @@ def record(name, file, inputs, outputs, path=MANIFEST, anew=False, **notes):
 
     file: the ONNX file, in the manifest's folder. inputs, outputs: {name: shape}. notes: further
     lines (score, tolerance, channels, driven, fading, normalisation, trained_with, licence); those
-    not named stay as they were, unless the section is written anew.
+    not named stay as they were, unless the section is written anew; but of other parts no
+    tolerance is left of one that is gone.
     """
     parser = configparser.ConfigParser(interpolation=None)
     parser.read([path])
@@ -191,6 +204,10 @@ def record(name, file, inputs, outputs, path=MANIFEST, anew=False, **notes):
         parser.add_section(name)
     with open(os.path.join(os.path.dirname(os.path.abspath(path)), file), "rb") as f:
         digest = hashlib.sha256(f.read()).hexdigest()
+    if "parts" in notes and "tolerances" not in notes and parser.has_option(name, "tolerances"):
+        notes["tolerances"] = " ".join(
+            word for word in parser.get(name, "tolerances").split()
+            if word.rpartition(":")[0] in shapes(notes["parts"]))
     lines = dict(notes, file=file, sha256=digest, inputs=spelt(inputs), outputs=spelt(outputs))
     for key in ("file", "sha256", "inputs", "outputs") + tuple(sorted(notes)):
         parser.set(name, key, str(lines[key]))

@@ -29,7 +29,7 @@ COMMANDS = {
     "/kagami/ping": Command(ANYBODY, ("i",), "ping", "answers /kagami/pong with the number"),
     "/kagami/subscribe": Command(
         ANYBODY, ("siiii",), "subscribe", "asks for frames: dialect, port (0 is the question's), "
-        "seconds, divider, mask", (None, (0, 65535), (5, 60), (1, 1000), (0, 511))),
+        "seconds, divider, mask", (None, (0, 65535), (5, 60), (1, 1000), (0, 1023))),
     "/kagami/subscribe/confirm": Command(ANYBODY, ("i",), "confirm", "the challenge's number"),
     "/kagami/unsubscribe": Command(ANYBODY, ("s", ""), "unsubscribe",
                                    "ends this address's leases, or those of a dialect"),

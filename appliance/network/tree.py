@@ -27,6 +27,7 @@ _WORDS = {
     "arkit": ("the 52 weights in the order of /kagami/arkit/names", "", (_UNIT,)),
     "sigma": ("one standard deviation of the pose: about any axis in degrees, of x, y, z in mm",
               "", (_ANY,)),
+    "vowels": ("A, I, U, E, O, together 1 at most", "", (_UNIT,)),
     "points": ("x, y of 68 points, iBUG order", "fraction of the picture", (_ANY,)),
     "version": ("product, version, build, protocol", "", (_ANY,)),
     "names": ("the names of the 52 weights", "", (_ANY,)),

@@ -11,9 +11,10 @@ from math import cos, isfinite, pi
 import numpy as np
 
 from appliance import geometry
+from appliance.face import SILENT
 from appliance.outputs.moment import NEUTRAL
 
-_GROUPS = ("box", "landmarks", "rotation", "translation", "blendshapes")
+_GROUPS = ("box", "landmarks", "rotation", "translation", "blendshapes", "vowels")
 
 
 class Loss:
@@ -86,16 +87,24 @@ def _eased(passed, whole):
 
 
 def _between(a, b, share):
-    """`b` with its pose, gaze, openness and blendshapes moved back towards `a`: share 0 is a's, 1
-    is b's.
+    """`b` with its pose, gaze, openness, blendshapes and vowels moved back towards `a`: share 0 is
+    a's, 1 is b's.
     """
     if share >= 1:
         return b
     return b._replace(rotation=geometry.slerp(a.rotation, b.rotation, share),
                       blendshapes=a.blendshapes + share * (b.blendshapes - a.blendshapes),
+                      vowels=_vowels_between(a.vowels, b.vowels, share),
                       left=_eye_between(a.left, b.left, share),
                       right=_eye_between(a.right, b.right, share),
                       taught=_taught_between(a.taught, b.taught, share))
+
+
+def _vowels_between(a, b, share):
+    """Of a face of which nothing tells vowels it is taken that it says none."""
+    if b is None:
+        return None
+    return share * b if a is None else a + share * (b - a)
 
 
 def _taught_between(a, b, share):
@@ -113,6 +122,7 @@ def _resting(face):
     eyes = [eye._replace(openness=NEUTRAL.left.openness, gaze=NEUTRAL.left.gaze)
             for eye in (face.left, face.right)]
     return face._replace(rotation=NEUTRAL.rotation, blendshapes=NEUTRAL.blendshapes,
+                         vowels=None if face.vowels is None else SILENT,
                          left=eyes[0], right=eyes[1], state="returning",
                          taught=dict.fromkeys(face.taught, 0.0))
 
@@ -137,8 +147,8 @@ def _total(face):
     """A sum over all numbers, not finite where one of them is; squared, the cheapest way."""
     left, right = face.left, face.right
     numbers = np.concatenate((face.box, face.landmarks, face.rotation, face.translation,
-                              face.blendshapes, left.iris, left.gaze, right.iris, right.gaze),
-                             axis=None)
+                              face.blendshapes, left.iris, left.gaze, right.iris, right.gaze,
+                              () if face.vowels is None else face.vowels), axis=None)
     singles = face.score + left.openness + left.score + right.openness + right.score
     return singles + np.vdot(numbers, numbers)
 
@@ -148,4 +158,4 @@ def _sound_eye(eye, last):
 
 
 def _finite(value, before):
-    return value if np.all(np.isfinite(value)) else before
+    return value if value is None or np.all(np.isfinite(value)) else before

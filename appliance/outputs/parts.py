@@ -28,7 +28,7 @@ class Parted:
     """
 
     def __init__(self, parts):
-        self._head, self._eyes, _ = [part in parts for part in PARTS]
+        self._head, self._eyes, self._mouth = [part in parts for part in PARTS]
         self._weights = np.array([float(part_of(name) in parts) for name in ARKIT_NAMES])
 
     def __call__(self, moment):
@@ -40,7 +40,8 @@ class Parted:
             face = face._replace(rotation=NEUTRAL.rotation, translation=_PLACE)
         box, points, *irises = seen(face.matrix, face.translation, moment)
         left, right = [self._eye(*pair) for pair in zip((face.left, face.right), irises)]
-        return face._replace(box=box, landmarks=points, left=left, right=right,
+        vowels = face.vowels if face.vowels is None else face.vowels * self._mouth
+        return face._replace(box=box, landmarks=points, left=left, right=right, vowels=vowels,
                              blendshapes=face.blendshapes * self._weights)
 
     def _eye(self, eye, iris):

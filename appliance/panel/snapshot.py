@@ -11,7 +11,8 @@ STATES = {1: "tracked", 2: "held", 3: "returning", 4: "calibrating"}    # 0 is l
 STAGES = ("capture", "detector", "landmarks", "pose_iris", "expression", "publish", "total",
           "brows")
 _LENGTHS = {"state": 4, "box": 4, "rot": 4, "euler": 3, "pos": 3, "eye/left": 4, "eye/right": 4,
-            "iris": 6, "arkit": 52, "points": 136, "sigma": 4}
+            "iris": 6, "arkit": 52, "points": 136, "sigma": 4,
+            "vowels": 5}
 SHAPES = 256                # layouts of messages that are remembered
 _BUNDLE, _HEAD, _FRAME, _FACE = b"#bundle\0", 16, "/kagami/frame", "/kagami/face/"
 
@@ -144,7 +145,8 @@ def _face(slot, parts, points, iris):
         number, state, score, age = parts["state"]
         out.update(id=number, state=STATES[state], score=round(score, 3), age=round(age, 2))
     for name, key, digits in (("box", "box", 5), ("rot", "rotation", 5), ("euler", "angles", 2),
-                              ("pos", "position", 1), ("arkit", "blendshapes", 3)):
+                              ("pos", "position", 1), ("arkit", "blendshapes", 3),
+                              ("vowels", "vowels", 3)):
         if name in parts:
             out[key] = _rounded(parts[name], digits)
     if "sigma" in parts:

@@ -18,7 +18,7 @@ from appliance.panel.watchers import Watcher
 
 HERE, WIRE = "127.0.0.1", "kagami"
 EVERY, LEASE = 1.0, 5           # seconds: the program may have been started anew in between
-FACES, IRIS, POINTS, SLOW = 1 + 2 + 4 + 16 + 256, 8, 32, 128      # of a subscription's mask
+FACES, IRIS, POINTS, SLOW = 1 + 2 + 4 + 16 + 256 + 512, 8, 32, 128    # of a subscription's mask
 LINGERS = 2.0           # seconds for which the next who watches is waited for
 PORTS = 8               # of ours that are remembered: an old lease lasts a while
 SILENT = 2.5                    # seconds without a word; its state comes every second

@@ -1,10 +1,11 @@
 """A picture and faces in, what a network that looks closely at one part of each says out: the
-shapes of that part.
+shapes of that part, and of a mouth its vowels.
 
 There are two: of mouth and jaw, and of the upper face. Each has a square of its own in the face;
 the network is told how far the head is turned towards this camera.
 """
-from typing import Callable, NamedTuple
+from math import exp
+from typing import Callable, NamedTuple, Optional
 
 import numpy as np
 
@@ -40,6 +41,14 @@ class View(NamedTuple):
     shapes: np.ndarray
 
 
+class Word(NamedTuple):
+    """What is said of one face: shapes (K,), 0 to 1, of the places that a Closeup is asked for;
+    vowels (5,), together 1 at most, None of a network that tells none."""
+
+    shapes: np.ndarray
+    vowels: Optional[np.ndarray] = None
+
+
 def mouth_square(face):
     """The square of mouth and jaw, from the nose to below the chin, of a Turned."""
     return _square(face, _MOUTH, 0.8)
@@ -64,6 +73,9 @@ def _shapes(*beginnings):
 # fell to 0.17. An avatar whose brows come to rest as it turns away is better off than one whose
 # brows twitch.
 FRONT, SIDE = 50.0, 62.0
+# Degrees of yaw up to which the sides of a pair are told apart in full, and from which on they are
+# as the network tells them: it hardly sees the far side then, and what it errs would be enlarged.
+NEAR, FAR = 5.0, 35.0
 VIEWS = {
     "expression": View(mouth_square, _shapes("jaw", "mouth", "cheekPuff", "tongue")),
     "brows": View(brows_square, _shapes("brow", "cheekSquint", "eyeSquint", "eyeWide",
@@ -83,10 +95,11 @@ class Closeup:
         self._asked = np.flatnonzero(np.isin(shapes, places(engines.network.driven)))
         self.places = shapes[self._asked]
         self.fading = np.isin(self.places, places(engines.network.fading))
+        self._pairs = list(self._sided(engines.network.sided))
 
     def __call__(self, luma, faces):
-        """[(K,)], 0 to 1, of `places`; faces: each (reading, upright), the landmarks' Reading and
-        its next_square()."""
+        """[Word] of faces: each (reading, upright), the landmarks' Reading and its next_square().
+        """
         found = []
         for engine, some in self._engines.share(faces):
             image, turns = engine.inputs["image"], [reading.turn() for reading, _ in some]
@@ -94,8 +107,11 @@ class Closeup:
                 self._cut(luma, reading, upright)
                 image[i, :, :, 0] = self._pixels
                 engine.inputs["turn"][i] = turns[i]
-            out = bounded(engine.infer()["shapes"]).take(self._asked, axis=1)
-            found += [self._faded(shapes, turn) for shapes, turn in zip(out, turns)]
+            out = engine.infer()
+            told = bounded(out["shapes"]).take(self._asked, axis=1)
+            odds = out.get("vowels", (None,) * len(some))
+            found += [Word(self._meant(shapes, turn), said if said is None else spoken(said))
+                      for shapes, said, turn in zip(told, odds, turns)]
         return found
 
     def both_ways(self, luma, faces):
@@ -104,9 +120,11 @@ class Closeup:
         for reading, upright in faces:
             self._cut(luma, reading, upright)
             turned, nodded = turn = reading.turn()
-            shapes = self._infer(self._pixels, turn).astype(float)
-            shapes += self._infer(self._pixels[:, ::-1], (-turned, nodded))[self._mirror]
-            found.append(self._faded(0.5 * shapes[self._asked], turn))
+            shapes, said = self._infer(self._pixels, turn)
+            other, also = self._infer(self._pixels[:, ::-1], (-turned, nodded))
+            shapes = 0.5 * (shapes.astype(float) + other[self._mirror])[self._asked]
+            found.append(Word(self._meant(shapes, turn),
+                              said if said is None else 0.5 * (said + also)))
         return found
 
     def _cut(self, luma, reading, upright):
@@ -116,16 +134,48 @@ class Closeup:
     def _infer(self, pixels, turn):
         inputs = self._engines.one.inputs
         inputs["image"][0, :, :, 0], inputs["turn"][0] = pixels, turn
-        return bounded(self._engines.one.infer()["shapes"][0])
+        out = self._engines.one.infer()
+        said = out.get("vowels")
+        return bounded(out["shapes"][0]), said if said is None else spoken(said[0])
 
-    def _faded(self, shapes, turn):
-        away = (abs(turn[0]) * TURN_FULL - FRONT) / (SIDE - FRONT)
+    def _sided(self, pairs):
+        for name, limits in pairs.items():
+            sides = np.flatnonzero(np.isin(self.places, places([name + "Left", name + "Right"])))
+            if len(sides) == 2:
+                yield tuple(sides.tolist()) + limits
+
+    def _meant(self, shapes, turn):
+        """(K,) as they are told of a face turned so: sides apart, what fades less."""
+        yaw = abs(turn[0]) * TURN_FULL
+        for left, right, still, factor in self._pairs if yaw < FAR else ():
+            shapes[left], shapes[right] = apart(
+                float(shapes[left]), float(shapes[right]), still, factor,
+                min(1.0, (FAR - yaw) / (FAR - NEAR)))
+        away = (yaw - FRONT) / (SIDE - FRONT)
         return shapes if away <= 0 else shapes * np.where(self.fading, max(0.0, 1 - away), 1.0)
+
+
+def apart(left, right, still, factor, share=1.0):
+    """Both sides of a pair, 0 to 1, of which the network tells one as both in part: their mean
+    stays, a difference up to `still` counts as none, what is beyond is `factor` times as large,
+    and neither falls below 0. share: how much of this is done.
+    """
+    mean, half = 0.5 * (left + right), 0.5 * (left - right)
+    wide = min(mean, max(0.0, abs(half) - 0.5 * still) * factor)
+    half += share * ((wide if half > 0 else -wide) - half)
+    return min(1.0, mean + half), min(1.0, mean - half)
 
 
 def bounded(shapes):
     """The network's answers, 0 to 1."""
     return np.minimum(np.maximum(shapes, 0.0), 1.0)
+
+
+def spoken(odds):
+    """(5,) shares of the vowels from the logarithms of what each is worth beside a mouth that says
+    none: what all and silence have together is 1."""
+    worth = [exp(min(50.0, one)) for one in odds.tolist()]
+    return np.array(worth) / (1.0 + sum(worth))
 
 
 def places(names):

@@ -1,4 +1,4 @@
-"""What close-ups and eyes of a face say comes in, its 52 ARKit blendshapes go out.
+"""What close-ups and eyes of a face say comes in, its 52 ARKit blendshapes and vowels go out.
 
 Each shape is told by one alone: a close-up tells those of its own that its section of the manifest
 calls driven, the irises tell lids and looks that [expression] calls driven. eyeWide, which both
@@ -39,13 +39,13 @@ class Expression:
             self.fading[closeup.places] = closeup.fading
 
     def __call__(self, eyes, words):
-        """(52,) in the order of ARKIT_NAMES, 0 to 1. eyes: (left, right) Eye. words: (K,) of each
-        close-up."""
+        """((52,) in the order of ARKIT_NAMES, 0 to 1; (5,) vowels, None where no close-up tells
+        any). eyes: (left, right) Eye. words: the Word of each close-up."""
         shapes = with_eyes(np.zeros(len(ARKIT_NAMES)), *eyes)
         shapes *= self.by_eyes
         for places, word in zip(self._places, words):
-            shapes[places] = word
-        return shapes
+            shapes[places] = word.shapes
+        return shapes, next((word.vowels for word in words if word.vowels is not None), None)
 
 
 def with_eyes(shapes, left, right):

@@ -9,14 +9,14 @@ from math import exp, pi, sqrt
 import numpy as np
 
 from appliance import geometry
-from appliance.face import Eye, Face
+from appliance.face import SILENT, Eye, Face
 from appliance.stages.expression import BLINK
 
-# Where a face's numbers lie: rotation, place, points, irises, gazes, openness, shapes, of the left
-# eye first.
+# Where a face's numbers lie: rotation, place, points, irises, gazes, openness, shapes, vowels, of
+# the left eye first.
 ROTATION, PLACE, POINTS, IRISES, GAZES = (slice(a, b) for a, b in (
     (0, 3), (3, 6), (6, 142), (142, 162), (162, 166)))
-OPENNESS, SHAPES, COUNT = slice(166, 168), slice(168, 220), 220
+OPENNESS, SHAPES, SPOKEN, COUNT = slice(166, 168), slice(168, 220), slice(220, 225), 225
 SPEED_CUTOFF = 3.0      # Hz: low pass on the speeds that steer the cut-offs
 # Speeds that a still face shows under a camera's noise count as none: of irises and gaze, of lids
 # and shapes, and for each UNSURE of what has a sigma. With it a still face trembles half as much,
@@ -35,8 +35,8 @@ GAP = 0.5               # seconds without a picture after which nothing is carri
 SHORTEST = 1e-3         # seconds: what two pictures of one time stamp are taken to be apart
 
 # Numbers that belong together share one speed and one cut-off: rotation, place across, depth, each
-# point; the last 54 go alone.
-_SIZES = [3, 2, 1] + [2] * 80 + [1] * 54
+# point; the last 59 go alone.
+_SIZES = [3, 2, 1] + [2] * 80 + [1] * 59
 _FIRST = np.cumsum([0] + _SIZES[:-1])
 _GROUP = np.repeat(np.arange(len(_SIZES)), _SIZES)
 _LANDMARKS, _KNOWN = slice(3, 71), slice(0, 71)     # groups: theirs, all that have a sigma
@@ -61,7 +61,7 @@ class Smoothing:
         self._new, self._last, self._smooth = np.zeros((3, COUNT))
         self._speed, self._turn = np.zeros(COUNT), None
         self._vague, self._restless = np.zeros(_KNOWN.stop), np.full(len(_SIZES), RESTLESS)
-        self._restless[-54:] = RESTLESS_SHAPES
+        self._restless[-59:] = RESTLESS_SHAPES
         self._time, self._shut = None, 0.0
 
     def change(self, settings):
@@ -88,7 +88,8 @@ class Smoothing:
         left, right = face.left, face.right
         np.concatenate((face.translation, face.landmarks.reshape(-1), left.iris.reshape(-1),
                         right.iris.reshape(-1), left.gaze, right.gaze,
-                        (left.openness, right.openness), face.blendshapes), out=self._new[3:])
+                        (left.openness, right.openness), face.blendshapes,
+                        SILENT if face.vowels is None else face.vowels), out=self._new[3:])
 
     def _start(self, face):
         self._smooth[:] = self._new
@@ -157,7 +158,8 @@ class Smoothing:
         rotation = self._turn if self._turn[0] >= 0 else -self._turn
         return Face(face.id, face.score, geometry.tight_box(points), points, face.sigma, rotation,
                     out[PLACE], left, right, out[SHAPES], face.state, face.taught,
-                    face.rotation_sigma, face.translation_sigma)
+                    face.rotation_sigma, face.translation_sigma,
+                    face.vowels if face.vowels is None else out[SPOKEN])
 
 
 def _share(cutoff, dt):

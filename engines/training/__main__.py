@@ -5,6 +5,7 @@
     detector|landmarks|fine|iris|expression|brows --material MATERIAL --minutes 30
     mistakes --material MATERIAL          with a detector exported, before the landmarks
     export landmarks fine iris detector expression brows --material MATERIAL
+    readout --material MATERIAL           with expression exported: its vowels
     driven --material MATERIAL            with all of them exported: which shapes may be sent, by which of them
     samples import|from-material|info|show|score-detector     data of one's own: docs/own_data.md
     head|gaze|head-score|gaze-score|average|label|stages      networks of one's own: docs/own_networks.md
@@ -18,7 +19,8 @@ from appliance.errors import KagamiError, UsageError
 from engines.training import own, own_data
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-COUNTS = {"faces": 12000, "turned": 6000, "profiles": 4000, "eyes": 10000, "brows": 35000, "held_out": 1000}
+COUNTS = {"faces": 12000, "turned": 6000, "profiles": 4000, "eyes": 10000, "brows": 35000, "speakers": 6000,
+          "held_out": 1000}
 # What `prepare` makes the data folder from.
 SOURCES = {
     "face_model": ("FOLDER", "FaceXModel of ICT-FaceKit"),
@@ -64,6 +66,9 @@ def _parser():
     drive = steps.add_parser("driven", help="write down which shapes the networks may drive")
     _material(drive)
     drive.set_defaults(step=driven)
+    read = steps.add_parser("readout", help="have the exported network of the mouth tell vowels")
+    _material(read)
+    read.set_defaults(step=readout)
     own_data.add(steps.add_parser("samples", help="files of samples: data of one's own"))
     own_data.add_adopt(steps.add_parser("adopt", help="an ONNX file of one's own in the place of ours"))
     _export(steps.add_parser("export", help="write trained networks and their manifest rows"))
@@ -156,6 +161,12 @@ def export(args):
         path = os.path.join(folder, "checkpoint.pt")
         worst = write(name, path, args.out, "python -m engines.training " + name)
         print("%s: written, largest difference to torch %.2g" % (name, worst))
+
+
+def readout(args):
+    """Write the exported network of the mouth with its vowels."""
+    from engines.training.readout import tell
+    tell(args.material)
 
 
 def driven(args):

@@ -5,7 +5,7 @@ What the folder then holds (see `faces.load`, `trainers`):
 
     fits.npz, portraits_luma.npz, portrait_labels.npz      the portraits
     backgrounds/                                           pictures without faces (a link)
-    faces_*.npz, turned_*.npz, profiles_*.npz, eyes_*.npz, brows_*.npz     drawn samples to train on
+    faces_*.npz, turned_*.npz, profiles_*.npz, eyes_*.npz, brows_*.npz, speakers_*.npz     drawn samples to train on
     val_faces.npz, val_eyes.npz                            drawn from seeds that training never sees
 """
 import os
@@ -20,6 +20,7 @@ from engines.training.fit import IDENTITIES, Fitter
 from engines.training.portraits import Portraits
 
 HELD_OUT = 900000       # seeds from here on are for measuring and never trained on: 900000 faces, 900001 eyes
+SPEAKERS = 7310         # their seed
 PORTRAITS = ("fits.npz", "portraits_luma.npz", "portrait_labels.npz")
 # Which source makes which file of the data folder.
 MADE_FROM = {"ict_face.npz": "--face-model", "portraits.npz": "--portraits", "backgrounds": "--backgrounds",
@@ -32,7 +33,7 @@ def prepare(data, out, counts, shard=1000):
     """Fill the folder `out` from `data` (face model, portraits, backgrounds, light).
 
     counts: how many samples of each kind: {"faces": n, "turned": n, "profiles": n, "eyes": n, "brows": n,
-    "held_out": n}.
+    "speakers": n, "held_out": n}.
     shard: samples a file.
     """
     os.makedirs(out, exist_ok=True)
@@ -44,11 +45,11 @@ def prepare(data, out, counts, shard=1000):
         pen.drawn(os.path.join(out, "val_faces.npz"), "face", HELD_OUT, 0, counts["held_out"])
         pen.drawn(os.path.join(out, "val_eyes.npz"), "eyes", HELD_OUT + 1, 0, counts["held_out"])
     for name, kind, seed in (("faces", "face", 1), ("turned", "turned", 3), ("profiles", "profile", 4), ("eyes", "eyes", 2),
-                             ("brows", "brows", 5)):
+                             ("brows", "brows", 5), ("speakers", "speakers", SPEAKERS)):
         for start in range(0, counts.get(name, 0), shard):
             path = os.path.join(out, "%s_%d_%06d.npz" % (name, seed, start))
             count = min(shard, counts[name] - start)
-            if kind in ("turned", "brows"):
+            if kind in ("turned", "brows", "speakers"):
                 pen.photographed(path, kind, seed, start, count)
             else:
                 pen.drawn(path, kind, seed, start, count)
@@ -143,12 +144,12 @@ class Draughtsman:
             dataset.write(path, self.data, kind, seed, start, count, self._opened())
 
     def photographed(self, path, kind, seed, start, count):
-        """What takes the portraits' skins: portraits turned to new poses, upper faces."""
+        """What takes the portraits' skins: portraits turned to new poses, upper faces, speakers."""
         if not os.path.exists(path):
-            from engines.training import turned, upper
+            from engines.training import speakers, turned, upper
             studio = self._opened()
             self._skins = self._skins or turned.Skins(self.data, os.path.join(self.out, "fits.npz"), studio.world)
-            draw = {"turned": turned.draw, "brows": upper.draw}[kind]
+            draw = {"turned": turned.draw, "brows": upper.draw, "speakers": speakers.draw}[kind]
             shards.write(path, draw(studio, self._skins, seed, start, count))
 
     def _opened(self):

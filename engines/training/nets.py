@@ -200,9 +200,11 @@ class Expression(nn.Module):
         return self.hidden, scaled(self.out, self.deviation, self.mean)
 
     def take(self, hidden, out):
-        """Become what `dense` made these two layers of; mean and deviation stay."""
+        """Become what `dense` made these two layers of, without what `readout` put behind the shapes; mean and deviation
+        stay."""
+        weight, bias = (values[:len(self.mean)] for values in out)
         put(self.hidden, *hidden)
-        put(self.out, out[0] / self.deviation[:, None], (out[1] - self.mean) / self.deviation)
+        put(self.out, weight / self.deviation[:, None], (bias - self.mean) / self.deviation)
 
     def standard(self, image, turn):
         """(N, K) in deviations from the mean."""

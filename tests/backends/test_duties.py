@@ -103,6 +103,20 @@ def test_a_picture_of_another_kind_is_told(ini, tmp_path, image, why):
     assert why in refused(ini, "landmarks", path, {"image": image}, shapes(ANSWERS))
 
 
+@pytest.mark.parametrize("vowels, why", [
+    ({}, None), ({"vowels": np.zeros((1, 5))}, None),
+    ({"vowels": np.zeros((1, 6))}, "output vowels is 1x6, the tracker wants 1x5")])
+def test_a_network_of_the_mouth_may_tell_five_vowels_or_none(vowels, why):
+    answers = shapes(dict({"shapes": np.zeros((1, 29))}, **vowels))
+    inputs = {"image": (1, 96, 96, 1), "turn": (1, 2)}
+    one = manifest.Network("expression", "mine.onnx", "", inputs, answers, 0.5, 0.0, 1)
+    if why is None:
+        return duties.check(one)
+    with pytest.raises(DataError) as told:
+        duties.check(one)
+    assert why in str(told.value)
+
+
 def test_an_input_that_nobody_fills_is_told(ini, tmp_path):
     path = network(tmp_path / "mine.onnx", more=[("age", (1, 1))])
     line = refused(ini, "landmarks", path, {"image": IMAGE, "age": (1, 1)}, shapes(ANSWERS))

@@ -36,7 +36,8 @@ def test_a_broken_manifest_is_refused_in_one_line(tmp_path, text):
     ({"score": "nan"}, "score = nan is not"), ({"parts": "a:2x1 b:2x1"}, "one output of 2x2"),
     ({"parts": "a:2x1 b:1x2"}, "one output of 2x3"), ({"tolerances": "c:1"}, "no part c"),
     ({"driven": "jawOpn"}, r"jawOpn \(jawOpen\?"),
-    ({"driven": "jawOpen", "fading": "jawLeft"}, "fading: jawLeft is not driven")])
+    ({"driven": "jawOpen", "fading": "jawLeft"}, "fading: jawLeft is not driven"),
+    ({"sided": "jawOpen:0.1:2"}, "sided: jawOpen is no pair of shapes")])
 def test_a_note_that_would_be_passed_over_is_refused(engines, note, told):
     manifest.record("small", "small.onnx", INPUTS, {"values": (2, 3)}, path=path(engines), **note)
     with pytest.raises(DataError, match=told):
@@ -72,3 +73,19 @@ def test_each_part_has_its_tolerance(parted):
 def test_without_parts_the_outputs_are_the_answers(engines):
     outputs = {"values": VALUE}
     assert manifest.read(path(engines))["small"].apart(outputs) is outputs
+
+
+def test_no_tolerance_of_a_part_that_is_gone_is_left(parted, engines):
+    manifest.record("small", "small.onnx", INPUTS, {"values": (2, 3)}, path=path(engines),
+                    parts="one:2x1 three:2x2")
+    assert manifest.read(path(engines))["small"].tolerances["three"] == 0.02
+    manifest.record("small", "small.onnx", INPUTS, {"values": (2, 3)}, path=path(engines),
+                    parts="two:2x1 three:2x2")
+    assert manifest.read(path(engines))["small"].tolerances["two"] == 0.02
+
+
+def test_pairs_whose_sides_are_told_apart_are_known(engines):
+    manifest.record("small", "small.onnx", INPUTS, {"values": (2, 3)}, path=path(engines),
+                    sided="mouthSmile:0.04:11 browOuterUp:0:2")
+    assert manifest.read(path(engines))["small"].sided == {
+        "mouthSmile": (0.04, 11.0), "browOuterUp": (0.0, 2.0)}

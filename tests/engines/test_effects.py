@@ -67,6 +67,16 @@ def test_both_close_ups_are_told_in_shapes():
         assert found == {"of a blendshape": 0.0}        # what lies beyond 0 and 1 is none
 
 
+def test_vowels_are_told_as_shares():
+    one = manifest.read()["expression"]
+    shapes, silence = np.zeros((1, 29)), np.full((1, 5), -99.0)
+    louder = silence.copy()
+    louder[0, 2] = np.log(3.0)
+    found = effects.of(one, [{"shapes": shapes, "vowels": silence}],
+                       [{"shapes": shapes, "vowels": louder}])
+    assert found == {"of a blendshape": 0, "of a vowel": pytest.approx(0.75)}
+
+
 def test_of_several_answers_the_largest_effect_is_told():
     network, far = networks["expression"], [np.zeros((1, 29)), np.full((1, 29), 0.25)]
     found = effects.of(network, [{"shapes": far[0]}] * 2, [{"shapes": one} for one in far])

@@ -157,6 +157,17 @@ class Dots:
         """From now on these shapes of a network fade as a face turns away."""
         self.networks[name] = self.networks[name]._replace(fading=shapes)
 
+    def speak(self, *odds):
+        """From now on the network of the mouth answers these odds of the vowels too."""
+        network = self.networks["expression"]
+        self.networks["expression"] = network._replace(
+            outputs=dict(network.outputs, vowels=(1, len(odds))))
+
+        def answer(inputs, outputs):
+            outputs["shapes"][:], outputs["vowels"][:] = 0.0, odds
+        self.readers["expression"] = answer
+        return self
+
     def load(self, name, faces=1):
         """Engine of one of the networks, of so many faces at once."""
         return DotEngine(name, self, faces)

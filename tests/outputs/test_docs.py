@@ -69,7 +69,7 @@ def documented(control=False):
 
 def sent():
     datagrams = []
-    plain = (Vmc(), Vmc(role="assistant"), Kagami(mask=511), Kagami(form="human"), Babble(),
+    plain = (Vmc(), Vmc(role="assistant"), Kagami(mask=1023), Kagami(form="human"), Babble(),
              FaceOsc(), Vrchat(parameters="both", native="yes"))
     for dialect in plain + tuple(Etvr(etvr_set=name) for name in SETS):
         datagrams += [bytes(d) for d in dialect(MOMENT)]

@@ -42,6 +42,15 @@ def test_the_pose_tells_how_sure_it_is_to_whoever_asks():
     assert not Kagami(mask=256, parts=("mouth",))(MOMENT)
 
 
+def test_the_vowels_are_told_to_whoever_asks_as_avatars_get_them():
+    face = person()._replace(vowels=np.array([0.5, 0.0, 0.25, 0.0, 0.0]))
+    got = told(Kagami(mask=512), face=face)
+    assert got["/kagami/face/0/vowels"] == [0.5, 0.0, 0.25, 0.0, 0.0]
+    assert told(Kagami(mask=512), face=person(jawOpen=1.0))["/kagami/face/0/vowels"][0] == 1.0
+    assert "/kagami/face/0/vowels" not in told(Kagami(), face=face)
+    assert not Kagami(mask=512, parts=("eyes",))(MOMENT)
+
+
 def test_the_iris_is_measured_from_nose_to_ear():
     iris = told(Kagami())["/kagami/face/0/iris"]
     assert iris[:3] == pytest.approx([220 / 640, 150 / 480, 6 / 640])

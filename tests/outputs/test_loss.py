@@ -144,3 +144,22 @@ def test_a_first_face_without_any_number_is_neutral():
         for name in ("box", "landmarks", "rotation", "translation", "blendshapes")})
     face = Loss()([blank], 0.0)
     assert face.angles == (0.0, 0.0, 0.0) and face.score == 0.0 and not face.blendshapes.any()
+
+
+def test_whoever_is_lost_falls_silent_and_who_comes_begins_to_speak():
+    vowels = np.array([0.8, 0.0, 0.0, 0.0, 0.2])
+    machine = Loss(0.0, 1.0, 0.5)
+    machine([person()._replace(vowels=vowels)], 0.0)
+    assert machine((), 0.5).vowels == pytest.approx(0.5 * vowels)
+    assert machine((), 2.0) is None
+    machine([person(id=2)._replace(vowels=vowels)], 3.0)
+    assert machine([person(id=2)._replace(vowels=vowels)], 3.25).vowels == pytest.approx(
+        0.5 * vowels)
+    assert machine([person(id=2)], 3.3).vowels is None
+
+
+def test_vowels_that_are_no_numbers_are_the_last_ones(loss):
+    one = person(yaw=0)
+    face = loss([one._replace(vowels=np.full(5, 0.1))], 10.03)
+    later = loss([one._replace(vowels=np.array([0.1, float("nan"), 0, 0, 0]))], 10.06)
+    assert later.vowels is face.vowels

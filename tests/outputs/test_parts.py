@@ -223,3 +223,9 @@ def test_two_targets_share_one_receiver_without_a_word_twice():
         told = [address for address, _, _ in there.messages()]
         assert len(told) == len(set(told)) == 79
         out.close()
+
+
+def test_only_a_mouth_that_is_told_speaks():
+    speaking = MOMENT._replace(face=FACE._replace(vowels=np.full(5, 0.2)))
+    told = [Parted((part,))(speaking).face.vowels for part in PARTS]
+    assert [list(vowels) for vowels in told] == [[0] * 5, [0] * 5, [0.2] * 5]

@@ -139,3 +139,15 @@ def test_vowels_together_never_exceed_one():
         face = person()._replace(blendshapes=random.uniform(-0.2, 1.2, 52))
         values = presets(face)
         assert sum(values[:5]) <= 1 + 1e-9 and min(values) >= 0 and max(values) <= 1
+
+
+def test_the_vowels_that_are_told_are_sent_whatever_the_shapes_say():
+    told = np.array([0.0, 0.7, 0.1, 0.0, 0.1])
+    face = person(jawOpen=1.0, mouthSmileLeft=1.0)._replace(vowels=told)
+    assert presets(face)[:5] == pytest.approx(told.tolist())
+    assert presets(face)[5:] == presets(face._replace(vowels=None))[5:]
+
+
+def test_a_mouth_never_opens_twice():
+    values = presets(person()._replace(vowels=np.array([1.2, 0.6, 0.0, -0.1, 0.0])))
+    assert sum(values[:5]) == pytest.approx(1.0) and min(values) >= 0

@@ -68,7 +68,7 @@ def test_no_more_is_asked_for_than_somebody_watches(house):
             assert asked() == [(1, SLOW)]
             async with house.stream("?divider=6"), house.stream("?divider=4&points=1") as faces:
                 await told(faces, "frame")
-                assert asked() == [(2, 511 - 64 - 8)]
+                assert asked() == [(2, 1023 - 64 - 8)]
             while asked() != [(1, SLOW)]:
                 await asyncio.sleep(0.1)
     house(visit)

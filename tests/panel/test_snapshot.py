@@ -44,6 +44,12 @@ def test_the_pose_tells_how_sure_it_is():
     assert shown["rotation_sigma"] == 2.5 and shown["position_sigma"] == [8.0, 9.0, 40.0]
 
 
+def test_the_vowels_are_those_that_avatars_get():
+    face = person()._replace(vowels=np.array([0.5, 0.0, 0.25, 0.0, 0.0]))
+    shown, = told(*Kagami(mask=512 + 1)(MOMENT._replace(face=face)))["faces"]
+    assert shown["vowels"] == [0.5, 0.0, 0.25, 0.0, 0.0]
+
+
 def test_a_prefix_changes_nothing():
     assert told(*Kagami(prefix="/one")(MOMENT)) == told(*Kagami()(MOMENT))
 

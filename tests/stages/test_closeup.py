@@ -6,7 +6,8 @@ from appliance import geometry
 from appliance.backends.batches import Batches
 from appliance.face import ARKIT_NAMES
 from appliance.stages import crop
-from appliance.stages.closeup import VIEWS, Closeup, Turned, brows_square, mouth_square, worthwhile
+from appliance.stages.closeup import (VIEWS, Closeup, Turned, apart, brows_square, mouth_square,
+                                      spoken, worthwhile)
 from appliance.stages.landmarks import Reading
 from tests.fakes import dots
 
@@ -29,7 +30,7 @@ def told(backend, name="expression", luma=None, face=None, thorough=False):
     stage = Closeup(Batches(backend, name))
     look = stage.both_ways if thorough else stage
     values, = look(luma, [(face, face.next_square())])
-    return {ARKIT_NAMES[i]: float(value) for i, value in zip(stage.places, values) if value}
+    return {ARKIT_NAMES[i]: float(value) for i, value in zip(stage.places, values.shapes) if value}
 
 
 def answering(name, driven=ARKIT_NAMES, **values):
@@ -111,7 +112,88 @@ def test_of_several_faces_each_gets_its_own_word():
     stage = Closeup(Batches(backend, "brows", 3))
     ones = [reading(120 + 160 * i, 200, yaw=yaw) for i, yaw in enumerate((0, 56, 80))]
     found = stage(dots.picture(), [(one, one.next_square()) for one in ones])
-    assert np.max(found, axis=1) == pytest.approx([0.8, 0.4, 0.0]) and backend.calls["brows"] == 1
+    assert [word.shapes.max() for word in found] == pytest.approx([0.8, 0.4, 0.0])
+    assert backend.calls["brows"] == 1
+
+
+def sided(still, factor, **values):
+    """A backend whose network of the mouth tells these shapes, smiles of one side in part."""
+    backend = answering("expression", **values)
+    backend.networks["expression"] = backend.networks["expression"]._replace(
+        sided={"mouthSmile": (still, factor)})
+    return backend
+
+
+def test_a_smile_of_one_side_is_told_as_one():
+    found = told(sided(0.04, 11, mouthSmileLeft=0.42, mouthSmileRight=0.33, jawOpen=0.5))
+    assert found == pytest.approx(
+        {"mouthSmileLeft": 0.65, "mouthSmileRight": 0.1, "jawOpen": 0.5}, abs=1e-6)
+
+
+def test_a_smile_of_both_sides_stays_one_of_both():
+    found = told(sided(0.04, 11, mouthSmileLeft=0.88, mouthSmileRight=0.91))
+    assert found["mouthSmileLeft"] == pytest.approx(found["mouthSmileRight"])
+
+
+@pytest.mark.parametrize("yaw, off", [(0, 0.6), (-5, 0.6), (20, 0.35), (35, 0.1), (-60, 0.1)])
+def test_of_a_face_turned_away_sides_stay_as_the_network_tells_them(yaw, off):
+    backend = sided(0.04, 10, mouthSmileLeft=0.45, mouthSmileRight=0.35)
+    found = told(backend, face=reading(300, 200, yaw=yaw))
+    assert found["mouthSmileLeft"] - found["mouthSmileRight"] == pytest.approx(off, abs=1e-5)
+
+
+def test_sides_of_a_pair_that_is_not_told_are_let_alone():
+    backend = sided(0.04, 11, mouthSmileLeft=0.42, mouthSmileRight=0.33)
+    backend.networks["expression"] = backend.networks["expression"]._replace(
+        driven=("mouthSmileLeft",))
+    assert told(backend) == {"mouthSmileLeft": pytest.approx(0.42)}
+
+
+def test_sides_never_leave_0_to_1_and_change_places_with_a_mirror():
+    for left, right, still, factor in np.random.RandomState(0).uniform(
+            (0, 0, 0, 0), (1, 1, 0.1, 20), (300, 4)):
+        one, other = apart(left, right, still, factor)
+        assert 0 <= min(one, other) and max(one, other) <= 1
+        assert apart(right, left, still, factor) == pytest.approx((other, one))
+        assert apart(left, right, still, factor, 0.0) == pytest.approx((left, right))
+
+
+def said(backend, thorough, count=1):
+    """The vowels of so many faces, of the whole stage."""
+    stage = Closeup(Batches(backend, "expression", count))
+    faces = [reading(120 + 160 * i, 200) for i in range(count)]
+    look = stage.both_ways if thorough else stage
+    return [word.vowels for word in look(dots.picture(),
+                                         [(one, one.next_square()) for one in faces])]
+
+
+@BOTH
+def test_a_network_without_vowels_tells_none(thorough):
+    assert said(dots.Dots(), thorough) == [None]
+
+
+@BOTH
+def test_each_vowel_has_its_share_beside_silence(thorough):
+    odds = np.log([2.0, 1.0, 0.5, 0.25, 0.25])
+    for found in said(dots.Dots().speak(*odds), thorough, 2):
+        assert found == pytest.approx([0.4, 0.2, 0.1, 0.05, 0.05], abs=1e-6)
+
+
+def test_a_thorough_look_hears_both_sides():
+    backend, sides = dots.Dots().speak(0, 0, 0, 0, 0), [np.log(3.0), -99.0]
+
+    def answer(inputs, outputs):
+        outputs["shapes"][:], outputs["vowels"][:] = 0.0, -99.0
+        outputs["vowels"][0, 2] = sides.pop()
+    backend.readers["expression"] = answer
+    assert said(backend, True)[0] == pytest.approx([0, 0, 0.375, 0, 0], abs=1e-6)
+
+
+def test_whatever_the_odds_vowels_are_1_together_at_most():
+    for odds in np.random.RandomState(0).normal(0, 40, (50, 5)):
+        found = spoken(odds)
+        assert found.min() >= 0 and found.sum() <= 1 + 1e-9
+    assert spoken(np.array([1e4, -1e4, 0, 0, 0]))[0] > 0.99
 
 
 def placed(square, points, size=64):

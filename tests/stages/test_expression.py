@@ -4,7 +4,7 @@ import pytest
 
 from appliance.backends.batches import Batches
 from appliance.face import ARKIT, ARKIT_NAMES, Eye
-from appliance.stages.closeup import Closeup
+from appliance.stages.closeup import Closeup, Word
 from appliance.stages.expression import Expression
 from tests.fakes import dots
 
@@ -25,13 +25,14 @@ def stage(names=("expression",), **driven):
 def expressed(left=(1.0, 0, 0), right=(1.0, 0, 0), **driven):
     """{name: value} that is not 0, of faces whose close-ups say nothing."""
     express, (closeup,) = stage(**driven)
-    values = express([eye(*left), eye(*right)], [np.zeros(len(closeup.places))])
+    values, _ = express([eye(*left), eye(*right)], [Word(np.zeros(len(closeup.places)))])
     return {name: float(value) for name, value in zip(ARKIT_NAMES, values) if value}
 
 
 def test_each_close_up_s_word_goes_where_it_belongs():
     express, (mouth, brows) = stage(("expression", "brows"), brows=("browInnerUp", "eyeWideLeft"))
-    values = express([eye(), eye()], [np.full(len(mouth.places), 0.25), np.array([0.5, 0.75])])
+    values, _ = express([eye(), eye()],
+                        [Word(np.full(len(mouth.places), 0.25)), Word(np.array([0.5, 0.75]))])
     found = dict(zip(ARKIT_NAMES, values))
     assert (found["browInnerUp"], found["eyeWideLeft"], found["jawOpen"]) == (0.5, 0.75, 0.25)
     assert found["browDownLeft"] == found["eyeBlinkLeft"] == 0.0
@@ -39,7 +40,8 @@ def test_each_close_up_s_word_goes_where_it_belongs():
 
 def test_wide_eyes_are_told_by_the_close_up_where_that_drives_them():
     express, (mouth, brows) = stage(("expression", "brows"), brows=("eyeWideLeft",))
-    values = express([eye(1.3), eye(1.3)], [np.zeros(len(mouth.places)), np.array([0.125])])
+    values, _ = express([eye(1.3), eye(1.3)],
+                        [Word(np.zeros(len(mouth.places))), Word(np.array([0.125]))])
     assert values[ARKIT["eyeWideLeft"]] == 0.125 and values[ARKIT["eyeWideRight"]] > 0.9
 
 
@@ -91,3 +93,12 @@ def test_gaze_moves_the_shapes_of_its_side(gaze, names):
 def test_eyes_beyond_their_bounds_stay_within_0_and_1():
     values = expressed(left=(1.9, 99, -99), right=(-0.5, 99, -99)).values()
     assert min(values) >= 0 and max(values) <= 1
+
+
+def test_the_vowels_are_those_of_the_close_up_that_tells_them():
+    express, (mouth, brows) = stage(("expression", "brows"))
+    silent, vowels = (np.zeros(len(closeup.places)) for closeup in (brows, mouth)), np.ones(5)
+    words = [Word(next(silent)), Word(next(silent))][::-1]
+    assert express([eye(), eye()], words)[1] is None
+    words[0] = words[0]._replace(vowels=vowels)
+    assert express([eye(), eye()], words)[1] is vowels

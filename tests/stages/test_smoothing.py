@@ -213,3 +213,16 @@ def test_other_settings_count_from_the_next_picture_without_a_jump():
     assert 0 < heavy[0] < heavy[4] < 1.5
     smooth.change(OFF)
     assert smooth(face(yaw=10.0), 36 / 30.0).angles[0] == pytest.approx(10.0, abs=1e-3)
+
+
+def test_vowels_are_smoothed_as_shapes_are():
+    rng = np.random.RandomState(1)
+    noise = rng.normal(0.5, 0.01, 60)
+    faces = [face(shape=value)._replace(vowels=np.full(5, value)) for value in noise]
+    smooth = replay(faces)
+    assert np.allclose([one.vowels for one in smooth], [one.blendshapes[:5] for one in smooth])
+    assert np.diff([one.vowels[0] for one in smooth][10:]).std() < 0.3 * np.diff(noise[10:]).std()
+
+
+def test_vowels_that_nobody_tells_stay_untold():
+    assert replay([face()] * 3)[-1].vowels is None

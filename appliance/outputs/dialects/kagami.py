@@ -13,21 +13,23 @@ from appliance import __version__, geometry
 from appliance.face import ARKIT_NAMES
 from appliance.outputs.dialects.dialect import Dialect
 from appliance.outputs.dialects.taught import Values
+from appliance.outputs.dialects.vmc import vowels
 from appliance.outputs.osc import LIMIT, Float, Int, Layout, message
 from appliance.outputs.parts import PARTS, part_of
 
 PORT, PROTOCOL, BUILD = 39600, 1, "source"
 STATES = {"tracked": 1, "held": 2, "returning": 3}          # 0 is lost
 CALIBRATING = 4         # in place of tracked
-STATE, POSE, EYES, IRIS, ARKIT, POINTS, HUMAN, SLOW, SIGMA = (1 << i for i in range(9))
+STATE, POSE, EYES, IRIS, ARKIT, POINTS, HUMAN, SLOW, SIGMA, SPOKEN = (1 << i for i in range(10))
 # What stands under /kagami/face/<k>/, with the number of floats of each and its bit of a mask.
 MESSAGES = (("box", 4, STATE), ("rot", 4, POSE), ("euler", 3, POSE), ("pos", 3, POSE),
             ("eye/left", 4, EYES), ("eye/right", 4, EYES), ("iris", 6, IRIS),
-            ("arkit", 52, ARKIT), ("points", 136, POINTS), ("sigma", 4, SIGMA))
-EVERY = (SIGMA << 1) - 1        # of a mask
+            ("arkit", 52, ARKIT), ("points", 136, POINTS), ("sigma", 4, SIGMA),
+            ("vowels", 5, SPOKEN))
+EVERY = (SPOKEN << 1) - 1       # of a mask
 USUAL = STATE | POSE | EYES | ARKIT | SLOW      # of whoever subscribes and names none
-# No sigma: with it a face would take two datagrams.
-_FORMS = {"compact": EVERY - HUMAN - SIGMA, "human": HUMAN | SLOW}
+# No sigma and vowels: with them a face would take two datagrams.
+_FORMS = {"compact": EVERY - HUMAN - SIGMA - SPOKEN, "human": HUMAN | SLOW}
 # Where each begins among the floats; score and age lie before them.
 _STARTS = {name: 2 + sum(n for _, n, _ in MESSAGES[:i])
            for i, (name, _, _) in enumerate(MESSAGES)}
@@ -138,7 +140,7 @@ class Kagami(Dialect):
 
 def _mask(parts):
     """The bits of what is told of these parts of a face."""
-    of = {"head": POSE | SIGMA, "eyes": EYES | ARKIT | HUMAN, "mouth": ARKIT | HUMAN}
+    of = {"head": POSE | SIGMA, "eyes": EYES | ARKIT | HUMAN, "mouth": ARKIT | HUMAN | SPOKEN}
     told = STATE | (IRIS | POINTS if parts == PARTS else 0)
     for part in parts:
         told |= of[part]
@@ -185,7 +187,7 @@ def _face(face, age, size, out):
         *_iris(face.left.iris, width, height), *_iris(face.right.iris, width, height))
     out[30:82] = face.weights
     np.divide(face.landmarks, _sides(size), out=out[82:218].reshape(68, 2))
-    out[218:] = (face.rotation_sigma, *face.translation_sigma.tolist())
+    out[218:] = (face.rotation_sigma, *face.translation_sigma.tolist(), *vowels(face))
 
 
 @lru_cache(maxsize=2)

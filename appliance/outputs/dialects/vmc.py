@@ -187,22 +187,33 @@ def _look(face):
 def presets(face):
     """The 16 weights of PRESETS from the 52 and the gaze, 0 to 1.
 
-    Vowels from how open, round and wide the mouth is, never more than 1 together; Blink stays 0
-    because models add it to Blink_L and Blink_R.
+    Blink stays 0 because models add it to Blink_L and Blink_R.
     """
     w = face.weights.tolist()
-    pucker, funnel = w[ARKIT["mouthPucker"]], w[ARKIT["mouthFunnel"]]
-    opened = w[ARKIT["jawOpen"]] * (1 - w[ARKIT["mouthClose"]])
-    wide = _bound(0.6 * both(w, "mouthStretch") + 0.4 * both(w, "mouthSmile"))
-    vowels = [opened * (1 - max(funnel, pucker)) * (1 - 0.5 * wide), 0.7 * wide * (1 - opened),
-              pucker * (1 - 0.5 * opened), 0.5 * wide * opened, funnel * max(opened, 0.3)]
-    total = max(1.0, sum(vowels))
     moods = [_bound((both(w, name) - 0.3) / 0.7)
              for name in ("mouthSmile", "browDown", "mouthFrown")]
     yaw, pitch = (0.5 * (face.left.gaze + face.right.gaze) / 30.0).tolist()
     blinks = [0.0, w[ARKIT["eyeBlinkLeft"]], w[ARKIT["eyeBlinkRight"]]]
     looks = [_bound(pitch), _bound(-pitch), _bound(yaw), _bound(-yaw)]
-    return [v / total for v in vowels] + blinks + moods + [0.0] + looks
+    return vowels(face) + blinks + moods + [0.0] + looks
+
+
+def vowels(face):
+    """The first five of PRESETS, A I U E O, never more than 1 together: as the face tells them,
+    else from how open, round and wide the mouth is."""
+    told = _shaped(face.weights.tolist()) if face.vowels is None else [
+        _bound(value) for value in face.vowels.tolist()]
+    total = max(1.0, sum(told))
+    return [value / total for value in told]
+
+
+def _shaped(w):
+    """The vowels of 52 weights."""
+    pucker, funnel = w[ARKIT["mouthPucker"]], w[ARKIT["mouthFunnel"]]
+    opened = w[ARKIT["jawOpen"]] * (1 - w[ARKIT["mouthClose"]])
+    wide = _bound(0.6 * both(w, "mouthStretch") + 0.4 * both(w, "mouthSmile"))
+    return [opened * (1 - max(funnel, pucker)) * (1 - 0.5 * wide), 0.7 * wide * (1 - opened),
+            pucker * (1 - 0.5 * opened), 0.5 * wide * opened, funnel * max(opened, 0.3)]
 
 
 def _bound(value):

@@ -56,7 +56,7 @@ class Avatar {
     this.bone("head")?.quaternion.copy(rest);
     for (const side of ["left", "right"]) this.eye(side, face[side].gaze);
     const weights = new Map(names.map((name, i) => [name.toLowerCase(), face.blendshapes[i]]));
-    const shapes = this.known.has("jawopen") ? weights : presets(weights);
+    const shapes = this.known.has("jawopen") ? weights : presets(weights, face.vowels);
     for (const [name, value] of shapes) {
       if (this.known.has(name)) this.vrm.expressionManager.setValue(this.known.get(name), value);
     }
@@ -79,18 +79,13 @@ class Avatar {
 }
 
 // The presets of a model that does not know the 52 names.
-function presets(weights) {
+function presets(weights, [aa, ih, ou, ee, oh] = [0, 0, 0, 0, 0]) {
   const w = name => weights.get(name) ?? 0;
   const mean = name => (w(name + "left") + w(name + "right")) / 2;
   const clip = value => Math.max(0, Math.min(1, value));
-  const open = clip(1.2 * (w("jawopen") - w("mouthclose")));
-  const round = clip(Math.max(w("mouthfunnel"), w("mouthpucker")));
-  const wide = clip(mean("mouthstretch") + 0.5 * mean("mouthsmile"));
   return new Map([
     ["blinkleft", w("eyeblinkleft")], ["blinkright", w("eyeblinkright")],
-    ["aa", open * (1 - round) * (1 - 0.6 * wide)], ["oh", open * round],
-    ["ou", (1 - open) * round], ["ee", open * (1 - round) * 0.6 * wide],
-    ["ih", (1 - open) * (1 - round) * 0.4 * wide],
+    ["aa", aa], ["ih", ih], ["ou", ou], ["ee", ee], ["oh", oh],
     ["happy", clip((mean("mouthsmile") - 0.3) / 0.7)],
     ["angry", clip((mean("browdown") - 0.4) / 0.6)],
     ["sad", clip((mean("mouthfrown") - 0.3) / 0.7)],
