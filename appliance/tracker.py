@@ -9,7 +9,7 @@ from appliance.backends.batches import Batches
 from appliance.errors import DataError
 from appliance.followed import SAME_FACE, Followed, Look
 from appliance.stages import crop
-from appliance.stages.closeup import Closeup, worthwhile
+from appliance.stages.closeup import Closeup, Word, worthwhile
 from appliance.stages.detector import Detector
 from appliance.stages.expression import Expression
 from appliance.stages.iris import AHEAD, Iris
@@ -198,12 +198,12 @@ class Tracker:
         return [look.face(*rest) for look, rest in zip(looks, zip(poses, eyes, expressed))]
 
     def _words(self, name, closer, luma, looks, thorough):
-        """[(K,)]: what a close-up says of each Look, or what it said before where that holds."""
+        """[Word]: what a close-up says of each Look, or what it said before where that holds."""
         held = [name == "brows" and look.held is not None for look in looks]
         asked = [(look.reading, look.upright) for look, holds in zip(looks, held) if not holds]
         new = iter(self._clocked(name, closer.both_ways if thorough else closer, luma, asked)
                    if asked else ())
-        return [look.held.take(closer.places) if holds else next(new)
+        return [Word(look.held.take(closer.places)) if holds else next(new)
                 for look, holds in zip(looks, held)]
 
     def _clocked(self, row, stage, *arguments):
