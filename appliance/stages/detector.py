@@ -6,6 +6,7 @@ import numpy as np
 
 from appliance.backends import duties
 from appliance.geometry import overlap
+from appliance.stages.landmarks import believed, log_odds
 
 STRIDES = (8, 16)
 SAME_FACE = 0.4         # overlap from which two boxes are one face
@@ -40,12 +41,12 @@ class Detector:
         self._input = engine.inputs["image"]
         self._height, self._width = self._input.shape[1:3]
         self._pixels = np.zeros((self._height, self._width), np.uint8)
-        self._limit, self._most = engine.network.score, most
-        self._least = self._limit if least is None else least
+        self._limit, self._most = log_odds(engine.network.score), most
+        self._least = self._limit if least is None else log_odds(least)
         cells = [_cells(self._height // s, self._width // s, s) for s in STRIDES]
-        self._first = len(cells[0][0])
+        self._first = len(cells[0][0][0])
         # Of all cells in a row: their centres as corners of a box, and their way to its sides.
-        self._corners, self._reach = (np.concatenate(part) for part in zip(*cells))
+        self._corners, self._reach = (np.concatenate(part, axis=1) for part in zip(*cells))
 
     def __call__(self, luma):
         """Candidates of a picture ((H, W) uint8), surest first; none in one too small to tell."""
@@ -60,25 +61,27 @@ class Detector:
         Few calls on whole arrays: behind a network the caches are cold, and each costs as much as
         it does on a hundred cells.
         """
-        score = _joined(out, "score")
-        at = (score > self._least).nonzero()[0]
-        at = at.take((-score.take(at)).argsort(kind="stable")[:self._most])
-        sides = _joined(out, "box").reshape(-1, 4).take(at, 0) * self._reach.take(at, 0)
-        boxes = (self._corners.take(at, 0) + sides).tolist()
-        return [self._candidate(out, i, float(score[i]), box, scale)
+        odds = _joined(out, "score", 1)[0]
+        at = (odds > self._least).nonzero()[0]
+        if not at.size:
+            return []
+        at = at.take((-odds.take(at)).argsort(kind="stable")[:self._most])
+        sides = np.maximum(_joined(out, "box", 4).take(at, 1), 0) * self._reach.take(at, 1)
+        boxes = (self._corners.take(at, 1) + sides).T.tolist()
+        return [self._candidate(out, i, float(odds[i]), box, scale)
                 for i, box in distinct(zip(at.tolist(), boxes))]
 
-    def _candidate(self, out, cell, score, box, scale):
+    def _candidate(self, out, cell, odds, box, scale):
         (x0, y0, x1, y1), (sx, sy) = box, scale
         x, y = 0.5 / sx - 0.5, 0.5 / sy - 0.5   # corners coincide, and pixels count from centres
         near = cell < self._first
         stride, place = (STRIDES[0], cell) if near else (STRIDES[1], cell - self._first)
-        left, up = self._corners[cell, :2].tolist()
-        five = out["points%d" % stride].reshape(-1, 10)[place].tolist()
+        left, up = self._corners[:2, cell].tolist()
+        five = out["points%d" % stride].reshape(10, -1)[:, place].tolist()
         points = np.array([((left + stride * a) / sx + x, (up + stride * b) / sy + y)
                            for a, b in zip(five[::2], five[1::2])])
         box = np.array((x0 / sx + x, y0 / sy + y, x1 / sx + x, y1 / sy + y))
-        return Candidate(box, calibrated(score, self._limit), points)
+        return Candidate(box, believed(odds, self._limit), points)
 
     def _letterbox(self, luma):
         """Fit the picture into the upper left of the input; returns its scale in x and y."""
@@ -92,28 +95,18 @@ class Detector:
         return np.array([w / float(width), h / float(height)])
 
 
-def calibrated(score, limit):
-    """A raw score, 0 to 1, moved (in log odds) so that the manifest's limit lies at 0.5."""
-    return score / (score + limit / (1.0 - limit) * (1.0 - score))
-
-
-def _joined(out, name):
-    """All numbers of one of the outputs, of both strides in a row."""
-    return np.concatenate([out["%s%d" % (name, stride)] for stride in STRIDES], axis=None)
+def _joined(out, name, numbers):
+    """(numbers, N) of all cells of both strides in a row."""
+    return np.concatenate([out["%s%d" % (name, stride)].reshape(numbers, -1)
+                           for stride in STRIDES], axis=1)
 
 
 def _cells(rows, columns, stride):
-    """Centres (N, 4) as corners of boxes and (N, 4) the pixels of a side, outwards."""
+    """Centres (4, N) as corners of boxes and (4, N) the pixels of a side, outwards."""
     y, x = np.mgrid[:rows, :columns]
     centres = np.stack((x, y), axis=-1).reshape(-1, 2) * float(stride) + (stride - 1) / 2.0
-    return np.tile(centres, 2), np.tile(stride * np.array([-1.0, -1.0, 1.0, 1.0]),
-                                        (len(centres), 1))
-
-
-def surest(scores, boxes):
-    """Indices of the boxes that are no surer one's copy, surest first: non-maximum suppression."""
-    order = np.argsort(-scores, kind="stable")[:MOST]
-    return [i for i, _ in distinct(zip(order.tolist(), boxes[order].tolist()))]
+    return np.tile(centres, 2).T, np.tile(stride * np.array([[-1.0], [-1.0], [1.0], [1.0]]),
+                                          len(centres))
 
 
 def distinct(ranked):

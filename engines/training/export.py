@@ -53,7 +53,7 @@ def save(name, net, folder, shapes=None, parts=None, tolerance=None, **notes):
     if shapes is None:
         shapes, parts, tolerance = nets.INPUTS[name], nets.PARTS.get(name), TOLERANCE[name]
         parts = parts and {k: shapes["image"][:1] + shape for k, shape in parts.items()}
-    net = Outputs(nets.Answers(net) if parts else net)
+    net = Outputs(nets.exported(net) if parts else net)
     given = {k: torch.rand(*shape) * (255 if k == "image" else 1) for k, shape in shapes.items()}
     with torch.no_grad():
         truth = net.named(*given.values())
