@@ -227,15 +227,16 @@ class Detector(nn.Module):
     """(N, H, W, 1) -> per stride s in (8, 16): score<s> (N, h, w, 1), box<s> (N, h, w, 4), points<s> (N, h, w, 10), in
     units of the stride from the cell's centre; H and W multiples of 32."""
 
-    def __init__(self, widths8=(16, -32, 32, 32), widths16=(-48, 48, 48), widths32=(-64, 64)):
+    def __init__(self, widths8=(16, -32, 32, 32), widths16=(-48, 48, 48), widths32=(-64, 64),
+                 heads=(32, 48)):
         super().__init__()
         self.stem, self.body8 = Stem(4, widths8[0]), stack(*widths8)
         self.body16 = stack(widths8[-1], *widths16)
         self.body32 = stack(widths16[-1], *widths32)
         self.up32 = nn.Conv2d(widths32[-1], widths16[-1], 1)
         self.up16 = nn.Conv2d(widths16[-1], widths8[-1], 1)
-        self.head8 = nn.Sequential(Conv(widths8[-1], 32), nn.Conv2d(32, 15, 1))
-        self.head16 = nn.Sequential(Conv(widths16[-1], 48), nn.Conv2d(48, 15, 1))
+        self.head8, self.head16 = (nn.Sequential(Conv(widths[-1], n), nn.Conv2d(n, 15, 1))
+                                   for widths, n in zip((widths8, widths16), heads))
         for head in (self.head8, self.head16):
             nn.init.normal_(head[-1].weight, std=0.01)
             head[-1].bias.data = torch.tensor([-math.log(200.0)] + [1.0] * 4 + [0.0] * 10)
@@ -258,6 +259,12 @@ class Detector(nn.Module):
         return out
 
 
+    @staticmethod
+    def units():
+        """What the last layers' answers are multiplied by."""
+        return torch.tensor([1.0] + [2.0] * 14)
+
+
 class Cells(nn.Module):
     """A deployed detector that answers one tensor a stride, cells8 and cells16 (N, 15, h, w), as they leave the last
     convolution: log odds of a face, box, points, whose factor lies in the weights. A box may have a side below 0: bounding
@@ -271,7 +278,7 @@ class Cells(nn.Module):
 
     @staticmethod
     def _doubled(layer):
-        wide, factor = copy.deepcopy(layer), torch.tensor([1.0] + [2.0] * 14)
+        wide, factor = copy.deepcopy(layer), Detector.units()
         wide.weight.data *= factor[:, None, None, None]
         wide.bias.data *= factor
         return wide

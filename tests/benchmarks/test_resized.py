@@ -21,7 +21,7 @@ def engine(folder, width, height):
 def test_cells_are_as_many_as_fit_the_size(tmp_path):
     found = engine(tmp_path, 640, 480)
     assert found.inputs["image"].shape == (1, 480, 640, 1)
-    assert found.infer()["box16"].shape == (1, 30, 40, 4)
+    assert found.infer()["box16"].shape == (1, 4, 30, 40)
 
 
 def test_at_its_own_size_it_answers_as_the_one_that_ships(tmp_path):
