@@ -44,9 +44,7 @@ class Detector:
         self._limit, self._most = log_odds(engine.network.score), most
         self._least = self._limit if least is None else log_odds(least)
         cells = [_cells(self._height // s, self._width // s, s) for s in STRIDES]
-        self._first = len(cells[0][0][0])
-        # Of all cells in a row: their centres as corners of a box, and their way to its sides.
-        self._corners, self._reach = (np.concatenate(part, axis=1) for part in zip(*cells))
+        self._first, self._cells = cells[0].shape[1], np.concatenate(cells, axis=1)
 
     def __call__(self, luma):
         """Candidates of a picture ((H, W) uint8), surest first; none in one too small to tell."""
@@ -61,22 +59,23 @@ class Detector:
         Few calls on whole arrays: behind a network the caches are cold, and each costs as much as
         it does on a hundred cells.
         """
-        odds = _joined(out, "score", 1)[0]
+        odds = np.concatenate([out["score%d" % stride] for stride in STRIDES], axis=None)
         at = (odds > self._least).nonzero()[0]
         if not at.size:
             return []
         at = at.take((-odds.take(at)).argsort(kind="stable")[:self._most])
-        sides = np.maximum(_joined(out, "box", 4).take(at, 1), 0) * self._reach.take(at, 1)
-        boxes = (self._corners.take(at, 1) + sides).T.tolist()
+        sides = np.concatenate([out["box%d" % stride].reshape(4, -1) for stride in STRIDES], axis=1)
+        places = self._cells.take(at, 1)
+        boxes = places[:4] + np.maximum(sides.take(at, 1), 0) * places[4:]
         return [self._candidate(out, i, float(odds[i]), box, scale)
-                for i, box in distinct(zip(at.tolist(), boxes))]
+                for i, box in distinct(zip(at.tolist(), zip(*boxes.tolist())))]
 
     def _candidate(self, out, cell, odds, box, scale):
         (x0, y0, x1, y1), (sx, sy) = box, scale
         x, y = 0.5 / sx - 0.5, 0.5 / sy - 0.5   # corners coincide, and pixels count from centres
         near = cell < self._first
         stride, place = (STRIDES[0], cell) if near else (STRIDES[1], cell - self._first)
-        left, up = self._corners[:2, cell].tolist()
+        left, up = self._cells[:2, cell].tolist()
         five = out["points%d" % stride].reshape(10, -1)[:, place].tolist()
         points = np.array([((left + stride * a) / sx + x, (up + stride * b) / sy + y)
                            for a, b in zip(five[::2], five[1::2])])
@@ -95,18 +94,12 @@ class Detector:
         return np.array([w / float(width), h / float(height)])
 
 
-def _joined(out, name, numbers):
-    """(numbers, N) of all cells of both strides in a row."""
-    return np.concatenate([out["%s%d" % (name, stride)].reshape(numbers, -1)
-                           for stride in STRIDES], axis=1)
-
-
 def _cells(rows, columns, stride):
-    """Centres (4, N) as corners of boxes and (4, N) the pixels of a side, outwards."""
+    """(8, N): centres as corners of boxes, and the pixels of a side, outwards."""
     y, x = np.mgrid[:rows, :columns]
     centres = np.stack((x, y), axis=-1).reshape(-1, 2) * float(stride) + (stride - 1) / 2.0
-    return np.tile(centres, 2).T, np.tile(stride * np.array([[-1.0], [-1.0], [1.0], [1.0]]),
-                                          len(centres))
+    outwards = np.tile([-stride, -stride, stride, stride], (len(centres), 1))
+    return np.hstack((centres, centres, outwards)).T.copy()
 
 
 def distinct(ranked):

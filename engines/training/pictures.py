@@ -11,11 +11,11 @@ WIDTH, HEIGHT = 320, 192
 RANGES = {8: (10, 60), 16: (44, 230)}
 CROWDS = 0.4        # share of pictures
 REACH = 0.3         # cells whose centre is within this share of the box's size from the box's centre are positive
-GRAIN = np.random.RandomState(0).normal(0, 1, (2 * HEIGHT, 2 * WIDTH)).astype(np.float32)   # noise, cut anywhere
 AROUND = 0.4        # and within this they may say what they like; further out in the face there is none
 LEEWAY = 1.25       # factor beyond its range up to which a stride may find a face or not
 WHOLE = 0.4         # share of backgrounds that are shown as they are, not a part
-STRANGE = 0.35      # and of those that are mirrored upside down, inverted, or mixed with another: nobody knows them by heart
+STRANGE = 0.35      # and of those that stand on their head, are inverted, or mixed with another: not known by heart
+GRAIN = np.random.RandomState(0).normal(0, 1, (2 * HEIGHT, 2 * WIDTH)).astype(np.float32)     # noise, cut anywhere
 
 
 def five(points):
@@ -190,7 +190,8 @@ def _look(rng, picture):
         return cv2.LUT(picture, tones.astype(np.uint8))
     x, y = rng.randint(0, WIDTH), rng.randint(0, HEIGHT)
     grain = GRAIN[y:y + HEIGHT, x:x + WIDTH]
-    return cv2.addWeighted(cv2.LUT(picture, tones.astype(np.float32)), 1, grain, abs(rng.normal(0, 6)), 0, dtype=cv2.CV_8U)
+    return cv2.addWeighted(cv2.LUT(picture, tones.astype(np.float32)), 1, grain, abs(rng.normal(0, 6)), 0,
+                           dtype=cv2.CV_8U)
 
 
 def _mirrored(mark):
