@@ -12,6 +12,8 @@ STRIDES = (8, 16)
 SAME_FACE = 0.4         # overlap from which two boxes are one face
 MOST = 50               # boxes that are looked at: a picture with more is noise
 SMALLEST_PICTURE = 16   # pixels: below this no face can be told
+# The five points of an upright face seen from the front, x and y from their middle, mm.
+UPRIGHT = np.array([(-32, 32, 0, -26, 26), (-35.2, -35.2, -3.2, 36.8, 36.8)])
 
 
 class Candidate(NamedTuple):
@@ -26,9 +28,11 @@ class Candidate(NamedTuple):
 
     @property
     def roll(self):
-        """Degrees by which the line from the right to the left eye is turned."""
-        x, y = self.points[1] - self.points[0]
-        return float(np.degrees(np.arctan2(y, x)))
+        """Degrees by which the points as a whole are turned from those of an upright face: in a
+        profile the eyes lie in one place, and beyond it change sides."""
+        x, y = (self.points - self.points.mean(axis=0)).T
+        return float(np.degrees(np.arctan2(y.dot(UPRIGHT[0]) - x.dot(UPRIGHT[1]),
+                                           x.dot(UPRIGHT[0]) + y.dot(UPRIGHT[1]))))
 
 
 class Detector:

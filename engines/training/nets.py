@@ -228,7 +228,7 @@ class Detector(nn.Module):
     units of the stride from the cell's centre; H and W multiples of 32."""
 
     def __init__(self, widths8=(16, -32, 32, 32), widths16=(-48, 48, 48), widths32=(-64, 64),
-                 heads=(32, 48)):
+                 heads=(24, 32)):
         super().__init__()
         self.stem, self.body8 = Stem(4, widths8[0]), stack(*widths8)
         self.body16 = stack(widths8[-1], *widths16)

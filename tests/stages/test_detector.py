@@ -91,10 +91,23 @@ def test_a_picture_full_of_cells_is_answered():
     assert 0 < len(find(cells)) <= 50
 
 
-def test_roll_is_that_of_the_line_between_the_eyes():
+def roll(points):
+    """Of a face with these points (5, 2), in strides."""
     cells = Cells().set(8, 5, 5, 0.9)
-    cells.outputs["points8"][0, :4, 5, 5] = (-1, -1, 1, 1)
-    assert np.isclose(find(cells)[0].roll, 45)
+    cells.outputs["points8"][0, :, 5, 5] = np.ravel(points)
+    return find(cells)[0].roll
+
+
+@pytest.mark.parametrize("degrees", [0, 30, -120, 179])
+def test_roll_is_that_of_the_face(degrees):
+    points = dots.face_points(0, 0, 0.02, degrees)
+    five = [points[36:42].mean(0), points[42:48].mean(0), points[30], points[48], points[54]]
+    assert roll(five) == pytest.approx(degrees, abs=1)
+
+
+@pytest.mark.parametrize("far", [-0.1, 0.1])
+def test_in_profile_the_far_eye_may_be_on_either_side(far):
+    assert abs(roll([(0, -1), (far, -1), (1, 0), (0.4, 1), (0.4, 1)])) < 15
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 4000), (15, 200)])
