@@ -68,7 +68,8 @@ class Detector:
         if not at.size:
             return []
         at = at.take((-odds.take(at)).argsort(kind="stable")[:self._most])
-        sides = np.concatenate([out["box%d" % stride].reshape(4, -1) for stride in STRIDES], axis=1)
+        sides = np.concatenate([out["box%d" % stride].reshape(4, -1)
+                                for stride in STRIDES], axis=1)
         places = self._cells.take(at, 1)
         boxes = places[:4] + np.maximum(sides.take(at, 1), 0) * places[4:]
         return [self._candidate(out, i, float(odds[i]), box, scale)
