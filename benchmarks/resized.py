@@ -1,5 +1,6 @@
 """The detector's ONNX file and a size in, the same weights for pictures of that size out."""
 import os
+from collections import OrderedDict
 
 from appliance.backends import manifest
 from appliance.errors import PartMissing
@@ -25,9 +26,19 @@ def detector(width, height, folder, path=manifest.MANIFEST):
     outputs = _settle(model)
     _save(model, os.path.join(folder, "detector.onnx"))
     renewed = os.path.join(folder, "manifest.ini")
+    notes = {"score": network.score, "tolerance": network.tolerance}
+    if network.parts:
+        notes["parts"] = manifest.spelt(_grown(network, outputs))
     manifest.record("detector", "detector.onnx", {"image": (1, height, width, 1)}, outputs,
-                    renewed, score=network.score, tolerance=network.tolerance)
+                    renewed, **notes)
     return renewed
+
+
+def _grown(network, outputs):
+    """{part: shape} in outputs of other sizes."""
+    sizes = {whole[2:]: outputs[name][2:] for name, whole in network.outputs.items()}
+    return OrderedDict((name, shape[:2] + sizes[shape[2:]])
+                       for name, shape in network.parts.items())
 
 
 def fitting(width, height):

@@ -4,7 +4,6 @@ import numpy as np
 
 from appliance import geometry
 from appliance.stages import closeup, iris
-from appliance.stages.detector import calibrated
 from appliance.stages.landmarks import believed, log_odds
 
 
@@ -75,14 +74,12 @@ def _detector(network, truth, found):
     """Boxes count where a face is, and there in shares of their own size."""
     worst, score = 0.0, 0.0
     for stride in (8, 16):
-        key = "box%d" % stride
-        seen = truth["score%d" % stride][..., 0] > network.score
-        sides = truth[key][seen]
-        size = (sides[:, :2] + sides[:, 2:]).mean(axis=1, keepdims=True)
-        off = np.abs(found[key][seen] - sides) / np.maximum(size, 1e-6)
+        seen = truth["score%d" % stride][0, 0] > log_odds(network.score)
+        sides, other = (np.maximum(out["box%d" % stride][0][:, seen], 0) for out in (truth, found))
+        size = (sides[:2] + sides[2:]).mean(axis=0)
+        off = np.abs(other - sides) / np.maximum(size, 1e-6)
         worst = max([worst] + (100 * off).ravel().tolist())
-        score = max(score, _score(truth, found, "score%d" % stride,
-                                  lambda raw: calibrated(raw, network.score)))
+        score = max(score, _believed(network, truth, found, "score%d" % stride))
     return {"% of a box's side": worst, "of score": score}
 
 
@@ -100,13 +97,8 @@ def _most(truth, found):
     return float(np.abs(np.subtract(truth, found)).max())
 
 
-def _believed(network, truth, found):
+def _believed(network, truth, found, name="score"):
+    """Largest difference of the score as it is believed, 0.5 as likely as not."""
     limit = log_odds(network.score)
-    return _score(truth, found, "score", lambda odds: believed(odds, limit))
-
-
-def _score(truth, found, name, way):
-    """Largest difference of the score as it is believed, 0.5 as likely as not; way: there from
-    what the network says."""
-    return max(abs(way(a) - way(b)) for a, b in zip(
+    return max(abs(believed(a, limit) - believed(b, limit)) for a, b in zip(
         *[out[name].ravel().astype(float).tolist() for out in (truth, found)]))

@@ -9,8 +9,8 @@ from appliance.errors import DataError
 MULTIPLE = 32       # what halving and doubling in the detector leave whole
 _POINTS = ("image:1xSxSx1", "points:1x68x2 log_sigma:1x68 rotation:1x6 score:1x1")
 DUTIES = {
-    "detector": ("image:1xHxWx1", "score8:1xhxwx1 box8:1xhxwx4 points8:1xhxwx10 "
-                 "score16:1xIxJx1 box16:1xIxJx4 points16:1xIxJx10"),
+    "detector": ("image:1xHxWx1", "score8:1x1xhxw box8:1x4xhxw points8:1x10xhxw "
+                 "score16:1x1xIxJ box16:1x4xIxJ points16:1x10xIxJ"),
     "landmarks": _POINTS,
     "fine": _POINTS,
     "iris": ("image:2xSxSx1 turn:2x2", "points:2x5x2 openness:2x1 gaze:2x2 score:2x1"),

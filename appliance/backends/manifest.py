@@ -22,12 +22,12 @@ class Network(NamedTuple):
     difference between backends. channels: 1, luma. driven: names of the shapes that proved right
     often enough to be sent (expression). fading: those of them that are told of a face seen from
     the front alone. fp32: names of the nodes that stay in FP32 where the rest
-    runs in FP16. parts: of a network with one output (N, K), ordered {name: shape} of what lies
-    side by side in it; where there are none, the outputs. tolerances: {part: largest difference}
-    of an engine to ONNX Runtime on the recorded inputs. faces: how many it takes at once; the
-    first size of every shape is that many times the file's. sided: {pair of shapes, without its
-    side: (difference of the two up to which they are alike, by how much what is beyond it is too
-    little)}.
+    runs in FP16. parts: of a network whose outputs are (N, K) or (N, K, h, w), ordered {name:
+    shape} of what lies side by side in them, along K; where there are none, the outputs.
+    tolerances: {part: largest difference} of an engine to ONNX Runtime on the recorded inputs.
+    faces: how many it takes at once; the first size of every shape is that many times the file's.
+    sided: {pair of shapes, without its side: (difference of the two up to which they are alike, by
+    how much what is beyond it is too little)}.
     """
 
     name: str
@@ -64,11 +64,9 @@ class Network(NamedTuple):
         """{part: view} of {output: array}."""
         if not self.parts:
             return outputs
-        (answers,), found, end = outputs.values(), collections.OrderedDict(), 0
-        for name, shape in self.parts.items():
-            start, end = end, end + _width(shape)
-            found[name] = answers[:, start:end].reshape(shape)
-        return found
+        return collections.OrderedDict(
+            (name, outputs[whole][:, start:end].reshape(self.parts[name]))
+            for name, whole, start, end in _places(self.outputs, self.parts))
 
     def content(self):
         """The bytes of the file, for so many faces; InputMissing where there is none, DataError
@@ -95,10 +93,30 @@ class Network(NamedTuple):
                                 "record the network anew")
 
 
-def _width(shape):
-    """How many numbers of each row of an output a part takes."""
+def _places(outputs, parts):
+    """[(part, output, start, end)] of where the parts lie, which fill the outputs in turn along
+    their second size; ValueError where they do not."""
+    left, found = list(parts.items()), []
+    for output, whole in outputs.items():
+        end = 0
+        while left and len(whole) > 1 and end < whole[1]:
+            name, shape = left.pop(0)
+            start, end = end, end + _count(shape[1:]) // _count(whole[2:])
+            fits = shape[:1] + (end - start,) + whole[2:]
+            if shape[0] != whole[0] or len(whole) > 2 and shape != fits:
+                break
+            found.append((name, output, start, end))
+        if end != (whole + (0, 0))[1] or len(found) + len(left) != len(parts):
+            raise ValueError("parts: they do not fill output %s" % spelt({output: whole}))
+    if left:
+        raise ValueError("parts: there is no room for %s" % left[0][0])
+    return found
+
+
+def _count(sizes):
+    """How many numbers there are."""
     count = 1
-    for size in shape[1:]:
+    for size in sizes:
         count *= size
     return count
 
@@ -164,11 +182,7 @@ def _checked(network):
     if not 0 < network.score < 1:
         raise ValueError("score = %g is not between 0 and 1" % network.score)
     if network.parts:
-        count = next(iter(network.parts.values()))[0]
-        whole = count, sum(_width(shape) for shape in network.parts.values())
-        if list(network.outputs.values()) != [whole] or {
-                shape[0] for shape in network.parts.values()} != {count}:
-            raise ValueError("parts: they fill one output of %dx%d" % whole)
+        _places(network.outputs, network.parts)
     for name in network.driven:
         if name not in ARKIT:
             near = nearest(name, ARKIT)

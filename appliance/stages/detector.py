@@ -6,11 +6,14 @@ import numpy as np
 
 from appliance.backends import duties
 from appliance.geometry import overlap
+from appliance.stages.landmarks import believed, log_odds
 
 STRIDES = (8, 16)
 SAME_FACE = 0.4         # overlap from which two boxes are one face
 MOST = 50               # boxes that are looked at: a picture with more is noise
 SMALLEST_PICTURE = 16   # pixels: below this no face can be told
+# The five points of an upright face seen from the front, x and y from their middle, mm.
+UPRIGHT = np.array([(-32, 32, 0, -26, 26), (-35.2, -35.2, -3.2, 36.8, 36.8)])
 
 
 class Candidate(NamedTuple):
@@ -25,9 +28,11 @@ class Candidate(NamedTuple):
 
     @property
     def roll(self):
-        """Degrees by which the line from the right to the left eye is turned."""
-        x, y = self.points[1] - self.points[0]
-        return float(np.degrees(np.arctan2(y, x)))
+        """Degrees by which the points as a whole are turned from those of an upright face: in a
+        profile the eyes lie in one place, and beyond it change sides."""
+        x, y = (self.points - self.points.mean(axis=0)).T
+        return float(np.degrees(np.arctan2(y.dot(UPRIGHT[0]) - x.dot(UPRIGHT[1]),
+                                           x.dot(UPRIGHT[0]) + y.dot(UPRIGHT[1]))))
 
 
 class Detector:
@@ -40,12 +45,10 @@ class Detector:
         self._input = engine.inputs["image"]
         self._height, self._width = self._input.shape[1:3]
         self._pixels = np.zeros((self._height, self._width), np.uint8)
-        self._limit, self._most = engine.network.score, most
-        self._least = self._limit if least is None else least
+        self._limit, self._most = log_odds(engine.network.score), most
+        self._least = self._limit if least is None else log_odds(least)
         cells = [_cells(self._height // s, self._width // s, s) for s in STRIDES]
-        self._first = len(cells[0][0])
-        # Of all cells in a row: their centres as corners of a box, and their way to its sides.
-        self._corners, self._reach = (np.concatenate(part) for part in zip(*cells))
+        self._first, self._cells = cells[0].shape[1], np.concatenate(cells, axis=1)
 
     def __call__(self, luma):
         """Candidates of a picture ((H, W) uint8), surest first; none in one too small to tell."""
@@ -60,25 +63,29 @@ class Detector:
         Few calls on whole arrays: behind a network the caches are cold, and each costs as much as
         it does on a hundred cells.
         """
-        score = _joined(out, "score")
-        at = (score > self._least).nonzero()[0]
-        at = at.take((-score.take(at)).argsort(kind="stable")[:self._most])
-        sides = _joined(out, "box").reshape(-1, 4).take(at, 0) * self._reach.take(at, 0)
-        boxes = (self._corners.take(at, 0) + sides).tolist()
-        return [self._candidate(out, i, float(score[i]), box, scale)
-                for i, box in distinct(zip(at.tolist(), boxes))]
+        odds = np.concatenate([out["score%d" % stride] for stride in STRIDES], axis=None)
+        at = (odds > self._least).nonzero()[0]
+        if not at.size:
+            return []
+        at = at.take((-odds.take(at)).argsort(kind="stable")[:self._most])
+        sides = np.concatenate([out["box%d" % stride].reshape(4, -1)
+                                for stride in STRIDES], axis=1)
+        places = self._cells.take(at, 1)
+        boxes = places[:4] + np.maximum(sides.take(at, 1), 0) * places[4:]
+        return [self._candidate(out, i, float(odds[i]), box, scale)
+                for i, box in distinct(zip(at.tolist(), zip(*boxes.tolist())))]
 
-    def _candidate(self, out, cell, score, box, scale):
+    def _candidate(self, out, cell, odds, box, scale):
         (x0, y0, x1, y1), (sx, sy) = box, scale
         x, y = 0.5 / sx - 0.5, 0.5 / sy - 0.5   # corners coincide, and pixels count from centres
         near = cell < self._first
         stride, place = (STRIDES[0], cell) if near else (STRIDES[1], cell - self._first)
-        left, up = self._corners[cell, :2].tolist()
-        five = out["points%d" % stride].reshape(-1, 10)[place].tolist()
+        left, up = self._cells[:2, cell].tolist()
+        five = out["points%d" % stride].reshape(10, -1)[:, place].tolist()
         points = np.array([((left + stride * a) / sx + x, (up + stride * b) / sy + y)
                            for a, b in zip(five[::2], five[1::2])])
         box = np.array((x0 / sx + x, y0 / sy + y, x1 / sx + x, y1 / sy + y))
-        return Candidate(box, calibrated(score, self._limit), points)
+        return Candidate(box, believed(odds, self._limit), points)
 
     def _letterbox(self, luma):
         """Fit the picture into the upper left of the input; returns its scale in x and y."""
@@ -92,28 +99,12 @@ class Detector:
         return np.array([w / float(width), h / float(height)])
 
 
-def calibrated(score, limit):
-    """A raw score, 0 to 1, moved (in log odds) so that the manifest's limit lies at 0.5."""
-    return score / (score + limit / (1.0 - limit) * (1.0 - score))
-
-
-def _joined(out, name):
-    """All numbers of one of the outputs, of both strides in a row."""
-    return np.concatenate([out["%s%d" % (name, stride)] for stride in STRIDES], axis=None)
-
-
 def _cells(rows, columns, stride):
-    """Centres (N, 4) as corners of boxes and (N, 4) the pixels of a side, outwards."""
+    """(8, N): centres as corners of boxes, and the pixels of a side, outwards."""
     y, x = np.mgrid[:rows, :columns]
     centres = np.stack((x, y), axis=-1).reshape(-1, 2) * float(stride) + (stride - 1) / 2.0
-    return np.tile(centres, 2), np.tile(stride * np.array([-1.0, -1.0, 1.0, 1.0]),
-                                        (len(centres), 1))
-
-
-def surest(scores, boxes):
-    """Indices of the boxes that are no surer one's copy, surest first: non-maximum suppression."""
-    order = np.argsort(-scores, kind="stable")[:MOST]
-    return [i for i, _ in distinct(zip(order.tolist(), boxes[order].tolist()))]
+    outwards = np.tile([-stride, -stride, stride, stride], (len(centres), 1))
+    return np.hstack((centres, centres, outwards)).T.copy()
 
 
 def distinct(ranked):

@@ -33,7 +33,7 @@ SOURCES = {
 # Minutes on two cores that gave usable networks.
 MINUTES = {"landmarks": 90.0, "fine": 33.0, "iris": 20.0, "detector": 60.0, "expression": 60.0, "brows": 48.0}
 ALONE = ("landmarks", "fine", "detector")       # can be trained on samples without the material
-GOING_ON = ("landmarks", "iris", "expression")      # may begin as the exported ones
+GOING_ON = ("landmarks", "iris", "detector", "expression")      # may begin as the exported ones
 
 
 def main(words=None):

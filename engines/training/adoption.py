@@ -11,8 +11,8 @@ from appliance.backends import duties, manifest
 from appliance.backends.onnxruntime import OnnxRuntime
 from appliance.errors import DataError, InputMissing
 
-# What an engine in half precision may differ by: pixels and degrees, or shares; as of our own.
-TOLERANCE = {"landmarks": 0.5, "fine": 0.5, "iris": 0.5}
+# What an engine in half precision may differ by: pixels, degrees, log odds, or shares; as of our own.
+TOLERANCE = {"landmarks": 0.5, "fine": 0.5, "iris": 0.5, "detector": 0.1}
 SHARES = 0.05
 
 

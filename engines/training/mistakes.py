@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 
 from appliance import backends, geometry
-from appliance.stages.detector import surest
+from appliance.stages.detector import Detector
 from engines.training import augment, faces, pictures, shards
 
-SUSPECT = 0.15      # score from which a cell counts as taken for a face
+SUSPECT = 0.15      # raw score from which a cell counts as taken for a face
 VIEWS = 6           # parts of each picture that the detector is shown
 MOST = 6            # crops of one view
 AROUND, SIZE = 1.3, 166
@@ -20,15 +20,15 @@ AROUND, SIZE = 1.3, 166
 
 def collect(material, seed=0):
     """Write hard.npz; returns how many crops it holds."""
-    engine = backends.choose().load("detector")
+    detect = Detector(backends.choose().load("detector"), SUSPECT)
     rng, crops, scores = np.random.RandomState(seed), [], []
     for path in shards.find(os.path.join(material, "backgrounds"), ("*.jpg",)):
         background = cv2.imread(path, 0)
         for k in range(VIEWS):
             picture = _view(rng, background, k)
-            for box, score in _taken(engine, picture)[:MOST]:
-                crops.append(_crop(picture, box))
-                scores.append(score)
+            for taken in detect(picture)[:MOST]:
+                crops.append(_crop(picture, taken.box))
+                scores.append(taken.score)
     shards.write(os.path.join(material, "hard.npz"), [
         {"crops": c, "score": np.float32(s)} for c, s in zip(crops, scores)])
     return len(crops)
@@ -51,21 +51,6 @@ def _view(rng, background, k):
     if k < VIEWS // 2:
         return view
     return np.clip(view * rng.uniform(0.5, 1.3) + rng.uniform(-20, 30), 0, 255).astype(np.uint8)
-
-
-def _taken(engine, picture):
-    """[(box, score)] of the suspects in a picture of the network's size, the surest first."""
-    engine.inputs["image"][0, :, :, 0] = picture
-    out, scores, boxes = engine.infer(), [], []
-    for stride in pictures.RANGES:
-        score = out["score%d" % stride][0, :, :, 0]
-        y, x = np.nonzero(score > SUSPECT)
-        centre = np.stack([x, y], 1) * float(stride) + (stride - 1) / 2
-        reach = out["box%d" % stride][0, y, x] * stride
-        scores.append(score[y, x])
-        boxes.append(np.hstack([centre - reach[:, :2], centre + reach[:, 2:]]))
-    scores, boxes = np.concatenate(scores), np.concatenate(boxes)
-    return [(boxes[i], scores[i]) for i in surest(scores, boxes)]
 
 
 def _crop(picture, box):

@@ -4,6 +4,7 @@ All are plain stacks of 3x3 convolutions with batch norm, which `deploy` folds a
 launch costs and a CPU's wide vectors alike. The luma is first folded to f*f channels at 1/f of the size; deployed,
 fold and first convolution are one strided convolution on the picture as it is.
 """
+import copy
 import math
 
 import torch
@@ -228,31 +229,64 @@ class Detector(nn.Module):
     """(N, H, W, 1) -> per stride s in (8, 16): score<s> (N, h, w, 1), box<s> (N, h, w, 4), points<s> (N, h, w, 10), in
     units of the stride from the cell's centre; H and W multiples of 32."""
 
-    def __init__(self, widths8=(16, -32, 32, 32), widths16=(-48, 48, 48), widths32=(-64, 64)):
+    def __init__(self, widths8=(16, -32, 32, 32), widths16=(-48, 48, 48), widths32=(-64, 64),
+                 heads=(24, 32)):
         super().__init__()
         self.stem, self.body8 = Stem(4, widths8[0]), stack(*widths8)
         self.body16 = stack(widths8[-1], *widths16)
         self.body32 = stack(widths16[-1], *widths32)
         self.up32 = nn.Conv2d(widths32[-1], widths16[-1], 1)
         self.up16 = nn.Conv2d(widths16[-1], widths8[-1], 1)
-        self.head8 = nn.Sequential(Conv(widths8[-1], 32), nn.Conv2d(32, 15, 1))
-        self.head16 = nn.Sequential(Conv(widths16[-1], 48), nn.Conv2d(48, 15, 1))
+        self.head8, self.head16 = (nn.Sequential(Conv(widths[-1], n), nn.Conv2d(n, 15, 1))
+                                   for widths, n in zip((widths8, widths16), heads))
         for head in (self.head8, self.head16):
             nn.init.normal_(head[-1].weight, std=0.01)
             head[-1].bias.data = torch.tensor([-math.log(200.0)] + [1.0] * 4 + [0.0] * 10)
 
-    def forward(self, image):
+    def cells(self, image):
+        """{stride: (N, 15, h, w)}: log odds of a face, box and points in twice the units."""
         a = self.body8(self.stem(image))
         b = self.body16(a)
         b = b + F.interpolate(self.up32(self.body32(b)), scale_factor=2.0, mode="nearest")
         a = a + F.interpolate(self.up16(b), scale_factor=2.0, mode="nearest")
+        return {8: self.head8(a), 16: self.head16(b)}
+
+    def forward(self, image):
         out = {}
-        for stride, y in ((8, self.head8(a)), (16, self.head16(b))):
-            y = y.permute(0, 2, 3, 1)
+        for stride, y in self.cells(image).items():
+            y = y.permute(0, 2, 3, 1).float()
             out["score%d" % stride] = torch.sigmoid(y[..., :1])
             out["box%d" % stride] = F.relu(y[..., 1:5]) * 2.0
             out["points%d" % stride] = y[..., 5:] * 2.0
         return out
+
+
+    @staticmethod
+    def units():
+        """What the last layers' answers are multiplied by."""
+        return torch.tensor([1.0] + [2.0] * 14)
+
+
+class Cells(nn.Module):
+    """A deployed detector that answers one tensor a stride, cells8 and cells16 (N, 15, h, w), as they leave the last
+    convolution: log odds of a face, box, points, whose factor lies in the weights. A box may have a side below 0: bounding
+    the few that are believed is less work for whoever reads them."""
+
+    def __init__(self, net):
+        super().__init__()
+        for name, part in net.named_children():
+            self.add_module(name, part)
+        self.head8, self.head16 = (nn.Sequential(head[0], self._doubled(head[1])) for head in (net.head8, net.head16))
+
+    @staticmethod
+    def _doubled(layer):
+        wide, factor = copy.deepcopy(layer), Detector.units()
+        wide.weight.data *= factor[:, None, None, None]
+        wide.bias.data *= factor
+        return wide
+
+    def forward(self, image):
+        return {"cells%d" % stride: y for stride, y in Detector.cells(self, image).items()}
 
 
 class Answers(nn.Module):
@@ -311,12 +345,19 @@ INPUTS = {"landmarks": {"image": (1, 128, 128, 1)}, "fine": {"image": (1, 192, 1
           "expression": {"image": (1, 96, 96, 1), "turn": (1, 2)},
           "brows": {"image": (1, 108, 168, 1), "turn": (1, 2)}}
 
-# Of the networks that `Answers` makes one tensor of: its parts in order, each of one face or eye.
+# What lies side by side, in this order, in the one tensor that `Answers` gives, of one face or eye, and in the two of `Cells`.
 PARTS = {"landmarks": {"points": (68, 2), "log_sigma": (68,), "rotation": (6,), "score": (1,)},
          "iris": {"points": (5, 2), "openness": (1,), "gaze": (2,), "score": (1,)},
          "expression": {"shapes": (len(VIEWS["expression"].shapes),)},
          "brows": {"shapes": (len(VIEWS["brows"].shapes),)}}
 PARTS["fine"] = PARTS["landmarks"]
+PARTS["detector"] = {name + str(s): (count, 192 // s, 320 // s)
+                     for s in (8, 16) for name, count in (("score", 1), ("box", 4), ("points", 10))}
+
+
+def exported(net):
+    """A deployed network with answers as the manifest's parts tell them."""
+    return Cells(net) if isinstance(net, Detector) else Answers(net)
 
 
 def deploy(net):

@@ -11,6 +11,11 @@ WIDTH, HEIGHT = 320, 192
 RANGES = {8: (10, 60), 16: (44, 230)}
 CROWDS = 0.4        # share of pictures
 REACH = 0.3         # cells whose centre is within this share of the box's size from the box's centre are positive
+AROUND = 0.4        # and within this they may say what they like; further out in the face there is none
+LEEWAY = 1.25       # factor beyond its range up to which a stride may find a face or not
+WHOLE = 0.4         # share of backgrounds that are shown as they are, not a part
+STRANGE = 0.35      # and of those that stand on their head, are inverted, or mixed with another: not known by heart
+GRAIN = np.random.RandomState(0).normal(0, 1, (2 * HEIGHT, 2 * WIDTH)).astype(np.float32)     # noise, cut anywhere
 
 
 def five(points):
@@ -67,10 +72,18 @@ class Pictures:
         return picture, [Mark(tuple(f.min(0)) + tuple(f.max(0)), five(f)) for f in faces]
 
     def _background(self):
+        picture, rng = self._part(), self.rng
+        if rng.uniform() < STRANGE:
+            way = rng.randint(3)
+            return picture[::-1].copy() if way == 0 else 255 - picture if way == 1 else cv2.addWeighted(
+                picture, 0.5, self._part(), 0.5, 0)
+        return picture
+
+    def _part(self):
         rng = self.rng
         b = self.backgrounds[rng.randint(len(self.backgrounds))]
         k = max(WIDTH / b.shape[1], HEIGHT / b.shape[0])
-        side = rng.uniform(0.3, 1.0)
+        side = 1.0 if rng.uniform() < WHOLE else rng.uniform(0.3, 1.0)
         w, h = int(WIDTH / k * side), int(HEIGHT / k * side)
         x, y = rng.randint(0, b.shape[1] - w + 1), rng.randint(0, b.shape[0] - h + 1)
         return cv2.resize(b[y:y + h, x:x + w], (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
@@ -169,14 +182,16 @@ def _letterbox(rng, picture, faces):
 
 
 def _look(rng, picture):
-    x = picture.astype(np.float32)
     if rng.uniform() < 0.3:
-        x = cv2.GaussianBlur(x, (0, 0), rng.uniform(0.3, 1.0))
-    x = 255 * np.power(np.clip(x / 255, 1e-4, 1), np.float32(np.exp(rng.normal(0, 0.3))))
-    x = x * rng.uniform(0.35, 1.2) + rng.uniform(-15, 30)
+        picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.3, 1.0))
+    tones = 255 * np.power(np.arange(256) / 255, np.exp(rng.normal(0, 0.3)))
+    tones = (tones * rng.uniform(0.35, 1.2) + rng.uniform(-15, 30)).clip(0, 255)
     if rng.uniform() < 0.5:
-        x += rng.normal(0, abs(rng.normal(0, 6)), x.shape).astype(np.float32)
-    return np.clip(x, 0, 255).astype(np.uint8)
+        return cv2.LUT(picture, tones.astype(np.uint8))
+    x, y = rng.randint(0, WIDTH), rng.randint(0, HEIGHT)
+    grain = GRAIN[y:y + HEIGHT, x:x + WIDTH]
+    return cv2.addWeighted(cv2.LUT(picture, tones.astype(np.float32)), 1, grain, abs(rng.normal(0, 6)), 0,
+                           dtype=cv2.CV_8U)
 
 
 def _mirrored(mark):
@@ -185,22 +200,31 @@ def _mirrored(mark):
     return mark._replace(box=(WIDTH - 1 - x1, y0, WIDTH - 1 - x0, y1), five=points)
 
 
+def _anyones(stride, size):
+    """Whether a face beyond a stride's range may be found by it: nearly of its range, or of none."""
+    (least, _), (_, most) = RANGES[8], RANGES[16]
+    small, large = RANGES[stride]
+    return small / LEEWAY <= size <= large * LEEWAY or not least <= size <= most
+
+
 def targets(marks):
     """Per stride the cells' labels for a list of `scenes.Mark`."""
     out = {}
     for stride, (small, large) in RANGES.items():
         h, w = HEIGHT // stride, WIDTH // stride
         y, x = np.mgrid[:h, :w] * float(stride) + (stride - 1) / 2
-        positive, ignore, pointed = (np.zeros((h, w), np.float32) for _ in range(3))
+        ignore = np.zeros((h, w), bool)
+        positive, pointed = (np.zeros((h, w), np.float32) for _ in range(2))
         box, points, best = np.zeros((h, w, 4), np.float32), np.zeros((h, w, 10), np.float32), np.full((h, w), 1e9)
         for mark in marks:
             low, high = np.array(mark.box[:2]), np.array(mark.box[2:])
             size = float(np.sqrt(np.prod(high - low)))
             cx, cy = (low + high) / 2
             away = np.hypot(x - cx, y - cy)
-            ignore[away < 0.75 * size] = 1
             if mark.ignored or not small <= size <= large:
+                ignore[away < 0.75 * size] |= mark.ignored or _anyones(stride, size)
                 continue
+            ignore[away < max(AROUND * size, stride)] = True
             near = (away < max(REACH * size, 0.71 * stride)) & (away < best)
             best[near] = away[near]
             positive[near] = 1

@@ -125,8 +125,10 @@ def _split(count, shares):
     return np.maximum(1, np.diff(np.append(0, ends))).tolist()
 
 
-def detector(material, folder, minutes, renders=RENDERS, workers=1, batch=16, checks=160, samples=(), backgrounds=None):
-    """Train the detector; returns its averaged weights. checks: pictures shown at each validation."""
+def detector(material, folder, minutes, renders=ALL_ROUND, workers=1, batch=16, checks=160, go_on=False, samples=(),
+             backgrounds=None):
+    """Train the detector; returns its averaged weights. checks: pictures shown at each validation. go_on: begin as the
+    exported one."""
     own = _Own(folder, samples, backgrounds)
     portraits, drawn, backgrounds = own.load(material, renders)
     unseen, _, _ = own.load(material, (), validation=True)
@@ -141,7 +143,9 @@ def detector(material, folder, minutes, renders=RENDERS, workers=1, batch=16, ch
     if not held + held_scenes:
         held, held_scenes = heads, scenes
     validate = evaluate.Detector(held, backgrounds, checks, held_scenes)
-    return Training("detector", make, folder, minutes, RATE, workers=workers).run(validate)
+    start = partial(_exported, "detector", make) if go_on else None
+    rate = FINE_RATE if go_on else RATE
+    return Training("detector", make, folder, minutes, rate, workers=workers, start=start).run(validate)
 
 
 def expression(material, folder, minutes, renders=RENDERS, workers=1, batch=64, go_on=False, samples=()):

@@ -3,13 +3,15 @@
 What tells brows and lids from skin is known to the landmarks network already; learning it anew takes longer
 than all that comes after.
 """
+from functools import partial
+
 import cv2
 import numpy as np
 import onnx
 import torch
 from onnx import numpy_helper
 
-from engines.training.nets import SCALE
+from engines.training.nets import SCALE, Conv, Detector, put
 
 
 def begin(net, path, layers, image):
@@ -31,10 +33,35 @@ def begin(net, path, layers, image):
 
 def take(net, path, image):
     """Begin `net` as the network at `path`, one of the same kind or that which it grows from (`nets.Fine`)."""
+    if isinstance(net, Detector):
+        return _whole(net, path, image)
     begin(net, path, getattr(net, "LANDMARKS", range(len(net.body))), image)
     given = _weights(path)
     with torch.no_grad():
         net.take(*[[given["net.%s.%s" % (layer, kind)] for kind in ("weight", "bias")] for layer in ("hidden", "out")])
+
+
+def _whole(net, path, image):
+    """Begin a detector as the one at `path`, each of whose layers it has."""
+    given, heads = _weights(path), ("head8.1", "head16.1")
+    hooks = []
+    with torch.no_grad():
+        for name, layer in net.named_modules():
+            if isinstance(layer, Conv):
+                pair = _stem(given, net.stem.fold) if name == "stem.first" else _pair(given, name + ".conv")
+                hooks.append(layer.register_forward_pre_hook(partial(_settle, pair)))
+            elif isinstance(layer, torch.nn.Conv2d) and layer.bias is not None:
+                factor = net.units() if name in heads else torch.ones(layer.out_channels)
+                weight, bias = _pair(given, name)
+                put(layer, weight / factor[:, None, None, None], bias / factor)
+        net.train()(image.float())
+    for hook in hooks:
+        hook.remove()
+
+
+def _settle(pair, layer, seen):
+    """`_take` on what the layer is about to see."""
+    _take(layer, *pair, *seen)
 
 
 def _weights(path):
@@ -51,7 +78,11 @@ def _stem(given, fold):
 
 
 def _layer(given, k):
-    return given["net.body.%d.conv.weight" % k], given["net.body.%d.conv.bias" % k]
+    return _pair(given, "body.%d.conv" % k)
+
+
+def _pair(given, name):
+    return given["net.%s.weight" % name], given["net.%s.bias" % name]
 
 
 def _passing(channels):

@@ -130,11 +130,8 @@ def test_a_file_that_is_not_as_the_manifest_says_is_told(ini, tmp_path):
 
 
 def detector(height, width):
-    h, w = height // 8, width // 8
-    return {"score8": np.zeros((1, h, w, 1)), "box8": np.zeros((1, h, w, 4)),
-            "points8": np.zeros((1, h, w, 10)), "score16": np.zeros((1, h // 2, w // 2, 1)),
-            "box16": np.zeros((1, h // 2, w // 2, 4)),
-            "points16": np.zeros((1, h // 2, w // 2, 10))}
+    return {"%s%d" % (name, stride): np.full((1, count, height // stride, width // stride), -9.0)
+            for stride in (8, 16) for name, count in (("score", 1), ("box", 4), ("points", 10))}
 
 
 def test_a_detector_of_any_size_is_taken(ini, tmp_path):
@@ -146,11 +143,18 @@ def test_a_detector_of_any_size_is_taken(ini, tmp_path):
 
 @pytest.mark.parametrize("size, cells, why", [
     ((250, 448), (256, 448), "its picture is 448x250, no multiples of 32"),
-    ((256, 448), (192, 320), "output score8 is 1x24x40x1, the tracker wants 1x32x56x1")])
+    ((256, 448), (192, 320), "output score8 is 1x1x24x40, the tracker wants 1x1x32x56")])
 def test_a_detector_whose_cells_do_not_fit_is_told(ini, tmp_path, size, cells, why):
     answers, image = detector(*cells), (1,) + size + (1,)
     path = network(tmp_path / "mine.onnx", answers, image)
     assert why in refused(ini, "detector", path, {"image": image}, shapes(answers))
+
+
+def test_a_detector_whose_numbers_come_last_is_told(ini, tmp_path):
+    answers = {name: value.transpose(0, 2, 3, 1) for name, value in detector(192, 320).items()}
+    path = network(tmp_path / "mine.onnx", answers, (1, 192, 320, 1))
+    line = refused(ini, "detector", path, {"image": (1, 192, 320, 1)}, shapes(answers))
+    assert "output score8 is 1x24x40x1, the tracker wants 1x1x24x40" in line
 
 
 def test_every_shipped_network_does_its_duty():

@@ -1,4 +1,6 @@
 """The record of each network: what is kept, and what a broken one gets."""
+import collections
+
 import numpy as np
 import pytest
 
@@ -33,8 +35,9 @@ def test_a_broken_manifest_is_refused_in_one_line(tmp_path, text):
 @pytest.mark.parametrize("note, told", [
     ({"channels": 3}, "channels = 3"), ({"channels": 0}, "channels = 0"),
     ({"score": 0}, "score = 0 is not"), ({"score": 1}, "score = 1 is not"),
-    ({"score": "nan"}, "score = nan is not"), ({"parts": "a:2x1 b:2x1"}, "one output of 2x2"),
-    ({"parts": "a:2x1 b:1x2"}, "one output of 2x3"), ({"tolerances": "c:1"}, "no part c"),
+    ({"score": "nan"}, "score = nan is not"), ({"parts": "a:2x1 b:2x1"}, "output values:2x3"),
+    ({"parts": "a:2x1 b:1x2"}, "output values:2x3"), ({"parts": "a:2x4"}, "output values:2x3"),
+    ({"parts": "a:2x3 b:2x1"}, "no room for b"), ({"tolerances": "c:1"}, "no part c"),
     ({"driven": "jawOpn"}, r"jawOpn \(jawOpen\?"),
     ({"driven": "jawOpen", "fading": "jawLeft"}, "fading: jawLeft is not driven"),
     ({"sided": "jawOpen:0.1:2"}, "sided: jawOpen is no pair of shapes")])
@@ -64,6 +67,26 @@ def test_parts_are_seen_in_the_one_output(parted):
 def test_parts_of_several_faces_lie_face_by_face(parted):
     found = parted.of(2).apart({"values": np.concatenate([VALUE, VALUE + 6])})
     assert np.array_equal(found["one"], [[0], [3], [6], [9]]) and found["two"].shape == (4, 1, 2)
+
+
+def test_parts_of_maps_fill_the_outputs_in_turn(engines):
+    outputs = collections.OrderedDict([("near", (1, 3, 2, 4)), ("far", (1, 1, 1, 2))])
+    manifest.record("small", "small.onnx", INPUTS, outputs, path=path(engines),
+                    parts="one:1x1x2x4 two:1x2x2x4 three:1x1x1x2")
+    values = {"near": np.arange(24.0).reshape(1, 3, 2, 4), "far": np.zeros((1, 1, 1, 2))}
+    found = manifest.read(path(engines))["small"].apart(values)
+    values["near"] += 1
+    assert list(found) == ["one", "two", "three"] and found["three"].shape == (1, 1, 1, 2)
+    assert np.array_equal(found["one"].ravel(), np.arange(1, 9))
+    assert np.array_equal(found["two"][0, 1].ravel(), np.arange(17, 25))
+
+
+@pytest.mark.parametrize("parts", ["one:1x1x2x4 two:1x2x4x2", "one:1x3x8", "one:1x12x2x1"])
+def test_parts_of_maps_are_as_wide_and_high(engines, parts):
+    manifest.record("small", "small.onnx", INPUTS, {"near": (1, 3, 2, 4)}, path=path(engines),
+                    parts=parts)
+    with pytest.raises(DataError, match="they do not fill output near:1x3x2x4"):
+        manifest.read(path(engines))
 
 
 def test_each_part_has_its_tolerance(parted):

@@ -21,7 +21,7 @@ def engine(folder, width, height):
 def test_cells_are_as_many_as_fit_the_size(tmp_path):
     found = engine(tmp_path, 640, 480)
     assert found.inputs["image"].shape == (1, 480, 640, 1)
-    assert found.infer()["box16"].shape == (1, 30, 40, 4)
+    assert found.infer()["box16"].shape == (1, 4, 30, 40)
 
 
 def test_at_its_own_size_it_answers_as_the_one_that_ships(tmp_path):
@@ -36,7 +36,7 @@ def test_at_its_own_size_it_answers_as_the_one_that_ships(tmp_path):
 
 def test_the_record_keeps_what_a_score_means(tmp_path):
     network = engine(tmp_path, 64, 64).network
-    assert (network.score, network.tolerance) == (0.12, 0.05)
+    assert (network.score, network.tolerance) == (0.12, 0.1)
     assert os.path.dirname(network.path) == str(tmp_path)
 
 

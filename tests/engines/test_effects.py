@@ -4,6 +4,7 @@ import pytest
 
 from appliance import geometry
 from appliance.backends import manifest
+from appliance.stages.landmarks import log_odds
 from engines import effects
 
 networks = manifest.read()
@@ -16,6 +17,12 @@ def landmarks(yaw=0.0, shift=0.0, score=0.9):
     columns = geometry.matrix_from_angles(yaw, 0, 0)[:, :2].T.reshape(1, 6)
     return {"points": points + shift, "rotation": columns.astype(np.float32),
             "score": np.array([[score]], np.float32)}
+
+
+def cells():
+    """An answer of the detector where no face is."""
+    return {name: np.full(shape, -30 if name.startswith("score") else 0, np.float32)
+            for name, shape in networks["detector"].parts.items()}
 
 
 def told(name, truth, found):
@@ -42,18 +49,14 @@ def test_a_rotation_is_told_in_degrees(angle):
 
 
 def test_a_score_is_told_as_it_is_believed():
-    limit = networks["detector"].score
-    shapes = networks["detector"].outputs
-    truth = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
-    found = {name: value.copy() for name, value in truth.items()}
-    found["score8"][0, 3, 4] = limit
+    truth, found = cells(), cells()
+    found["score8"][0, 0, 3, 4] = log_odds(networks["detector"].score)
     assert told("detector", truth, found)["of score"] == pytest.approx(0.5)
 
 
 def test_boxes_count_where_a_face_is_alone():
-    shapes = networks["detector"].outputs
-    truth = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
-    truth["score8"][0, 3, 4], truth["box8"][0, 3, 4] = 0.9, 2.0
+    truth = cells()
+    truth["score8"][0, 0, 3, 4], truth["box8"][0, :, 3, 4] = log_odds(0.9), 2.0
     found = {name: value.copy() for name, value in truth.items()}
     found["box8"] += 0.02
     assert told("detector", truth, found)["% of a box's side"] == pytest.approx(0.5, rel=1e-3)

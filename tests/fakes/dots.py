@@ -89,8 +89,8 @@ def _spots(mask):
 
 def read_detector(inputs, outputs):
     """A detector of faces that do not lie in each other."""
-    for tensor in outputs.values():
-        tensor[:] = 0.0
+    for name, tensor in outputs.items():
+        tensor[:] = log_odds(0.001) if name.startswith("score") else 0.0
     image = inputs["image"][0, :, :, 0].copy()
     image[_padding(image)] = GREY
     for found in _places(image):
@@ -103,12 +103,12 @@ def _tell(found, outputs):
     if not (0 <= row < 24 and 0 <= column < 40):
         return
     centre = np.array([column * 8 + 3.5, row * 8 + 3.5])
-    outputs["score8"][0, row, column] = 0.9
+    outputs["score8"][0, :, row, column] = log_odds(0.9)
     sides = np.r_[centre - points.min(axis=0), points.max(axis=0) - centre]
-    outputs["box8"][0, row, column] = sides / 8
+    outputs["box8"][0, :, row, column] = sides / 8
     eyes = [points[36:42].mean(axis=0), points[42:48].mean(axis=0)]
     five = np.stack(eyes + [points[30], points[48], points[54]])
-    outputs["points8"][0, row, column] = ((five - centre) / 8).reshape(-1)
+    outputs["points8"][0, :, row, column] = ((five - centre) / 8).reshape(-1)
 
 
 def _padding(image):
@@ -129,8 +129,8 @@ def read_neutral(inputs, outputs):
 
 SHAPES = {
     "detector": ({"image": (1, 192, 320, 1)}, {
-        "score8": (1, 24, 40, 1), "box8": (1, 24, 40, 4), "points8": (1, 24, 40, 10),
-        "score16": (1, 12, 20, 1), "box16": (1, 12, 20, 4), "points16": (1, 12, 20, 10)}),
+        "score8": (1, 1, 24, 40), "box8": (1, 4, 24, 40), "points8": (1, 10, 24, 40),
+        "score16": (1, 1, 12, 20), "box16": (1, 4, 12, 20), "points16": (1, 10, 12, 20)}),
     "landmarks": ({"image": (1, 128, 128, 1)}, {
         "points": (1, 68, 2), "log_sigma": (1, 68), "score": (1, 1), "rotation": (1, 6)}),
     "expression": ({"image": (1, 64, 64, 1), "turn": (1, 2)}, {"shapes": (1, 29)}),

@@ -2,7 +2,8 @@
 import numpy as np
 import pytest
 
-from appliance.stages.detector import Detector, surest
+from appliance.stages.detector import Detector, distinct
+from appliance.stages.landmarks import log_odds
 from tests.fakes import dots
 
 
@@ -13,11 +14,12 @@ class Cells:
         self.engine = dots.Dots().load("detector")
         self.engine.network = self.engine.network._replace(score=score)
         self.engine.infer = lambda: self.outputs
-        self.outputs = {k: np.zeros(s, np.float32) for k, s in dots.SHAPES["detector"][1].items()}
+        self.outputs = {k: np.full(s, -9 if k.startswith("score") else 0, np.float32)
+                        for k, s in dots.SHAPES["detector"][1].items()}
 
     def set(self, stride, row, column, score, box=(2, 2, 2, 2)):
-        self.outputs["score%d" % stride][0, row, column] = score
-        self.outputs["box%d" % stride][0, row, column] = box
+        self.outputs["score%d" % stride][0, 0, row, column] = log_odds(score)
+        self.outputs["box%d" % stride][0, :, row, column] = box
         return self
 
 
@@ -36,9 +38,14 @@ def test_a_cell_spans_its_distances_from_its_centre(stride, row, column, centre)
     assert np.allclose(box, np.r_[centre, centre] + stride * np.array([-1, -2, 3, 4]))
 
 
+def test_a_side_below_nothing_is_none():
+    box = find(Cells().set(8, 3, 5, 0.9, (-1, 2, 3, -0.1)))[0].box
+    assert np.allclose(box, (43.5, 11.5, 67.5, 27.5))
+
+
 def test_points_count_from_the_centre_in_strides():
     cells = Cells().set(8, 0, 0, 0.9)
-    cells.outputs["points8"][0, 0, 0] = np.arange(10)
+    cells.outputs["points8"][0, :, 0, 0] = np.arange(10)
     assert np.allclose(find(cells)[0].points, 3.5 + 8 * np.arange(10).reshape(5, 2))
 
 
@@ -84,10 +91,23 @@ def test_a_picture_full_of_cells_is_answered():
     assert 0 < len(find(cells)) <= 50
 
 
-def test_roll_is_that_of_the_line_between_the_eyes():
+def roll(points):
+    """Of a face with these points (5, 2), in strides."""
     cells = Cells().set(8, 5, 5, 0.9)
-    cells.outputs["points8"][0, 5, 5, :4] = (-1, -1, 1, 1)
-    assert np.isclose(find(cells)[0].roll, 45)
+    cells.outputs["points8"][0, :, 5, 5] = np.ravel(points)
+    return find(cells)[0].roll
+
+
+@pytest.mark.parametrize("degrees", [0, 30, -120, 179])
+def test_roll_is_that_of_the_face(degrees):
+    points = dots.face_points(0, 0, 0.02, degrees)
+    five = [points[36:42].mean(0), points[42:48].mean(0), points[30], points[48], points[54]]
+    assert roll(five) == pytest.approx(degrees, abs=1)
+
+
+@pytest.mark.parametrize("far", [-0.1, 0.1])
+def test_in_profile_the_far_eye_may_be_on_either_side(far):
+    assert abs(roll([(0, -1), (far, -1), (1, 0), (0.4, 1), (0.4, 1)])) < 15
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 4000), (15, 200)])
@@ -95,6 +115,6 @@ def test_a_picture_too_small_to_tell_has_none(size):
     assert find(Cells().set(8, 0, 0, 0.9), *size) == []
 
 
-def test_suppression_keeps_what_hardly_overlaps():
-    boxes = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [8, 0, 18, 10]], float)
-    assert surest(np.array([0.6, 0.9, 0.7]), boxes) == [1, 2]
+def test_copies_leave_what_hardly_overlaps():
+    ranked = [(1, (1, 0, 11, 10)), (2, (8, 0, 18, 10)), (0, (0, 0, 10, 10))]
+    assert [key for key, _ in distinct(ranked)] == [1, 2]

@@ -224,6 +224,26 @@ def test_an_ignored_face_is_neither_positive_nor_background():
     assert not made["positive8"].any() and made["ignore8"].any()
 
 
+def test_a_stride_may_say_nothing_within_a_face_that_is_not_its_own():
+    """Half a large face was told as one, else, and hid it."""
+    made = pictures.targets([Mark((100, 60, 200, 160))])
+    assert made["positive16"].any() and made["ignore16"].any()
+    assert not made["positive8"].any() and not made["ignore8"].any()
+
+
+@pytest.mark.parametrize("side", [9, 65])
+def test_a_face_nearly_of_a_strides_range_or_of_nobodys_is_left_open(side):
+    made = pictures.targets([Mark((100, 60, 100 + side, 60 + side))])
+    assert made["ignore8"].any() and not made["positive8"].any()
+
+
+def test_the_rim_of_a_face_is_no_face():
+    made = pictures.targets([Mark((100, 60, 150, 110))])
+    seen = made["positive8"] + made["ignore8"]
+    away = np.hypot(*(np.mgrid[:24, :40][::-1] * 8 + 3.5 - np.array([125, 85])[:, None, None]))
+    assert seen[away < 19].all() and not seen[away > 21].any()
+
+
 def test_a_box_without_points_teaches_a_box_alone():
     made = pictures.targets([Mark((100, 60, 130, 90))])
     assert made["positive8"].any() and not made["pointed8"].any()

@@ -12,6 +12,7 @@ pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
 from appliance.backends import manifest  # noqa: E402 (needs what was looked for above)
 from appliance.backends.onnxruntime import OnnxRuntime  # noqa: E402
 from appliance.stages.detector import Detector  # noqa: E402
+from appliance.stages.landmarks import log_odds  # noqa: E402
 from engines.training import own_data  # noqa: E402
 from engines.training.__main__ import main  # noqa: E402
 from engines.training.samples import Reader, Writer, all_faces  # noqa: E402
@@ -106,10 +107,10 @@ class Told:
     def __init__(self):
         self.network = manifest.read()["detector"]
         self.inputs = {"image": np.zeros((1, 192, 320, 1), np.float32)}
-        self.outputs = {name: np.zeros(shape, np.float32)
-                        for name, shape in self.network.outputs.items()}
-        self.outputs["score16"][0, 4, 6, 0] = 0.03      # below the manifest's threshold
-        self.outputs["box16"][0, 4, 6] = 2              # 32 pixels each way from 103.5, 71.5
+        self.outputs = {name: np.full(shape, -9, np.float32)
+                        for name, shape in self.network.parts.items()}
+        self.outputs["score16"][0, 0, 4, 6] = log_odds(0.03)    # below the manifest's threshold
+        self.outputs["box16"][0, :, 4, 6] = 2           # 32 pixels each way from 103.5, 71.5
 
     def infer(self):
         return self.outputs
@@ -143,7 +144,8 @@ def test_another_manifest_s_detector_is_scored(path, tmp_path, capfd):
     with open(network.path, "rb") as f:
         (tmp_path / "mine.onnx").write_bytes(f.read())
     mine = str(tmp_path / "manifest.ini")
-    manifest.record("detector", "mine.onnx", network.inputs, network.outputs, mine, score=0.5)
+    manifest.record("detector", "mine.onnx", network.inputs, network.outputs, mine, score=0.5,
+                    parts=manifest.spelt(network.parts))
     run("score-detector", path, "--manifest", mine)
     assert "easy" in capfd.readouterr().out
     assert OnnxRuntime(mine).load("detector").network.path == str(tmp_path / "mine.onnx")

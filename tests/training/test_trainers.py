@@ -27,6 +27,16 @@ READ = {"score": lambda odds: 1 / (1 + np.exp(-odds)), "shapes": lambda x: np.cl
         "openness": lambda x: np.clip(x, 0, 1.3)}
 
 
+def cells_last(maps):
+    """The detector's numbers as the losses want them, (N, h, w, K) of (N, K, h, w)."""
+    return maps.transpose(0, 2, 3, 1)
+
+
+for s in ("8", "16"):
+    READ.update({"score" + s: lambda odds: READ["score"](cells_last(odds)),
+                 "box" + s: lambda box: cells_last(box).clip(0), "points" + s: cells_last})
+
+
 @pytest.fixture(scope="module")
 def material(tmp_path_factory):
     folder = str(tmp_path_factory.mktemp("material"))
@@ -98,13 +108,14 @@ def test_a_network_begins_with_the_layers_of_an_exported_one(tmp_path):
 
 @pytest.mark.parametrize("name, grown, near", [
     ("landmarks", "landmarks", 0.01), ("landmarks", "fine", 1.0), ("iris", "iris", 0.01),
-    ("expression", "expression", 0.02)])
+    ("expression", "expression", 0.02), ("detector", "detector", 0.01)])
 def test_a_network_begins_as_the_shipped_one(name, grown, near):
     torch.manual_seed(1)
     old, net = manifest.read()[name], NETS[grown]()
     given = recorded.inputs(old)[0]
-    size, more = INPUTS[grown]["image"][1], INPUTS[grown]["image"][1] / given["image"].shape[1]
-    image = np.stack([cv2.resize(one, (size, size)) for one in given["image"]])[..., None]
+    height, width = INPUTS[grown]["image"][1:3]
+    more = height / given["image"].shape[1]
+    image = np.stack([cv2.resize(one, (width, height)) for one in given["image"]])[..., None]
     transfer.take(net, old.path, torch.from_numpy(image).repeat(64 // len(image), 1, 1, 1))
     with torch.no_grad():
         found = net.eval()(**{key: torch.from_numpy(value)
