@@ -17,7 +17,7 @@ MIRRORED = np.array([[1, 1], [-1, 1]], np.float32)
 # How far off the landmarks network's turn and squares are: degrees; shares of the side, of its logarithm, degrees
 ANGLE_NOISE = 3.0
 PLACE, SIZED, LEVEL = 0.05, 0.07, 5.0
-DUSK = 0.3              # share of the crops that are seen in little light
+DUSK = 0.25             # share of the crops that are seen in little light
 # The teacher's iris points per eye in our order (nose, up, ear, down) around its centre
 IRIS_OF_MESH = ((473, 476, 475, 474, 477), (468, 469, 470, 471, 472))
 

@@ -70,7 +70,7 @@ def iris(out, y):
     open_seen = seen * y["openness_weight"]
     openness = ((out["openness"][:, 0] - y["openness"]).abs() * open_seen).sum() / open_seen.sum().clamp(min=1)
     score = F.binary_cross_entropy(out["score"][:, 0].clamp(1e-6, 1 - 1e-6), seen)
-    return (points + 0.4 * gaze + 0.1 * known + 10 * openness + score,
+    return (points + 0.4 * gaze + 0.1 * known + 14 * openness + score,
             {"points": points, "gaze": gaze, "known": known, "openness": openness, "score": score})
 
 
