@@ -119,7 +119,7 @@ AIMS = (
          openseeface="127",
          why="half of it in two layers that were not made narrower yet"),
     _aim("iris, MMAC an eye", "networks", "iris/each", 8, digits=1, mediapipe="54",
-         openseeface="1.9", why="no smaller one was trained"),
+         openseeface="1.9"),
     _aim("detector, fused layers", "networks", "detector/layers", 30, digits=0,
          why="each of its two strides ends in three answers"),
     _aim("landmarks, fused layers", "networks", "landmarks/layers", 30, digits=0),

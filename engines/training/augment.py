@@ -104,7 +104,7 @@ def camera(rng, crop):
 
 
 def dusk(rng, crop, side):
-    """The look of little light: a hundredth to a half of it, the noise of the sensor's own pixels, of which the crop has
+    """The look of little light: a fiftieth to a half of it, the noise of the sensor's own pixels, of which the crop has
     `side` by `side`; now and then the camera makes it brighter again, its noise too."""
     n, grain = crop.shape[0], rng.uniform(1.5, 7.0)
     darker = np.exp(rng.uniform(np.log(0.02), np.log(0.6))) ** (1 / 2.2)

@@ -65,13 +65,11 @@ def iris(out, y):
     gaze_seen = seen * y["gaze_weight"]
     angle = torch.sqrt(((out["gaze"] - y["gaze"]) ** 2).sum(1) + 0.1)
     gaze = (angle * gaze_seen).sum() / gaze_seen.sum().clamp(min=1)
-    log_b = out["log_sigma"][:, 0] - _SIGMA_OF_B
-    known = ((2 * log_b + angle.detach() * torch.exp(-log_b)) * gaze_seen).sum() / gaze_seen.sum().clamp(min=1)
     open_seen = seen * y["openness_weight"]
     openness = ((out["openness"][:, 0] - y["openness"]).abs() * open_seen).sum() / open_seen.sum().clamp(min=1)
     score = F.binary_cross_entropy(out["score"][:, 0].clamp(1e-6, 1 - 1e-6), seen)
-    return (points + 0.4 * gaze + 0.1 * known + 14 * openness + score,
-            {"points": points, "gaze": gaze, "known": known, "openness": openness, "score": score})
+    return (points + 0.4 * gaze + 14 * openness + score,
+            {"points": points, "gaze": gaze, "openness": openness, "score": score})
 
 
 def detector(out, y):

@@ -144,10 +144,8 @@ class Iris(nn.Module):
         self.stem, self.body = Stem(2, widths[0]), stack(*widths)
         self.hidden = nn.Linear(abs(widths[-1]) * 16 + 2, hidden)
         self.out = nn.Linear(hidden, 14)
-        self.unsure = nn.Linear(hidden, 1)      # while it is trained alone
-        for layer in (self.out, self.unsure):
-            nn.init.normal_(layer.weight, std=0.01)
-            nn.init.zeros_(layer.bias)
+        nn.init.normal_(self.out.weight, std=0.01)
+        nn.init.zeros_(self.out.bias)
 
     def dense(self):
         """See `Answers`."""
@@ -168,11 +166,10 @@ class Iris(nn.Module):
 
     def forward(self, image, turn):
         features = self.body(self.stem(image)).reshape(image.shape[0], -1).float()
-        with torch.autocast(image.device.type, enabled=False):      # in bf16 an iris would be an eighth of a pixel off
-            x = F.relu(self.hidden(torch.cat([features, turn], 1)))
-            y, unsure = self.out(x), self.unsure(x) + 2.0
+        with torch.autocast(image.device.type, enabled=False):      # as the landmarks' points
+            y = self.out(F.relu(self.hidden(torch.cat([features, turn], 1))))
         return {"points": y[:, :10].reshape(-1, 5, 2) * 16.0 + 31.5, "openness": torch.clamp(y[:, 10:11] + 0.7, 0, 1.3),
-                "gaze": y[:, 11:13] * 20.0, "score": torch.sigmoid(y[:, 13:14]), "log_sigma": unsure}
+                "gaze": y[:, 11:13] * 20.0, "score": torch.sigmoid(y[:, 13:14])}
 
 
 class Expression(nn.Module):
