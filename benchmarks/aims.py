@@ -74,8 +74,8 @@ AIMS = (
          "4.5 % of its size, and those of most that are missed lie just beyond"),
     _aim(HEADS + "gaze with glasses or in dim light, angle, deg", "eyes",
          "gaze/glasses or dim/angle", 4.0,
-         why="above it in plain light and without glasses too; each eye shows 30 pixels, glasses "
-         "cost more than dim light"),
+         why="above it in plain light and without glasses too, and so is what the exact points of "
+         "iris and lids tell: the middle of an eyeball is not to be seen"),
     _aim(HEADS + "winks and blinks told apart, %", "eyes", "lids/wink", 98, True, 1),
     _aim("clip desk, blinks, F1", "clips", "desk/blink_f1", 0.95, True),
     _aim("clip interview, blinks, F1", "clips", "interview/blink_f1", 0.95, True),
