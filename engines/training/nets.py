@@ -139,7 +139,7 @@ class Iris(nn.Module):
     """(N, 64, 64, 1) and the head's turn (N, 2) -> points (N, 5, 2) px, openness (N, 1), gaze (N, 2) degrees, score (N, 1);
     left eyes."""
 
-    def __init__(self, widths=(16, -32, 32, -48, 48, -80), hidden=128):
+    def __init__(self, widths=(16, -32, 32, -48, 48, -80), hidden=96):
         super().__init__()
         self.stem, self.body = Stem(2, widths[0]), stack(*widths)
         self.hidden = nn.Linear(abs(widths[-1]) * 16 + 2, hidden)
