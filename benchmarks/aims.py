@@ -74,8 +74,8 @@ AIMS = (
          "4.5 % of its size, and those of most that are missed lie just beyond"),
     _aim(HEADS + "gaze with glasses or in dim light, angle, deg", "eyes",
          "gaze/glasses or dim/angle", 4.0,
-         why="above it in plain light and without glasses too; each eye shows 30 pixels, glasses "
-         "cost more than dim light"),
+         why="above it in plain light and without glasses too, and so is what the exact points of "
+         "iris and lids tell: the middle of an eyeball is not to be seen"),
     _aim(HEADS + "winks and blinks told apart, %", "eyes", "lids/wink", 98, True, 1),
     _aim("clip desk, blinks, F1", "clips", "desk/blink_f1", 0.95, True),
     _aim("clip interview, blinks, F1", "clips", "interview/blink_f1", 0.95, True),
@@ -119,7 +119,7 @@ AIMS = (
          openseeface="127",
          why="half of it in two layers that were not made narrower yet"),
     _aim("iris, MMAC an eye", "networks", "iris/each", 8, digits=1, mediapipe="54",
-         openseeface="1.9", why="no smaller one was trained"),
+         openseeface="1.9"),
     _aim("detector, fused layers", "networks", "detector/layers", 30, digits=0,
          why="each of its two strides ends in three answers"),
     _aim("landmarks, fused layers", "networks", "landmarks/layers", 30, digits=0),

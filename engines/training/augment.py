@@ -103,6 +103,20 @@ def camera(rng, crop):
     return crop
 
 
+def dusk(rng, crop, side):
+    """The look of little light: a fiftieth to a half of it, the noise of the sensor's own pixels, of which the crop has
+    `side` by `side`; now and then the camera makes it brighter again, its noise too."""
+    n, grain = crop.shape[0], rng.uniform(1.5, 7.0)
+    darker = np.exp(rng.uniform(np.log(0.02), np.log(0.6))) ** (1 / 2.2)
+    cells = int(np.clip(side, 8, 2 * n))
+    start = rng.randint(0, len(_NOISE) - cells * cells)
+    noise = cv2.resize(_NOISE[start:start + cells * cells].reshape(cells, cells), (n, n), interpolation=cv2.INTER_LINEAR)
+    x = crop * np.float32(darker) + np.float32(grain) * noise
+    if rng.uniform() < 0.4:
+        x = x * np.float32(rng.uniform(1.0, min(3.0, 1 / darker)))
+    return np.clip(x + 0.5, 0, 255).astype(np.uint8)
+
+
 def _streak(rng):
     k = np.zeros((9, 9), np.float32)
     a, r = rng.uniform(0, np.pi), rng.uniform(1, 4)

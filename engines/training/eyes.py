@@ -14,7 +14,10 @@ DRAWN_SIDE = 2.4        # side of a rendered picture / distance of the eye's cor
 UPPER_LOWER = ((386, 374, 362, 263), (159, 145, 33, 133))
 # Yaw and pitch of a mirrored right eye beside those of a left one
 MIRRORED = np.array([[1, 1], [-1, 1]], np.float32)
-ANGLE_NOISE = 4.0       # degrees that the head's turn is off by when it comes from a network
+# How far off the landmarks network's turn and squares are: degrees; shares of the side, of its logarithm, degrees
+ANGLE_NOISE = 3.0
+PLACE, SIZED, LEVEL = 0.05, 0.07, 5.0
+DUSK = 0.25             # share of the crops that are seen in little light
 # The teacher's iris points per eye in our order (nose, up, ear, down) around its centre
 IRIS_OF_MESH = ((473, 476, 475, 474, 477), (468, 469, 470, 471, 472))
 
@@ -39,7 +42,7 @@ class Eyes:
         flip, turn = source["flip"][i], source["turn"][i]
         centre, side, roll = source["centre"][i].astype(float), float(source["side"][i]), float(source["roll"][i])
         if not plain:
-            d, k, spin = augment.jitter(rng, 0.05, 0.1, 8.0, 0.0)
+            d, k, spin = augment.jitter(rng, PLACE, SIZED, LEVEL, 0.0)
             centre, side, roll = centre + d * side, side * k, roll + spin
             turn = turn + rng.normal(0, ANGLE_NOISE, 2)
         there, _ = geometry.crop_transform(centre, side, roll, SIZE)
@@ -52,8 +55,10 @@ class Eyes:
                 crop, visible = np.full_like(crop, rng.randint(20, 235)), np.float32(0)
             elif rng.uniform() < 0.1:
                 crop = augment.block(rng, crop, 0.3)
-            if rng.uniform() < 0.7:
+            if rng.uniform() < 0.6:
                 crop = augment.camera(rng, crop)
+            if rng.uniform() < DUSK:
+                crop = augment.dusk(rng, crop, side)
         a, g, o = source["weights"]
         return {"image": crop, "turn": (turn / TURN_FULL).astype(np.float32),
                 "points": geometry.apply(there, source["points"][i]).astype(np.float32),

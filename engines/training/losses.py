@@ -68,7 +68,8 @@ def iris(out, y):
     open_seen = seen * y["openness_weight"]
     openness = ((out["openness"][:, 0] - y["openness"]).abs() * open_seen).sum() / open_seen.sum().clamp(min=1)
     score = F.binary_cross_entropy(out["score"][:, 0].clamp(1e-6, 1 - 1e-6), seen)
-    return points + 0.3 * gaze + 10 * openness + score, {"points": points, "gaze": gaze, "openness": openness, "score": score}
+    return (points + 0.4 * gaze + 14 * openness + score,
+            {"points": points, "gaze": gaze, "openness": openness, "score": score})
 
 
 def detector(out, y):

@@ -5,7 +5,8 @@ What the folder then holds (see `faces.load`, `trainers`):
 
     fits.npz, portraits_luma.npz, portrait_labels.npz      the portraits
     backgrounds/                                           pictures without faces (a link)
-    faces_*.npz, turned_*.npz, profiles_*.npz, eyes_*.npz, brows_*.npz, speakers_*.npz     drawn samples to train on
+    faces_*.npz, turned_*.npz, profiles_*.npz, eyes_*.npz, looks_*.npz, brows_*.npz, speakers_*.npz
+                                                           drawn samples to train on
     val_faces.npz, val_eyes.npz                            drawn from seeds that training never sees
 """
 import os
@@ -33,7 +34,7 @@ def prepare(data, out, counts, shard=1000):
     """Fill the folder `out` from `data` (face model, portraits, backgrounds, light).
 
     counts: how many samples of each kind: {"faces": n, "turned": n, "profiles": n, "eyes": n, "brows": n,
-    "speakers": n, "held_out": n}.
+    "looks": n, "speakers": n, "held_out": n}.
     shard: samples a file.
     """
     os.makedirs(out, exist_ok=True)
@@ -45,12 +46,14 @@ def prepare(data, out, counts, shard=1000):
         pen.drawn(os.path.join(out, "val_faces.npz"), "face", HELD_OUT, 0, counts["held_out"])
         pen.drawn(os.path.join(out, "val_eyes.npz"), "eyes", HELD_OUT + 1, 0, counts["held_out"])
     for name, kind, seed in (("faces", "face", 1), ("turned", "turned", 3), ("profiles", "profile", 4), ("eyes", "eyes", 2),
-                             ("brows", "brows", 5), ("speakers", "speakers", SPEAKERS)):
+                             ("brows", "brows", 5), ("looks", "looks", 6), ("speakers", "speakers", SPEAKERS)):
         for start in range(0, counts.get(name, 0), shard):
             path = os.path.join(out, "%s_%d_%06d.npz" % (name, seed, start))
             count = min(shard, counts[name] - start)
             if kind in ("turned", "brows", "speakers"):
                 pen.photographed(path, kind, seed, start, count)
+            elif kind == "looks":
+                pen.looks(path, seed, start, count)
             else:
                 pen.drawn(path, kind, seed, start, count)
 
@@ -142,6 +145,12 @@ class Draughtsman:
         if not os.path.exists(path):
             from engines.training.render import dataset
             dataset.write(path, self.data, kind, seed, start, count, self._opened())
+
+    def looks(self, path, seed, start, count):
+        """Eyes and brows of heads, half of them with spectacles."""
+        if not os.path.exists(path):
+            from engines.training import looks
+            shards.write(path, looks.draw(self._opened(), seed, start, count))
 
     def photographed(self, path, kind, seed, start, count):
         """What takes the portraits' skins: portraits turned to new poses, upper faces, speakers."""

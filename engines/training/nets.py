@@ -140,7 +140,7 @@ class Iris(nn.Module):
     """(N, 64, 64, 1) and the head's turn (N, 2) -> points (N, 5, 2) px, openness (N, 1), gaze (N, 2) degrees, score (N, 1);
     left eyes."""
 
-    def __init__(self, widths=(16, 16, -32, 32, -48, 48, -64), hidden=96):
+    def __init__(self, widths=(16, -32, 32, -48, 48, -80), hidden=96):
         super().__init__()
         self.stem, self.body = Stem(2, widths[0]), stack(*widths)
         self.hidden = nn.Linear(abs(widths[-1]) * 16 + 2, hidden)
@@ -166,8 +166,9 @@ class Iris(nn.Module):
         return scale, shift
 
     def forward(self, image, turn):
-        x = self.body(self.stem(image)).reshape(image.shape[0], -1)
-        y = self.out(F.relu(self.hidden(torch.cat([x, turn], 1))))
+        features = self.body(self.stem(image)).reshape(image.shape[0], -1).float()
+        with torch.autocast(image.device.type, enabled=False):      # as the landmarks' points
+            y = self.out(F.relu(self.hidden(torch.cat([features, turn], 1))))
         return {"points": y[:, :10].reshape(-1, 5, 2) * 16.0 + 31.5, "openness": torch.clamp(y[:, 10:11] + 0.7, 0, 1.3),
                 "gaze": y[:, 11:13] * 20.0, "score": torch.sigmoid(y[:, 13:14])}
 

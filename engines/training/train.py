@@ -17,7 +17,7 @@ from engines.training.nets import NETS
 from engines.training.together import Together
 
 # Trained in bf16 where the processor computes in it: twice the pictures a second.
-HALVES = ("brows", "detector", "expression", "fine", "landmarks")
+HALVES = ("brows", "detector", "expression", "fine", "iris", "landmarks")
 
 
 class Training:

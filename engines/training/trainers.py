@@ -25,6 +25,7 @@ cv2.setNumThreads(1)
 RENDERS = ("faces_*.npz", "turned_*.npz")
 ALL_ROUND = RENDERS + ("profiles_*.npz",)       # turned beyond 90 degrees too
 UPPER = ("brows_*.npz",)
+LOOKS = ("looks_*.npz",)
 FEW_RENDERS = 2500      # below this many the same heads would come too often
 RATE = 2e-3
 EXPRESSION_RATE = 1.2e-3
@@ -100,19 +101,22 @@ def shares(renders, batch=64):
     return batch - negatives - drawn, drawn, negatives
 
 
-def iris(material, folder, minutes, renders=("eyes_*.npz",), heads=RENDERS, workers=1, batch=64, go_on=False, samples=()):
-    """Train the iris network; returns its averaged weights. heads: shards of faces whose eyes are shown too. go_on: begin
-    as the exported one."""
-    seen = [eyes.drawn(shards.find(material, renders)), eyes.of_heads(shards.find(material, heads))]
+def iris(material, folder, minutes, renders=("eyes_*.npz",), heads=(RENDERS, LOOKS), workers=1, batch=64, go_on=False,
+         samples=()):
+    """Train the iris network; returns its averaged weights. heads: kinds of shards of faces whose eyes are shown too. go_on:
+    begin as the exported one."""
+    heads = [eyes.of_heads(parts) for parts in (shards.find(material, kind) for kind in heads) if parts]
+    seen = [eyes.drawn(shards.find(material, renders))] + heads
     held = [eyes.drawn([os.path.join(material, "val_eyes.npz")]), eyes.of_heads([os.path.join(material, "val_faces.npz")])]
     labels = np.load(os.path.join(material, "portrait_labels.npz"))
     luma = np.load(os.path.join(material, "portraits_luma.npz"))["luma"]
     for sources, kept in ((seen, False), (held, True)):
         rows = np.where((labels["quality"] >= 1) & (labels["val"] == kept))[0]
         sources.append(eyes.portrait_eyes(luma[rows], *(labels[k][rows] for k in ("mesh", "points", "rotation"))))
-    print("iris: %d eyes drawn, %d of drawn heads, %d photographed" % tuple(len(s["openness"]) for s in seen))
+    counts = [len(s["openness"]) for s in seen]
+    print("iris: %d eyes drawn, %d of drawn heads, %d photographed" % (counts[0], sum(counts[1:-1]), counts[-1]))
     more, kept = _Own(folder, samples).both(mixture.looking, "gaze, rotation and the corners of the eyes")
-    mix = [batch * 5 // 16, batch * 7 // 16] + _split(batch // 4, [1.0] + [share for _, share in more])
+    mix = [batch * 3 // 16] + _split(batch * 9 // 16, counts[1:-1]) + _split(batch // 4, [1.0] + [share for _, share in more])
     make = partial(eyes.Eyes, seen + [source for source, _ in more], mix)
     start = partial(_exported, "iris", make) if go_on else None
     validate = evaluate.Iris(*held, samples=kept)

@@ -26,7 +26,8 @@ def write(folder):
     """Fill `folder` as `material.prepare` would."""
     rng = np.random.RandomState(1)
     _portraits(folder, rng)
-    for name in ("faces_1_000000", "brows_5_000000", "speakers_7310_000000", "val_faces"):
+    for name in ("faces_1_000000", "brows_5_000000", "looks_6_000000", "speakers_7310_000000",
+                 "val_faces"):
         np.savez(os.path.join(folder, name + ".npz"), pictures=noise(rng, COUNT, 224, 224),
                  points=points(224, (112, 90), 1.1),
                  rotation_crop=np.tile(np.eye(3, dtype=np.float32), (COUNT, 1, 1)),

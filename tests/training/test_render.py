@@ -16,7 +16,7 @@ MODEL = os.path.join(DATA, "train/ict_face.npz")
 if not os.path.exists(MODEL):
     pytest.skip("no face model at %s" % MODEL, allow_module_level=True)
 
-from engines.training import upper  # noqa: E402
+from engines.training import looks, upper  # noqa: E402
 from engines.training.render import assembly, camera, clip, dataset, scene, skin  # noqa: E402
 from engines.training.render.expression import sample_expression, sample_gaze  # noqa: E402
 from engines.training.render.expression import UPPER, with_brows  # noqa: E402
@@ -185,6 +185,12 @@ def test_two_of_five_upper_faces_wear_a_photographed_skin_and_none_its_expressio
     assert 0.33 < len(worn) / len(scenes) < 0.47
     assert all(s.look["tone"] == s.albedo[0] for s in worn)
     assert np.mean([s.blendshapes[ARKIT["mouthFrownLeft"]] for s in worn]) < 0.3
+
+
+def test_half_of_the_looks_wear_spectacles_and_few_hold_a_thing_before_them():
+    scenes = [looks.sample(np.random.default_rng(k), (k,)) for k in range(400)]
+    assert 0.43 < np.mean([one.look["glasses"] for one in scenes]) < 0.57
+    assert 0 < np.mean([one.look["occluder"] != "" for one in scenes]) < 0.06
 
 
 def test_eyes_lie_in_the_middle_of_a_picture_of_the_upper_face(studio):
