@@ -5,8 +5,8 @@ What the folder then holds (see `faces.load`, `trainers`):
 
     fits.npz, portraits_luma.npz, portrait_labels.npz      the portraits
     backgrounds/                                           pictures without faces (a link)
-    faces_*.npz, turned_*.npz, profiles_*.npz, eyes_*.npz, brows_*.npz     drawn samples to train on
-    val_faces.npz, val_eyes.npz                            drawn from seeds that training never sees
+    faces_*.npz, turned_*.npz, profiles_*.npz, pairs_*.npz, eyes_*.npz, brows_*.npz    drawn samples to train on
+    val_faces.npz, val_eyes.npz, val_pairs.npz             drawn from seeds that training never sees
 """
 import os
 import time
@@ -19,7 +19,7 @@ from engines.training import definition, shards
 from engines.training.fit import IDENTITIES, Fitter
 from engines.training.portraits import Portraits
 
-HELD_OUT = 900000       # seeds from here on are for measuring and never trained on: 900000 faces, 900001 eyes
+HELD_OUT = 900000       # seeds from here on are for measuring and never trained on: faces, eyes, pairs
 PORTRAITS = ("fits.npz", "portraits_luma.npz", "portrait_labels.npz")
 # Which source makes which file of the data folder.
 MADE_FROM = {"ict_face.npz": "--face-model", "portraits.npz": "--portraits", "backgrounds": "--backgrounds",
@@ -31,7 +31,7 @@ FLIP = np.diag([1.0, -1, -1])
 def prepare(data, out, counts, shard=1000):
     """Fill the folder `out` from `data` (face model, portraits, backgrounds, light).
 
-    counts: how many samples of each kind: {"faces": n, "turned": n, "profiles": n, "eyes": n, "brows": n,
+    counts: how many samples of each kind: {"faces": n, "turned": n, "profiles": n, "pairs": n, "eyes": n, "brows": n,
     "held_out": n}.
     shard: samples a file.
     """
@@ -43,13 +43,16 @@ def prepare(data, out, counts, shard=1000):
     if counts.get("held_out"):
         pen.drawn(os.path.join(out, "val_faces.npz"), "face", HELD_OUT, 0, counts["held_out"])
         pen.drawn(os.path.join(out, "val_eyes.npz"), "eyes", HELD_OUT + 1, 0, counts["held_out"])
-    for name, kind, seed in (("faces", "face", 1), ("turned", "turned", 3), ("profiles", "profile", 4), ("eyes", "eyes", 2),
-                             ("brows", "brows", 5)):
+        pen.twice(os.path.join(out, "val_pairs.npz"), HELD_OUT + 2, 0, max(1, counts["held_out"] // 5))
+    for name, kind, seed in (("faces", "face", 1), ("turned", "turned", 3), ("profiles", "profile", 4), ("pairs", "pairs", 6),
+                             ("eyes", "eyes", 2), ("brows", "brows", 5)):
         for start in range(0, counts.get(name, 0), shard):
             path = os.path.join(out, "%s_%d_%06d.npz" % (name, seed, start))
             count = min(shard, counts[name] - start)
             if kind in ("turned", "brows"):
                 pen.photographed(path, kind, seed, start, count)
+            elif kind == "pairs":
+                pen.twice(path, seed, start, count)
             else:
                 pen.drawn(path, kind, seed, start, count)
 
@@ -141,6 +144,12 @@ class Draughtsman:
         if not os.path.exists(path):
             from engines.training.render import dataset
             dataset.write(path, self.data, kind, seed, start, count, self._opened())
+
+    def twice(self, path, seed, start, count):
+        """Heads in two pictures each, between which the face moves."""
+        if not os.path.exists(path):
+            from engines.training import pairs
+            shards.write(path, pairs.draw(self._opened(), seed, start, count))
 
     def photographed(self, path, kind, seed, start, count):
         """What takes the portraits' skins: portraits turned to new poses, upper faces."""
