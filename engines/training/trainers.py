@@ -28,7 +28,8 @@ UPPER = ("brows_*.npz",)
 FEW_RENDERS = 2500      # below this many the same heads would come too often
 RATE = 2e-3
 EXPRESSION_RATE = 1.2e-3
-FINE_RATE = 1e-3        # of what begins as a network that is exported
+FINE_RATE = 1e-3
+GO_ON_RATE = 5e-4       # more shakes off what pictures that are not here have taught
 
 
 def landmarks(material, folder, minutes, renders=ALL_ROUND, workers=1, batch=64, checks=400, go_on=False, samples=(),
@@ -38,7 +39,7 @@ def landmarks(material, folder, minutes, renders=ALL_ROUND, workers=1, batch=64,
     make, validate = _faces(_Own(folder, samples, backgrounds), material, renders, batch, checks, "landmarks")
     mean = torch.from_numpy(validate.mean_points())
     start = partial(_exported, "landmarks", make) if go_on else lambda net: net.start_from(mean)
-    rate = FINE_RATE if go_on else RATE
+    rate = GO_ON_RATE if go_on else RATE
     return Training("landmarks", make, folder, minutes, rate, workers=workers, start=start).run(validate)
 
 
