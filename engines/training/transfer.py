@@ -17,13 +17,14 @@ def begin(net, path, layers, image):
     `layers`, None for a layer more; image: a batch (N, H, W, 1) of what it will see, for the batch norms.
 
     Layers may have more channels than the exported ones, and the picture more pixels: the first channels answer as those
-    do, the others have no say in them. Of a layer with fewer those are kept of which the next one makes most.
+    do, the others have no say in them. Of a layer with fewer, any but the last, those are kept of which the next one
+    makes most.
     """
     given, fold, (n, h, w, _) = _weights(path), net.stem.fold, image.shape
     x = torch.nn.functional.pixel_unshuffle(image.reshape(n, 1, h, w).float() * SCALE, fold)
     known, last = [_stem(given, fold)] + [None if k is None else _layer(given, k) for k in layers], None
     with torch.no_grad():
-        for i, layer in enumerate([net.stem.first] + list(net.body)):
+        for i, layer in enumerate(([net.stem.first] + list(net.body))[:len(known)]):
             weight, bias = known[i] or _passing(last)
             if len(weight) > layer.conv.out_channels:
                 weight, bias, known[i + 1] = _slimmed(layer, weight, bias, known[i + 1], x)
