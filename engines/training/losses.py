@@ -9,7 +9,7 @@ from engines.training.nets import INPUTS
 # A two-dimensional Laplace density exp(-r / b) has the variance 3 b^2 along each axis: sigma = sqrt(3) b
 _SIGMA_OF_B = 0.5 * math.log(3)
 # What a pixel of step, a chord of turn between two pictures of one head weigh (see `rest`)
-REST = 2.0, 8.0
+REST = 1.0, 8.0
 
 
 def points_likelihood(points, log_sigma, truth):
