@@ -19,7 +19,7 @@ from appliance.errors import KagamiError, UsageError
 from engines.training import own, own_data
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-COUNTS = {"faces": 12000, "turned": 6000, "profiles": 4000, "eyes": 10000, "looks": 6000, "brows": 35000,
+COUNTS = {"faces": 12000, "turned": 6000, "profiles": 4000, "pairs": 2500, "eyes": 10000, "looks": 6000, "brows": 35000,
           "speakers": 6000, "held_out": 1000}
 # What `prepare` makes the data folder from.
 SOURCES = {

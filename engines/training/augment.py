@@ -21,6 +21,13 @@ def warp(picture, transform, size):
     return cv2.warpAffine(picture, transform, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
+def grained(rng, picture, sigma):
+    """The picture under camera noise, another each time."""
+    start = rng.randint(0, len(_NOISE) - picture.size)
+    noise = _NOISE[start:start + picture.size].reshape(picture.shape)
+    return np.clip(picture + np.float32(sigma) * noise + 0.5, 0, 255).astype(np.uint8)
+
+
 def mirrored(transform, size):
     """The transform with the crop's left and right exchanged."""
     return np.array([[-1, 0, size - 1], [0, 1, 0]], float).dot(np.vstack([transform, [0, 0, 1]]))

@@ -5,10 +5,12 @@ Each class holds its pictures; calling it with a network in evaluation mode give
 import numpy as np
 import torch
 
+from appliance.stages.pose import STABLE
 from engines.training import expressions, eyes, faces, losses, mistakes, pictures
 from engines.training.definition import box_size
 from engines.training.losses import rotation_matrix
 
+NOISE = 4.0         # sigma of what a still picture trembles under
 BELIEVED = 0.5      # score from which a face, an eye or a cell counts as seen
 
 
@@ -38,9 +40,11 @@ def geodesic(a, b):
 
 
 class Landmarks:
-    """Points (% of the box), rotation, missed faces; false faces among negatives."""
+    """Points (% of the box), rotation, missed faces; false faces among negatives; how far points and rotation come to rest
+    where only noise, or only the face, moves."""
 
-    def __init__(self, portraits, renders, backgrounds, negatives=400, most=500, hard=(), size=faces.SIZE, samples=()):
+    def __init__(self, portraits, renders, backgrounds, negatives=400, most=500, hard=(), size=faces.SIZE, samples=(),
+                 twice=None):
         source = faces.Faces(faces.several(portraits) + list(samples), renders, backgrounds, seed=99, size=size)
         self.sets = [("portraits", _plain(source, portraits, len(portraits["luma"])))] if portraits else []
         self.sets += [("samples", _plain(source, rows, min(most, len(rows["luma"])))) for rows, _ in samples]
@@ -49,6 +53,10 @@ class Landmarks:
         self.negatives = [("negatives", [source.negative() for _ in range(negatives)])]
         if len(hard):
             self.negatives.append(("mistakes", [{"image": mistakes.middle(crop, size)} for crop in hard]))
+        self.twice = [("noise", [source.row(portraits, i // 2, True, grain=NOISE) for i in range(
+            2 * min(most // 5, len(portraits["luma"])))])] if portraits else []
+        if twice:
+            self.twice.append(("acting", [source.row(twice, i, True, i // 2 * 2) for i in range(len(twice["luma"]))]))
 
     def mean_points(self):
         """(68, 2) mean face in crop pixels: where the network begins."""
@@ -60,7 +68,16 @@ class Landmarks:
         for name, rows in self.negatives:
             false = (shown(net, rows)["score"] > BELIEVED).mean()
             parts.append("%s seen as faces %.1f %%" % (name, 100 * false))
-        return "; ".join(parts)
+        return "; ".join(parts + [self._rest(net, name, rows) for name, rows in self.twice])
+
+    def _rest(self, net, name, rows):
+        out, points = shown(net, rows), column(rows, "points")
+        moved = (out["points"] - points).reshape(-1, 2, 68, 2)
+        step = np.linalg.norm(moved[:, 0] - moved[:, 1], axis=2) / box_size(points)[::2, None] * 100
+        turned = np.einsum("nij,nkj->nik", rotation_matrix(torch.from_numpy(out["rotation"])).numpy(),
+                           column(rows, "rotation"))
+        return "%s step %.3f stable %.3f turn %.3f" % (name, step.mean(), step[:, STABLE].mean(), geodesic(
+            turned[::2], turned[1::2]).mean())
 
     def _set(self, net, name, rows):
         out, points = shown(net, rows), column(rows, "points")

@@ -11,6 +11,8 @@ from engines.training import augment, shards
 SIZE = 128
 SIDE = 1.35
 TURNED = 45.0       # degrees of yaw
+TWINS, PAIRS = 4, 3     # one in so many photographs, of drawn heads, comes with another picture in the same crop
+GRAIN = 8.0             # most noise of the camera's own that such pictures have, each another, in steps of 255
 _MIRROR = np.diag([-1.0, 1, 1])
 
 
@@ -21,6 +23,13 @@ def upright_box(points, roll):
     p = points.dot(turn.T)
     low, high = p.min(0), p.max(0)
     return turn.T.dot((low + high) / 2), float(np.sqrt(np.prod(high - low)))
+
+
+def seen_from(rotation, points, centre, focal):
+    """The rotation (3, 3) for a camera that looks straight at the middle of the points' box, for one that looks straight
+    at `centre`."""
+    x, y = (centre - 0.5 * (points.min(0) + points.max(0))) / focal
+    return geometry.ray_rotation(x, y).T.dot(rotation)
 
 
 def several(sources):
@@ -39,19 +48,28 @@ def drawn_from(rng, sources):
 class Faces:
     """A source of batches. `portraits` and `renders` are dicts of arrays (see `load`), the first also [(dict, share)], drawn
     by their shares, `backgrounds` a list of luma, `hard` square crops
-    of backgrounds, 1.3 times the face's square, that a detector took for faces, `size` the side of a crop."""
+    of backgrounds, 1.3 times the face's square, that a detector took for faces, `size` the side of a crop, `twice` heads
+    drawn twice (see `pairs`)."""
 
-    def __init__(self, portraits, renders, backgrounds, mix=(30, 26, 8), seed=0, hard=(), size=SIZE):
+    def __init__(self, portraits, renders, backgrounds, mix=(30, 26, 8), seed=0, hard=(), size=SIZE, twice=None):
         self.portraits, self.renders, self.backgrounds, self.mix = several(portraits), renders, backgrounds, mix
-        self.hard, self.size = hard, size
-        self.rng = np.random.RandomState(seed)
+        self.hard, self.size, self.twice = hard, size, twice
+        self.rng, self._grain = np.random.RandomState(seed), np.random.RandomState(seed + 1)
 
     def batch(self):
-        """image (B, size, size) uint8; points and rotation with their weights, score."""
+        """image (B, size, size) uint8; points and rotation with their weights, score; other (B,): the row that shows the
+        same head in the same crop, most rows their own."""
+        photographs, drawn, negatives = self.mix
+        twins, pairs = photographs // TWINS, drawn // PAIRS if self.twice else 0
         rows = []
-        for make, count in zip((self.portrait, self.render, self.negative), self.mix):
+        for make, count in ((self._twins, twins), (self._pair, pairs)):
+            rows += [row for _ in range(count) for row in make()]
+        other = np.arange(sum(self.mix))
+        other[:len(rows)] ^= 1
+        for make, count in ((self.portrait, photographs - 2 * twins), (self.render, drawn - 2 * pairs),
+                            (self.negative, negatives)):
             rows += [make() for _ in range(count)]
-        return {k: np.stack([r[k] for r in rows]) for k in rows[0]}
+        return dict({k: np.stack([r[k] for r in rows]) for k in rows[0]}, other=other)
 
     def portrait(self):
         """A crop of a random portrait."""
@@ -66,14 +84,36 @@ class Faces:
         """A crop of a random render."""
         return self.row(self.renders, self.rng.randint(len(self.renders["luma"])))
 
-    def row(self, source, i, plain=False):
-        """The crop of row i with its labels; plain: not augmented (validation)."""
+    def _twins(self):
+        """One photograph under the noise of two moments."""
+        source, i = self._photograph()
+        return self._alike(source, i, i)
+
+    def _pair(self):
+        """A head drawn twice, the face moved in between."""
+        i = 2 * self.rng.randint(len(self.twice["luma"]) // 2)
+        return self._alike(self.twice, i, i + 1)
+
+    def _alike(self, source, *pair):
+        """Both rows in the crop of one of them, all that happens to them alike but for the noise."""
+        like, grain = pair[self.rng.randint(2)], self.rng.uniform(0, GRAIN)
+        state, rows = self.rng.get_state(), []
+        for i in pair:
+            self.rng.set_state(state)
+            rows.append(self.row(source, i, like=like, grain=grain))
+        return rows
+
+    def row(self, source, i, plain=False, like=None, grain=0.0):
+        """The crop of row i with its labels; plain: not augmented (validation). like: the row around whose face the crop
+        lies, if it is another. grain: of noise in the picture."""
         rng = self.rng
         d, k, turn = (np.zeros(2), 1.0, 0.0) if plain else augment.jitter(rng)
-        points, rotation = source["points"][i], source["rotation"][i].astype(float)
-        roll = geometry.angles_from_matrix(rotation)[2]
-        centre, size = upright_box(points, roll)
+        points, rotation, like = source["points"][i], source["rotation"][i].astype(float), i if like is None else like
+        roll = geometry.angles_from_matrix(source["rotation"][like].astype(float))[2]
+        centre, size = upright_box(source["points"][like], roll)
         side = SIDE * size * k
+        if "focal" in source:
+            rotation = seen_from(rotation, points, centre + d * side, source["focal"][i])
         roll += turn
         there, _ = geometry.crop_transform(centre + d * side, side, roll, self.size)
         rotation = geometry.matrix_from_angles(0, 0, -roll).dot(rotation)
@@ -82,7 +122,8 @@ class Faces:
             there = augment.mirrored(there, self.size)
             rotation = _MIRROR.dot(rotation).dot(_MIRROR)
             points = points[LANDMARK_MIRROR]
-        crop = augment.warp(source["luma"][i], there, self.size)
+        luma = source["luma"][i]
+        crop = augment.warp(augment.grained(self._grain, luma, grain) if grain else luma, there, self.size)
         if not plain:
             for _ in range(rng.choice([0, 0, 0, 1, 2])):
                 crop = augment.block(rng, crop)
@@ -184,6 +225,11 @@ def load(material, renders=("faces_*.npz",), validation=False):
     files = shards.find(material, renders)
     backgrounds = [cv2.imread(f, 0) for f in shards.find(os.path.join(material, "backgrounds"), ("*.jpg",))]
     return portraits, drawn(files) if files else None, backgrounds
+
+
+def twice(files):
+    """The heads that are drawn twice (see `pairs`) as one source, two rows a head; None without any."""
+    return dict(drawn(files), focal=shards.read(files, ("focal",))["focal"]) if files else None
 
 
 def drawn(files):

@@ -8,6 +8,8 @@ from engines.training.nets import INPUTS
 
 # A two-dimensional Laplace density exp(-r / b) has the variance 3 b^2 along each axis: sigma = sqrt(3) b
 _SIGMA_OF_B = 0.5 * math.log(3)
+# What a pixel of step, a chord of turn between two pictures of one head weigh (see `rest`)
+REST = 1.0, 8.0
 
 
 def points_likelihood(points, log_sigma, truth):
@@ -25,8 +27,20 @@ def rotation_matrix(six):
     return torch.stack([a, b, torch.cross(a, b, dim=1)], 2)
 
 
+def rest(out, y):
+    """(pixels, chord) by which the errors of two pictures of one head in one crop differ, mean over such: what noise, and
+    a face at work, do to points and to the rotation."""
+    missed = out["points"] - y["points"]
+    # Written out: as a product of matrices autocast would round it to bf16
+    turned = (rotation_matrix(out["rotation"])[:, :, None] * y["rotation"][:, None]).sum(-1)
+    two = (y["other"] != torch.arange(len(missed), device=missed.device)).float()
+    points = (missed - missed[y["other"]]).pow(2).sum(-1).add(1e-4).sqrt().mean(1)
+    chord = (turned - turned[y["other"]]).pow(2).sum((1, 2)).add(1e-6).sqrt()
+    return [(apart * two).sum() / two.sum().clamp(min=1) for apart in (points, chord)]
+
+
 def landmarks(out, y):
-    """Sum of: points (likelihood), rotation (chord), score (cross entropy)."""
+    """Sum of: points (likelihood), rotation (chord), score (cross entropy), and how far both come to rest."""
     w = y["point_weight"]
     face = (w > 0).float()
     count = face.sum().clamp(min=1)
@@ -35,7 +49,9 @@ def landmarks(out, y):
     posed = y["rotation_weight"]        # some photographs of one's own come with points alone
     rotation = (chord * posed).sum() / (posed > 0).float().sum().clamp(min=1)
     score = F.binary_cross_entropy(out["score"][:, 0].clamp(1e-6, 1 - 1e-6), y["score"])
-    return points + 2 * rotation + score, {"points": points, "rotation": rotation, "score": score}
+    step, turn = rest(out, y)
+    parts = {"points": points, "rotation": rotation, "score": score, "step": step, "turn": turn}
+    return points + 2 * rotation + score + REST[0] * step + REST[1] * turn, parts
 
 
 def expression(net, y):

@@ -5,9 +5,9 @@ What the folder then holds (see `faces.load`, `trainers`):
 
     fits.npz, portraits_luma.npz, portrait_labels.npz      the portraits
     backgrounds/                                           pictures without faces (a link)
-    faces_*.npz, turned_*.npz, profiles_*.npz, eyes_*.npz, looks_*.npz, brows_*.npz, speakers_*.npz
+    faces_*.npz, turned_*.npz, profiles_*.npz, pairs_*.npz, eyes_*.npz, looks_*.npz, brows_*.npz, speakers_*.npz
                                                            drawn samples to train on
-    val_faces.npz, val_eyes.npz                            drawn from seeds that training never sees
+    val_faces.npz, val_eyes.npz, val_pairs.npz             drawn from seeds that training never sees
 """
 import os
 import time
@@ -20,8 +20,9 @@ from engines.training import definition, shards
 from engines.training.fit import IDENTITIES, Fitter
 from engines.training.portraits import Portraits
 
-HELD_OUT = 900000       # seeds from here on are for measuring and never trained on: 900000 faces, 900001 eyes
-SPEAKERS = 7310         # their seed
+HELD_OUT = 900000       # seeds from here on are for measuring and never trained on: faces, eyes, pairs
+# The seeds of what is trained on; files are named by kind and seed.
+SEEDS = {"faces": 1, "eyes": 2, "turned": 3, "profiles": 4, "brows": 5, "pairs": 6, "looks": 6, "speakers": 7310}
 PORTRAITS = ("fits.npz", "portraits_luma.npz", "portrait_labels.npz")
 # Which source makes which file of the data folder.
 MADE_FROM = {"ict_face.npz": "--face-model", "portraits.npz": "--portraits", "backgrounds": "--backgrounds",
@@ -33,8 +34,8 @@ FLIP = np.diag([1.0, -1, -1])
 def prepare(data, out, counts, shard=1000):
     """Fill the folder `out` from `data` (face model, portraits, backgrounds, light).
 
-    counts: how many samples of each kind: {"faces": n, "turned": n, "profiles": n, "eyes": n, "brows": n,
-    "looks": n, "speakers": n, "held_out": n}.
+    counts: how many samples of each kind: {"faces": n, "turned": n, "profiles": n, "pairs": n, "eyes": n, "looks": n,
+    "brows": n, "speakers": n, "held_out": n}.
     shard: samples a file.
     """
     os.makedirs(out, exist_ok=True)
@@ -43,19 +44,13 @@ def prepare(data, out, counts, shard=1000):
         os.symlink(os.path.abspath(os.path.join(data, "backgrounds")), os.path.join(out, "backgrounds"))
     pen = Draughtsman(data, out)
     if counts.get("held_out"):
-        pen.drawn(os.path.join(out, "val_faces.npz"), "face", HELD_OUT, 0, counts["held_out"])
-        pen.drawn(os.path.join(out, "val_eyes.npz"), "eyes", HELD_OUT + 1, 0, counts["held_out"])
-    for name, kind, seed in (("faces", "face", 1), ("turned", "turned", 3), ("profiles", "profile", 4), ("eyes", "eyes", 2),
-                             ("brows", "brows", 5), ("looks", "looks", 6), ("speakers", "speakers", SPEAKERS)):
+        for name, seed, count in (("faces", HELD_OUT, counts["held_out"]), ("eyes", HELD_OUT + 1, counts["held_out"]),
+                                  ("pairs", HELD_OUT + 2, max(1, counts["held_out"] // 5))):
+            pen.draw(os.path.join(out, "val_%s.npz" % name), name, seed, 0, count)
+    for name, seed in SEEDS.items():
         for start in range(0, counts.get(name, 0), shard):
             path = os.path.join(out, "%s_%d_%06d.npz" % (name, seed, start))
-            count = min(shard, counts[name] - start)
-            if kind in ("turned", "brows", "speakers"):
-                pen.photographed(path, kind, seed, start, count)
-            elif kind == "looks":
-                pen.looks(path, seed, start, count)
-            else:
-                pen.drawn(path, kind, seed, start, count)
+            pen.draw(path, name, seed, start, min(shard, counts[name] - start))
 
 
 def forget_portraits(out):
@@ -140,26 +135,22 @@ class Draughtsman:
     def __init__(self, data, out):
         self.data, self.out, self._studio, self._skins = data, out, None, None
 
-    def drawn(self, path, kind, seed, start, count):
-        """Faces or eyes without photographs."""
-        if not os.path.exists(path):
-            from engines.training.render import dataset
-            dataset.write(path, self.data, kind, seed, start, count, self._opened())
-
-    def looks(self, path, seed, start, count):
-        """Eyes and brows of heads, half of them with spectacles."""
-        if not os.path.exists(path):
-            from engines.training import looks
-            shards.write(path, looks.draw(self._opened(), seed, start, count))
-
-    def photographed(self, path, kind, seed, start, count):
-        """What takes the portraits' skins: portraits turned to new poses, upper faces, speakers."""
-        if not os.path.exists(path):
-            from engines.training import speakers, turned, upper
-            studio = self._opened()
+    def draw(self, path, name, seed, start, count):
+        """Samples start .. start + count of a kind of SEEDS, unless they are there."""
+        if os.path.exists(path):
+            return
+        from engines.training import looks, pairs, speakers, turned, upper
+        from engines.training.render import dataset
+        studio, alone = self._opened(), {"looks": looks.draw, "pairs": pairs.draw}
+        skinned = {"turned": turned.draw, "brows": upper.draw, "speakers": speakers.draw}
+        if name in alone:
+            shards.write(path, alone[name](studio, seed, start, count))
+        elif name in skinned:       # what takes the portraits' skins
             self._skins = self._skins or turned.Skins(self.data, os.path.join(self.out, "fits.npz"), studio.world)
-            draw = {"turned": turned.draw, "brows": upper.draw, "speakers": speakers.draw}[kind]
-            shards.write(path, draw(studio, self._skins, seed, start, count))
+            shards.write(path, skinned[name](studio, self._skins, seed, start, count))
+        else:
+            dataset.write(path, self.data, {"faces": "face", "profiles": "profile", "eyes": "eyes"}[name], seed, start, count,
+                          studio)
 
     def _opened(self):
         if self._studio is None:

@@ -75,7 +75,7 @@ class Landmarks(nn.Module):
     narrow: how many sums of the features are looked at, all of them for nothing.
     """
 
-    def __init__(self, fold=4, widths=(32, -64, 64, 64, -96, 96, -128, 128), hidden=256, narrow=None):
+    def __init__(self, fold=4, widths=(32, -64, 48, 64, -96, 96, -128, 128), hidden=256, narrow=128):
         super().__init__()
         self.reach, self.middle, self.features = 8.0 * fold, (32 * fold - 1) / 2, abs(widths[-1]) * 16
         self.stem, self.body = Stem(fold, widths[0]), stack(*widths)

@@ -30,6 +30,7 @@ FEW_RENDERS = 2500      # below this many the same heads would come too often
 RATE = 2e-3
 EXPRESSION_RATE = 1.2e-3
 FINE_RATE = 1e-3
+GO_ON_RATE = 5e-4       # more shakes off what pictures that are not here have taught
 
 
 def landmarks(material, folder, minutes, renders=ALL_ROUND, workers=1, batch=64, checks=400, go_on=False, samples=(),
@@ -39,7 +40,8 @@ def landmarks(material, folder, minutes, renders=ALL_ROUND, workers=1, batch=64,
     make, validate = _faces(_Own(folder, samples, backgrounds), material, renders, batch, checks, "landmarks")
     mean = torch.from_numpy(validate.mean_points())
     start = partial(_exported, "landmarks", make) if go_on else lambda net: net.start_from(mean)
-    return Training("landmarks", make, folder, minutes, RATE, workers=workers, start=start).run(validate)
+    rate = GO_ON_RATE if go_on else RATE
+    return Training("landmarks", make, folder, minutes, rate, workers=workers, start=start).run(validate)
 
 
 def fine(material, folder, minutes, renders=ALL_ROUND, workers=1, batch=64, checks=400, samples=(), backgrounds=None):
@@ -59,14 +61,15 @@ def _faces(own, material, renders, batch, checks, name):
     portraits, drawn, backgrounds = own.load(material, renders)
     unseen, unseen_drawn, _ = own.load(material, ("val_faces.npz",), validation=True)
     more, held = own.both(mixture.heads, "all 68 points")
-    count, size = len(drawn["luma"]) if drawn else 0, INPUTS[name]["image"][1]
+    hard, twice, unseen_twice = _hard(material), _twice(material, "pairs_*.npz"), _twice(material, "val_pairs.npz")
+    count, size = sum(len(source["luma"]) for source in (drawn, twice) if source), INPUTS[name]["image"][1]
     print("%s: %d portraits, %d renders, %d backgrounds" % (
         name, sum(len(s["luma"]) for s, _ in faces.several(portraits) + more), count, len(backgrounds)))
-    hard = _hard(material)
-    validate = evaluate.Landmarks(unseen, unseen_drawn, backgrounds, checks, hard=hard[::10], size=size, samples=held)
+    validate = evaluate.Landmarks(unseen, unseen_drawn, backgrounds, checks, hard=hard[::10], size=size, samples=held,
+                                  twice=unseen_twice)
     hard = [crop for i, crop in enumerate(hard) if i % 10]
     return partial(faces.Faces, faces.several(portraits) + more, drawn, backgrounds, shares(count, batch), hard=hard,
-                   size=size), validate
+                   size=size, twice=twice), validate
 
 
 class _Own:
@@ -86,6 +89,11 @@ class _Own:
         """([(source, share)] to train on, those kept out, or where nothing is kept out the same)."""
         seen = mixture.wanted(make(self.files, self.folder), self.files, what)
         return seen, make(self.files, self.folder, held=True) or seen
+
+
+def _twice(material, pattern):
+    """The heads that are drawn twice, or None."""
+    return faces.twice(shards.find(material, (pattern,))) if material else None
 
 
 def _hard(material):

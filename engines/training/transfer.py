@@ -19,14 +19,17 @@ def begin(net, path, layers, image):
     `layers`, None for a layer more; image: a batch (N, H, W, 1) of what it will see, for the batch norms.
 
     Layers may have more channels than the exported ones, and the picture more pixels: the first channels answer as those
-    do, the others have no say in them.
+    do, the others have no say in them. Of a layer with fewer, any but the last, those are kept of which the next one
+    makes most.
     """
     given, fold, (n, h, w, _) = _weights(path), net.stem.fold, image.shape
     x = torch.nn.functional.pixel_unshuffle(image.reshape(n, 1, h, w).float() * SCALE, fold)
     known, last = [_stem(given, fold)] + [None if k is None else _layer(given, k) for k in layers], None
     with torch.no_grad():
-        for layer, pair in zip([net.stem.first] + list(net.body), known):
-            weight, bias = pair or _passing(last)
+        for i, layer in enumerate(([net.stem.first] + list(net.body))[:len(known)]):
+            weight, bias = known[i] or _passing(last)
+            if len(weight) > layer.conv.out_channels:
+                weight, bias, known[i + 1] = _slimmed(layer, weight, bias, known[i + 1], x)
             _widen(layer, weight, bias, x)
             x, last = layer.train()(x), len(weight)
 
@@ -37,8 +40,11 @@ def take(net, path, image):
         return _whole(net, path, image)
     begin(net, path, getattr(net, "LANDMARKS", range(len(net.body))), image)
     given = _weights(path)
+    hidden, out = [[given["net.%s.%s" % (layer, kind)] for kind in ("weight", "bias")] for layer in ("hidden", "out")]
+    if "net.narrow.weight" in given:
+        hidden = [hidden[0] @ given["net.narrow.weight"], hidden[1] + hidden[0] @ given["net.narrow.bias"]]
     with torch.no_grad():
-        net.take(*[[given["net.%s.%s" % (layer, kind)] for kind in ("weight", "bias")] for layer in ("hidden", "out")])
+        net.take(hidden, out)
 
 
 def _whole(net, path, image):
@@ -90,6 +96,35 @@ def _passing(channels):
     weight = torch.zeros(channels, channels, 3, 3)
     weight[range(channels), range(channels), 1, 1] = 1.0
     return weight, torch.zeros(channels)
+
+
+def _slimmed(layer, weight, bias, following, x):
+    """(weight, bias) of as many channels as the layer has, and those of the one that follows, which reads what is gone
+    out of what is left by least squares: channel after channel goes that costs it least."""
+    conv = layer.conv
+    y = torch.relu(torch.nn.functional.conv2d(x, weight, bias, conv.stride, conv.padding)).transpose(0, 1).flatten(1)
+    y = torch.cat([y, torch.ones(1, y.shape[1])]).double()
+    seen, (read, shift) = y @ y.T / y.shape[1], following
+    say = torch.einsum("ocyx,odyx->cd", read, read).double()
+    kept = list(range(len(weight)))
+    while len(kept) > conv.out_channels:
+        kept.pop(min(range(len(kept)), key=lambda k: _lost(seen, say, kept[:k] + kept[k + 1:])))
+    told = _told(seen, kept).float()
+    read, more = torch.einsum("ocyx,ck->okyx", read, told[:, :-1]), torch.einsum("ocyx,c->o", read, told[:, -1])
+    return weight[kept], bias[kept], (read, shift + more)
+
+
+def _told(seen, kept):
+    """(C, K + 1) least squares of all channels from those kept and a constant; seen: (C + 1, C + 1) mean products."""
+    basis = kept + [len(seen) - 1]
+    ridge = 1e-6 * seen.diagonal().mean() * torch.eye(len(basis), dtype=seen.dtype)
+    return torch.linalg.solve(seen[basis][:, basis] + ridge, seen[basis][:, :-1]).T
+
+
+def _lost(seen, say, kept):
+    """What the next layer loses, squared, where only those are kept."""
+    told, basis = _told(seen, kept), kept + [len(seen) - 1]
+    return float(((seen[:-1, :-1] - told @ seen[basis][:, :-1]) * say).sum())
 
 
 def _widen(layer, weight, bias, x):

@@ -26,14 +26,15 @@ def write(folder):
     """Fill `folder` as `material.prepare` would."""
     rng = np.random.RandomState(1)
     _portraits(folder, rng)
-    for name in ("faces_1_000000", "brows_5_000000", "looks_6_000000", "speakers_7310_000000",
-                 "val_faces"):
+    for name in ("faces_1_000000", "pairs_6_000000", "brows_5_000000", "looks_6_000000",
+                 "speakers_7310_000000", "val_faces", "val_pairs"):
         np.savez(os.path.join(folder, name + ".npz"), pictures=noise(rng, COUNT, 224, 224),
                  points=points(224, (112, 90), 1.1),
                  rotation_crop=np.tile(np.eye(3, dtype=np.float32), (COUNT, 1, 1)),
                  blendshapes=rng.uniform(0, 1, (COUNT, 52)).astype(np.float32),
                  said=np.eye(COUNT, 5, -1, dtype=np.float32),
-                 eye_visible=np.ones((COUNT, 2), bool), **_eyes(rng, 224))
+                 eye_visible=np.ones((COUNT, 2), bool), focal=np.full(COUNT, 300, np.float32),
+                 **_eyes(rng, 224))
     for name in ("eyes_2_000000", "val_eyes"):
         np.savez(os.path.join(folder, name + ".npz"), pictures=noise(rng, COUNT, 2, 96, 96),
                  turn=rng.uniform(-40, 40, (COUNT, 2, 2)).astype(np.float32),

@@ -41,11 +41,12 @@ def test_the_vertices_of_the_definition_are_those_of_skin(ict):
 
 def test_what_is_there_is_not_made_again(tmp_path):
     for name in ("fits", "portraits_luma", "portrait_labels", "val_faces", "val_eyes",
-                 "faces_1_000000", "turned_3_000000", "eyes_2_000000", "eyes_2_000005",
-                 "brows_5_000000", "looks_6_000000", "speakers_7310_000000"):
+                 "val_pairs", "faces_1_000000", "turned_3_000000", "pairs_6_000000",
+                 "eyes_2_000000", "eyes_2_000005", "brows_5_000000", "looks_6_000000",
+                 "speakers_7310_000000"):
         np.savez(str(tmp_path / (name + ".npz")), x=1)
     material.prepare("no data", str(tmp_path),
-                     {"faces": 5, "turned": 4, "eyes": 8, "brows": 2, "looks": 2, "speakers": 5,
-                      "held_out": 3}, shard=5)
+                     {"faces": 5, "turned": 4, "pairs": 3, "eyes": 8, "brows": 2, "looks": 2,
+                      "speakers": 5, "held_out": 3}, shard=5)
     assert sorted(os.listdir(str(tmp_path)))[0] == "backgrounds"
-    assert len(os.listdir(str(tmp_path))) == 13
+    assert len(os.listdir(str(tmp_path))) == 15

@@ -16,7 +16,7 @@ MODEL = os.path.join(DATA, "train/ict_face.npz")
 if not os.path.exists(MODEL):
     pytest.skip("no face model at %s" % MODEL, allow_module_level=True)
 
-from engines.training import looks, upper  # noqa: E402
+from engines.training import looks, pairs, upper  # noqa: E402
 from engines.training.render import assembly, camera, clip, dataset, scene, skin  # noqa: E402
 from engines.training.render.expression import sample_expression, sample_gaze  # noqa: E402
 from engines.training.render.expression import UPPER, with_brows  # noqa: E402
@@ -285,6 +285,21 @@ def test_camera_keeps_size_and_range(studio):
         seen = camera.look(picture, np.random.default_rng(seed))
         assert seen.shape == picture.shape and seen.dtype == np.uint8
     assert camera.limited(np.array([[0, 255]], np.uint8)).tolist() == [[16, 235]]
+
+
+def test_of_a_pair_only_the_face_moves(studio):
+    rows = pairs.draw(studio, 6, 1, 3)
+    for one, other in zip(rows[::2], rows[1::2]):
+        apart = one["pictures"].astype(int) - other["pictures"]
+        assert apart.any() and np.median(np.abs(apart)) <= 1
+        assert not apart[:20, :20].any(), "the room, the light and the exposure stay"
+        assert np.linalg.norm(one["points"] - other["points"], axis=1)[27] < 2
+        assert (one["blendshapes"] != other["blendshapes"]).any()
+
+
+def test_both_of_a_pair_are_the_same_again(studio):
+    for one, other in zip(pairs.draw(studio, 6, 2, 1), pairs.draw(studio, 6, 2, 1)):
+        assert all(np.array_equal(one[name], other[name]) for name in one)
 
 
 AHEAD = np.zeros((2, 2), np.float32)

@@ -106,6 +106,25 @@ def test_a_network_begins_with_the_layers_of_an_exported_one(tmp_path):
     assert torch.allclose(found, true, atol=1e-3 * float(true.abs().max()))
 
 
+def test_a_slimmer_network_loses_what_says_nothing_new(tmp_path):
+    torch.manual_seed(3)
+    wide = NETS["landmarks"](widths=(32, -64, 52, 64, -96, 96, -128, 128), narrow=None)
+    net = NETS["landmarks"]()
+    layer = wide.body[1]
+    with torch.no_grad():       # two channels that are half of others, two that are never at work
+        for one in wide.body:
+            one.norm.bias.uniform_(0, 0.1)
+        for values in (layer.conv.weight, layer.norm.bias):
+            values[:2], values[20:22] = 0.5 * values[10:12], 0
+    deploy(wide)
+    export.save("landmarks", wide, str(tmp_path))
+    image = torch.randint(0, 255, (8, 128, 128, 1)).float()
+    transfer.begin(net, str(tmp_path / "landmarks.onnx"), range(len(net.body)), image)
+    true, found = (one.eval().body(one.stem(image)) for one in (wide, net))
+    assert len(net.body[1].conv.weight) < len(layer.conv.weight)
+    assert torch.allclose(found, true, atol=1e-3 * float(true.abs().max()))
+
+
 @pytest.mark.parametrize("name, grown, near", [
     ("landmarks", "landmarks", 0.01), ("landmarks", "fine", 1.0), ("iris", "iris", 0.01),
     ("expression", "expression", 0.02), ("detector", "detector", 0.01)])
