@@ -5,6 +5,7 @@ import os
 import numpy as np
 
 from appliance import files
+from appliance.errors import InputMissing
 
 
 def find(folder, patterns):
@@ -13,9 +14,17 @@ def find(folder, patterns):
 
 
 def read(parts, names):
-    """Arrays of the given names over all `parts` (paths or dicts), stacked; "trust" is 1 unless a shard says else."""
-    parts = [dict(np.load(p)) if isinstance(p, str) else p for p in parts]
+    """Arrays of the given names over all `parts` (paths or dicts), stacked; "trust" is 1 unless a shard says else.
+    InputMissing."""
+    parts = [_loaded(p) if isinstance(p, str) else p for p in parts]
     return {name: np.concatenate([_array(part, name) for part in parts]) for name in names}
+
+
+def _loaded(path):
+    try:
+        return dict(np.load(path))
+    except FileNotFoundError as why:
+        raise InputMissing(path, "it is not there", "make it with: python -m engines.training prepare") from why
 
 
 def _array(part, name):

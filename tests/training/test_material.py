@@ -5,7 +5,8 @@ from collections import namedtuple
 import numpy as np
 import pytest
 
-from engines.training import definition, material
+from appliance.errors import InputMissing
+from engines.training import definition, material, shards
 from tests.data import DATA
 
 MODEL = os.path.join(DATA, "train/ict_face.npz")
@@ -50,3 +51,8 @@ def test_what_is_there_is_not_made_again(tmp_path):
                       "speakers": 5, "held_out": 3}, shard=5)
     assert sorted(os.listdir(str(tmp_path)))[0] == "backgrounds"
     assert len(os.listdir(str(tmp_path))) == 15
+
+
+def test_a_shard_that_is_not_there_is_named_in_one_line(tmp_path):
+    with pytest.raises(InputMissing, match="val_faces.npz: it is not there; make it with"):
+        shards.read([str(tmp_path / "val_faces.npz")], ("pictures",))
