@@ -85,8 +85,8 @@ AIMS = (
          why="smiles of one side: small differences of the sides count as none, so that the "
          "usual smile stays even"),
     _aim(HEADS + "each shape alone: what moves most besides, mean change", "shapes",
-         "others_most", 0.1, why="an eye that blinks alone takes a look inwards along; next are "
-         "smiles of one side"),
+         "others_most", 0.1, why="while one eye is shut both are taken to look at a screen, 3.5 "
+         "deg inwards, and drawn ones look straight ahead; next are smiles of one side"),
     _aim(HEADS + "any shape as the head turns 40 deg, the most, mean change", "renders",
          "most_turn40", 0.1, why="a look inwards, of the eye that is turned away"),
     _aim(HEADS + "A I U E O told right, %", "shapes", "vowels/right", None, True, 0),
