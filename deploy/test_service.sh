@@ -20,7 +20,7 @@ if [ -n "${missing:-}" ]; then
     echo "kagami: installing what is not here:$missing"
     apt-get update -q
     env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends debootstrap systemd \
-        systemd-container util-linux iproute2 shellcheck avahi-daemon avahi-utils dbus
+        systemd-container util-linux iproute2 shellcheck avahi-daemon avahi-utils dbus libfaketime
 fi
 deploy/root.sh kagami > /dev/null
 [ $# -gt 0 ] || set -- tests/service tests/test_install.py
