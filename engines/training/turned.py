@@ -35,7 +35,7 @@ class Skins:
                              & (self.fits["rms"] / size < 0.014))[0]
         if not len(self.rows):
             raise DataError(data, "none of its portraits is sure enough to be a skin",
-                            "give more photographs, or draw without them: --turned 0 --brows 0")
+                            "give more photographs, or draw without them: --turned 0 --brows 0 --speakers 0")
 
     def __call__(self, i):
         """(albedo (N,) linear or NaN, identity (100,), weights (52,)) of portrait i."""

@@ -13,8 +13,8 @@ from engines.training import material  # noqa: E402
 from engines.training.__main__ import main  # noqa: E402
 from tests.training.sources.conftest import MODEL  # noqa: E402
 
-COUNTS = ("--faces", "6", "--turned", "0", "--profiles", "2", "--eyes", "4", "--brows", "2",
-          "--held-out", "4")
+COUNTS = ("--faces", "6", "--turned", "0", "--profiles", "2", "--pairs", "2", "--eyes", "4",
+          "--looks", "2", "--brows", "2", "--speakers", "2", "--held-out", "4")
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,8 @@ def prepared(people, rooms, mediapipe, tmp_path_factory):
 def test_all_that_is_trained_on_is_there(prepared):
     assert set(os.listdir(prepared)) >= {
         "fits.npz", "portraits_luma.npz", "portrait_labels.npz", "val_faces.npz", "val_eyes.npz",
-        "faces_1_000000.npz", "profiles_4_000000.npz", "eyes_2_000000.npz", "backgrounds"}
+        "faces_1_000000.npz", "profiles_4_000000.npz", "pairs_6_000000.npz", "val_pairs.npz",
+        "eyes_2_000000.npz", "looks_6_000000.npz", "speakers_7310_000000.npz", "backgrounds"}
 
 
 def test_the_points_are_those_of_our_definition(prepared):
