@@ -600,8 +600,7 @@ def test_the_same_picture_gives_the_same_numbers():
     faces = [tracker(still)[0] for _ in range(12)][-2:]
     for name in ("landmarks", "rotation", "translation", "blendshapes"):
         first, second = (getattr(face, name) for face in faces)
-        # a filter that turns its quaternion by nothing may round its last bit to and fro
-        assert np.allclose(first, second, rtol=0, atol=1e-15), name
+        assert np.array_equal(first, second), name
 
 
 def test_the_real_networks_follow_two_of_whom_one_leaves_and_comes_back():

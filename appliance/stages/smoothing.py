@@ -110,13 +110,17 @@ class Smoothing:
         moved *= _share(SPEED_CUTOFF, dt)
         self._speed += moved
         self._doubt(face, unit)
-        ahead *= self._shares(dt).take(_GROUP)
+        shares = self._shares(dt)
+        ahead *= shares.take(_GROUP)
         for i in _JUMPS:
             if abs(self._new[i] - self._smooth[i]) > AT_ONCE:
                 ahead[i] = self._new[i] - self._smooth[i]
         self._smooth += ahead
-        turn = geometry.quaternion_from_vector(ahead[ROTATION])
-        self._turn = geometry.quaternion_product(self._turn, turn)
+        if shares[0] == 1.0 and not self._shake:    # the whole way, to the last bit
+            self._turn = face.rotation
+        else:
+            turn = geometry.quaternion_from_vector(ahead[ROTATION])
+            self._turn = geometry.quaternion_product(self._turn, turn)
         self._last_turn = face.rotation
 
     def _doubt(self, face, unit):
