@@ -2,8 +2,8 @@
 and how sure both are out.
 
 The network's rotation is turned by the viewing ray, the place follows from it by linear least
-squares, then a few Gauss-Newton steps move all six numbers so that the stable points fall where
-they were seen. The rotation is held near the network's, since these points are those of a mean
+squares, then a Gauss-Newton step moves all six numbers so that the stable points fall where they
+were seen; a second one would turn the head by 0.005 degrees more. The rotation is held near the network's, since these points are those of a mean
 face and would twist it; the depth is a logarithm, so that the head can never come to lie behind
 the camera.
 """
@@ -30,18 +30,16 @@ MODEL = np.array([
 HOLD = np.radians(1.0)
 # Added to the normal equations: that hold, and next to nothing that keeps a picture without
 # information solvable.
-_HOLDING = np.array([1 / HOLD ** 2] * 3 + [1e-9] * 3)
-_HELD = np.diag(_HOLDING)
+_HELD = np.diag([1 / HOLD ** 2] * 3 + [1e-9] * 3)
 # How sure the answer is follows from what it was made of: points, whose errors hang together since
 # every face differs from the mean one (variance times this), and the network's rotation, off by
 # TURN_OFF radians a share of its square's side that points are unsure by, besides TURN_LEAST.
 # `python -m engines.training.unsure` fitted the three, and checks them.
 SHAPE, TURN_OFF, TURN_LEAST = 5.3, 4.0, np.radians(2.1)
-STEPS = 2
 LEAST_SIGMA = 1e-3      # pixels
 NEAREST, FARTHEST = 90.0, 20000.0       # mm: nearer, the nose would touch the lens
-LARGEST_TURN = 0.2      # radians a step: beyond this the linear model does not hold
-LARGEST_ZOOM = 0.5      # of log z a step
+LARGEST_TURN = 0.2      # radians: beyond this the linear model does not hold
+LARGEST_ZOOM = 0.5      # of log z
 _POINTS = np.ascontiguousarray(MODEL.T)      # rows of x, y, z, as all below
 
 
@@ -88,22 +86,14 @@ class Pose:
     def refine(self, start, seen, weight):
         """(rotation, [x, y, z], (6, 6) inverse of the normal equations) from a first rotation and
         (2, 13) rays, weight = 1 / sigma."""
-        rotation, head, turned = start, start.dot(_POINTS), np.zeros(6)
+        head = start.dot(_POINTS)
         place = self._place(head, seen, weight)
-        slopes, solution = None, None
-        for _ in range(STEPS):
-            q = head + [[v] for v in place]
-            rays = q[:2] / q[2]
-            if slopes is None:      # one for all steps: they hardly change
-                slopes = self._slope(head, place, rays, weight / q[2])
-                solution = _inverse(slopes)
-            missed = ((seen - rays) * weight).reshape(-1)
-            step = solution.dot(slopes.dot(missed) - _HOLDING * turned)
-            turned += step
-            step = step.tolist()
-            rotation = _turned(rotation, step[:3])
-            head, place = rotation.dot(_POINTS), _moved(place, step[3:])
-        return rotation, place, solution
+        q = head + [[v] for v in place]
+        rays = q[:2] / q[2]
+        slopes = self._slope(head, place, rays, weight / q[2])
+        solution = _inverse(slopes)
+        step = solution.dot(slopes.dot(((seen - rays) * weight).reshape(-1))).tolist()
+        return _turned(start, step[:3]), _moved(place, step[3:]), solution
 
     def _place(self, head, seen, weight):
         """[x, y, z] that puts turned model points onto rays: weighted linear least squares."""

@@ -65,6 +65,16 @@ def test_noise_weighs_less_where_several_pixels_become_one():
     assert left[1] < 0.6 * left[0] and left[2] < 0.6 * left[0]
 
 
+@pytest.mark.parametrize("roll", [0.0, 33.0])
+@pytest.mark.parametrize("side", [100.0, 127.0, 200.0, 340.0])
+def test_a_square_sees_as_much_as_if_all_of_the_picture_were_halved(side, roll, monkeypatch):
+    luma = np.random.RandomState(2).randint(0, 255, (512, 640)).astype(np.uint8)
+    square = crop.Square((320.0, 256.0), side, roll)
+    part, _ = cut(luma, square)
+    monkeypatch.setattr(crop, "_part", lambda luma, centre, back, shape: (luma, back))
+    assert np.abs(cut(luma, square)[0] - part.astype(float)).max() <= 2
+
+
 def test_the_crop_of_a_mirror_image_is_the_mirror_image_of_the_crop():
     noisy = np.random.RandomState(1).randint(0, 255, (480, 640)).astype(np.uint8)
     here, _ = cut(noisy, crop.Square((300.0, 200.0), 110.0))
