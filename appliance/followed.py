@@ -49,8 +49,10 @@ class Followed:
                     self._shapes if holds else None)
 
     def covers(self, box):
-        """Whether a detected box is this face again."""
-        return geometry.overlap(self._last.box, box) > SAME_FACE
+        """Whether a detected box is this face again, a part of it, or somebody it would hide."""
+        x0, y0, x1, y1 = self._last.box
+        inside = 2 * x0 < box[0] + box[2] < 2 * x1 and 2 * y0 < box[1] + box[3] < 2 * y1
+        return inside or geometry.overlap(self._last.box, box) > SAME_FACE
 
     def believe(self, look, face, smooth, now):
         """The smooth Face to report; no filter delays where the next look goes."""

@@ -217,6 +217,22 @@ def test_with_room_for_more_the_detector_looks_as_often_as_wanted(backend, every
     assert backend.calls["detector"] == searches
 
 
+def test_what_the_detector_sees_in_a_followed_face_is_not_looked_at(backend):
+    def part_too(inputs, outputs):
+        dots.read_detector(inputs, outputs)
+        row, column = np.unravel_index(outputs["score8"][0, 0].argmax(), (24, 40))
+        outputs["score8"][0, :, row + 2, column] = log_odds(0.95)
+        outputs["box8"][0, :, row + 2, column] = 1.0
+    backend.readers["detector"] = part_too
+    wanted = ["tracker.max_faces=2", "tracker.detector_every=1"]
+    tracker = Tracker(config.load(config.DEFAULTS, wanted), backend=backend)
+    tracker(dots.picture(LEFT))
+    before = backend.calls["landmarks"]
+    for _ in range(10):
+        assert len(tracker(dots.picture(LEFT))) == 1
+    assert backend.calls["landmarks"] == before + 10
+
+
 @pytest.mark.parametrize("most", [1, 2])
 def test_a_full_house_needs_no_search(backend, most):
     wanted = ["tracker.max_faces=%d" % most, "tracker.detector_every=1"]

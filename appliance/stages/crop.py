@@ -1,5 +1,5 @@
 """A picture and a turned square in, its pixels at a network's size and the way back out."""
-from math import exp, log, sqrt
+from math import exp, hypot, log, sqrt
 from typing import NamedTuple, Tuple
 
 import cv2
@@ -59,29 +59,35 @@ def _beyond(value, limit):
 
 def cut(luma, square, out):
     """Fill `out` ((S, S) uint8; where it is wider than high, with the middle rows) with the
-    square's pixels; returns the (2, 3) matrix from `out` to the picture.
-
-    Beyond the picture its border is repeated.
-    """
+    square's pixels; returns the (2, 3) matrix from `out` to the picture."""
     height, size = out.shape
-    centre, side, roll = square
-    matrix = back = geometry.crop_way_back(centre, side, roll, size)
+    back = geometry.crop_way_back(*square, size=size)
     if height < size:
         back[:, 2] += (size - height) // 2 * back[:, 1]
-    if side >= HALVED_FROM * size:
-        luma, matrix = _part(luma, centre, back, out.shape)
-    while side >= HALVED_FROM * size and min(luma.shape) > 1:
-        luma, matrix, side = _halved(luma), _into_halved(matrix), side / 2
-    cv2.warpAffine(luma, matrix, (size, height), dst=out, borderMode=cv2.BORDER_REPLICATE,
-                   flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    fill(out, luma, back)
     return back
 
 
-def _part(luma, centre, back, shape):
-    """The part of the picture under a crop of `shape` around a centre, and the matrix into it."""
-    (height, width), (x, y) = luma.shape, centre
-    (a, b, _), (c, d, _) = back.tolist()
-    down, right = (0.5 * n + 3 for n in shape)      # so far halving sees beyond it
+def fill(out, luma, back):
+    """Fill `out` ((H, W) uint8) from a picture by the (2, 3) matrix from one to the other.
+
+    Beyond the picture its border is repeated. How the networks see everything, in training too.
+    """
+    scale, matrix = hypot(back[0, 0], back[1, 0]), back     # pixels of the picture to one of `out`
+    if scale >= HALVED_FROM:
+        luma, matrix = _part(luma, back, out.shape)
+    while scale >= HALVED_FROM and min(luma.shape) > 1:
+        luma, matrix, scale = _halved(luma), _into_halved(matrix), scale / 2
+    cv2.warpAffine(luma, matrix, out.shape[::-1], dst=out, borderMode=cv2.BORDER_REPLICATE,
+                   flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+
+
+def _part(luma, back, shape):
+    """The part of the picture under a crop of `shape`, and the matrix into it."""
+    (height, width), ((a, b, x), (c, d, y)) = luma.shape, back.tolist()
+    down, right = (0.5 * (n - 1) for n in shape)
+    x, y = x + a * right + b * down, y + c * right + d * down       # of the middle
+    down, right = down + 3, right + 3       # so far halving sees beyond it
     across, along = abs(a) * right + abs(b) * down, abs(c) * right + abs(d) * down
     x0, y0 = min(max(0, int(x - across)), width - 1), min(max(0, int(y - along)), height - 1)
     x0, y0 = x0 & ~7, y0 & ~7       # wherever a part begins the same pixels are halved together

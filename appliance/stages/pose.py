@@ -41,6 +41,9 @@ NEAREST, FARTHEST = 90.0, 20000.0       # mm: nearer, the nose would touch the l
 LARGEST_TURN = 0.2      # radians: beyond this the linear model does not hold
 LARGEST_ZOOM = 0.5      # of log z
 _POINTS = np.ascontiguousarray(MODEL.T)      # rows of x, y, z, as all below
+# Of du and dv by each radian in turn: what is added or taken away, of head and 1, u head and u, v
+# head and v.
+_TURNS = ((0, 5, -1), (1, 2, -1), (1, 9, -1), (2, 2, 1), (2, 4, 1), (3, 8, 1), (4, 1, -1), (5, 0, 1))
 
 
 class Placed(NamedTuple):
@@ -66,7 +69,11 @@ class Pose:
     def __init__(self, field_of_view=60.0, eye_distance=EYE_DISTANCE):
         self._fov, self._scale = field_of_view, eye_distance / EYE_DISTANCE
         self._sums = np.ones((5, len(STABLE)))
-        self._slopes = np.zeros((6, 2, len(STABLE)))
+        self._parts = np.zeros((12, len(STABLE)))
+        self._times_rays = self._parts[4:].reshape(2, 4, -1)
+        self._sums_of_parts = np.zeros((12, 12))
+        for row, part, sign in _TURNS:
+            self._sums_of_parts[row, part] = sign
 
     def __call__(self, reading, shape):
         """Placed, of a Reading in a picture of (H, W)."""
@@ -112,18 +119,16 @@ class Pose:
         of the place; scale: (13,) weight / q_z.
 
         With q = head + place and its ray (u, v): d(u, v) = ([1 0 -u; 0 1 -v] / q_z) dq, dq = turn
-        x head for the turn, z (du, dv, 0) for the place's ray, and `place` itself for log z.
+        x head for the turn, z (du, dv, 0) for the place's ray, and `place` itself for log z. All
+        are sums of head and 1, of u times these, of v times these: one product makes them.
         """
-        out, (x, y, z) = self._slopes, place
-        hx, hy, hz = head * scale
-        out[0] = rays * -hy
-        out[0, 1] -= hz
-        out[1] = rays * hx
-        out[1, 0] += hz
-        out[2, 0], out[2, 1] = -hy, hx
-        out[3, 0] = out[4, 1] = z * scale
-        out[5] = ([[x], [y]] - z * rays) * scale
-        return out.reshape(6, -1)
+        (x, y, z), parts, sums = place, self._parts, self._sums_of_parts
+        np.multiply(head, scale, out=parts[:3])
+        parts[3] = scale
+        np.multiply(rays[:, None], parts[:4], out=self._times_rays)
+        sums[6, 3] = sums[9, 3] = z
+        sums[10, 3], sums[11, 3], sums[10, 7], sums[11, 11] = x, y, -z, -z
+        return sums.dot(parts).reshape(6, -1)
 
 
 def _inverse(slopes):

@@ -71,7 +71,7 @@ def test_a_square_sees_as_much_as_if_all_of_the_picture_were_halved(side, roll, 
     luma = np.random.RandomState(2).randint(0, 255, (512, 640)).astype(np.uint8)
     square = crop.Square((320.0, 256.0), side, roll)
     part, _ = cut(luma, square)
-    monkeypatch.setattr(crop, "_part", lambda luma, centre, back, shape: (luma, back))
+    monkeypatch.setattr(crop, "_part", lambda luma, back, shape: (luma, back))
     assert np.abs(cut(luma, square)[0] - part.astype(float)).max() <= 2
 
 
