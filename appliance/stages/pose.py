@@ -3,9 +3,9 @@ and how sure both are out.
 
 The network's rotation is turned by the viewing ray, the place follows from it by linear least
 squares, then a Gauss-Newton step moves all six numbers so that the stable points fall where they
-were seen; a second one would turn the head by 0.005 degrees more. The rotation is held near the network's, since these points are those of a mean
-face and would twist it; the depth is a logarithm, so that the head can never come to lie behind
-the camera.
+were seen; a second one would turn the head by 0.005 degrees more. The rotation is held near the
+network's, since these points are those of a mean face and would twist it; the depth is a
+logarithm, so that the head can never come to lie behind the camera.
 """
 from math import degrees, exp, sqrt
 from typing import NamedTuple
@@ -43,7 +43,8 @@ LARGEST_ZOOM = 0.5      # of log z
 _POINTS = np.ascontiguousarray(MODEL.T)      # rows of x, y, z, as all below
 # Of du and dv by each radian in turn: what is added or taken away, of head and 1, u head and u, v
 # head and v.
-_TURNS = ((0, 5, -1), (1, 2, -1), (1, 9, -1), (2, 2, 1), (2, 4, 1), (3, 8, 1), (4, 1, -1), (5, 0, 1))
+_TURNS = ((0, 5, -1), (1, 2, -1), (1, 9, -1), (2, 2, 1), (2, 4, 1), (3, 8, 1), (4, 1, -1),
+          (5, 0, 1))
 
 
 class Placed(NamedTuple):

@@ -156,7 +156,7 @@ def test_at_another_address_it_goes_on_and_is_found_there(box, heard):
 def unset(box, heard):
     """A box whose clock was never set: {the file that sets it}."""
     place = houses.root("tests").split(":")[0] if os.environ.get("KAGAMI_ROOT") else ""
-    # That for programs of several threads; with the other one Ubuntu's now and then tells the true time.
+    # For programs of several threads: the other one of Ubuntu now and then tells the true time.
     library = glob.glob(place + "/usr/lib/*/faketime/libfaketimeMT.so.1")
     if not library:
         pytest.skip("libfaketime is not here; `make test-service` installs it")
