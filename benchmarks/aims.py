@@ -27,8 +27,8 @@ AIMS = (
          mediapipe="2.07", openseeface="2.74",
          why="brows and mouth; the points of portraits come from two other networks"),
     _aim(FRONTAL + "eyes", "stills", "points/helen_test/all/eyes12", 1.3, mediapipe="1.35",
-         openseeface="2.16", why="192 pixels for the face in place of 128 change nothing: it is "
-         "the points of the two other networks"),
+         openseeface="2.16", why="64 pixels for the face tell as much as 192: it is the points of "
+         "the two other networks"),
     _aim(FRONTAL + "mouth", "stills", "points/helen_test/all/mouth18", 1.75, mediapipe="1.81",
          openseeface="3.17", why="the teacher of the portraits smooths lips"),
     _aim(TURNED + "68 points, % of the box", "stills", "points/aflw_dev/all/all68", 3.3,

@@ -6,7 +6,7 @@ from appliance.face import ARKIT, ARKIT_MIRROR
 from appliance.stages.closeup import VIEWS, Turned
 from appliance.stages.landmarks import TURN_FULL
 from engines.training import augment
-from engines.training.faces import drawn_from, several, upright_box
+from engines.training.faces import UNIT, drawn_from, several, upright_box
 from engines.training.nets import INPUTS
 
 # Shapes for which the teacher's score follows the picture well enough to learn from (MATERIAL: the others hardly move),
@@ -76,7 +76,7 @@ class Expressions:
         """Half of the crops with something in front or a poor camera: fine folds are what tells many shapes."""
         if self.rng.uniform() < 0.12:
             crop = augment.block(self.rng, crop, 0.35)
-        return augment.camera(self.rng, crop) if self.rng.uniform() < 0.6 else crop
+        return augment.camera(self.rng, crop, UNIT * self.shape[1]) if self.rng.uniform() < 0.6 else crop
 
     def statistics(self):
         """Mean and deviation (K,) of the renders' labels."""

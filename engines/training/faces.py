@@ -7,11 +7,13 @@ import numpy as np
 from appliance import geometry
 from appliance.face import LANDMARK_MIRROR
 from engines.training import augment, shards
+from engines.training.nets import INPUTS
 
-SIZE = 128
+SIZE = INPUTS["landmarks"]["image"][1]
 SIDE = 1.35
 TURNED = 45.0       # degrees of yaw
 TWINS, PAIRS = 4, 3     # one in so many photographs, of drawn heads, comes with another picture in the same crop
+UNIT = 1 / 128          # of the crop's side, in which the camera's blur is told
 GRAIN = 8.0             # most noise of the camera's own that such pictures have, each another, in steps of 255
 _MIRROR = np.diag([-1.0, 1, 1])
 
@@ -156,7 +158,7 @@ class Faces:
             crop = augment.curtain(self.rng, crop)
         if self.rng.uniform() < 0.1:
             crop = augment.bars(self.rng, crop)
-        return augment.camera(self.rng, crop)
+        return augment.camera(self.rng, crop, UNIT * self.size)
 
     def _background(self):
         rng = self.rng
@@ -196,7 +198,7 @@ class Faces:
 
     def _face_in_background(self, luma, centre, side):
         """A face far too small for the crop, off its middle."""
-        n = self.rng.randint(24, 44) * self.size // SIZE
+        n = int(self.rng.uniform(0.19, 0.34) * self.size)
         there, _ = geometry.crop_transform(centre, side, self.rng.normal(0, 10), n)
         crop = self._background()
         x, y = self.rng.randint(0, self.size - n, 2)

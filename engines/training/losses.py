@@ -8,8 +8,9 @@ from engines.training.nets import INPUTS
 
 # A two-dimensional Laplace density exp(-r / b) has the variance 3 b^2 along each axis: sigma = sqrt(3) b
 _SIGMA_OF_B = 0.5 * math.log(3)
-# What a pixel of step, a chord of turn between two pictures of one head weigh (see `rest`)
+# What a part of step, a chord of turn between two pictures of one head weigh (see `rest`)
 REST = 1.0, 8.0
+PARTS = 128.0       # of a crop's side, in which what points miss is told
 
 
 def points_likelihood(points, log_sigma, truth):
@@ -28,8 +29,8 @@ def rotation_matrix(six):
 
 
 def rest(out, y):
-    """(pixels, chord) by which the errors of two pictures of one head in one crop differ, mean over such: what noise, and
-    a face at work, do to points and to the rotation."""
+    """(parts of the side, chord) by which the errors of two pictures of one head in one crop differ, mean over such: what
+    noise, and a face at work, do to points and to the rotation."""
     missed = out["points"] - y["points"]
     # Written out: as a product of matrices autocast would round it to bf16
     turned = (rotation_matrix(out["rotation"])[:, :, None] * y["rotation"][:, None]).sum(-1)
@@ -41,6 +42,9 @@ def rest(out, y):
 
 def landmarks(out, y):
     """Sum of: points (likelihood), rotation (chord), score (cross entropy), and how far both come to rest."""
+    scale = PARTS / y["image"].shape[1]
+    out = dict(out, points=scale * out["points"], log_sigma=out["log_sigma"] + math.log(scale))
+    y = dict(y, points=scale * y["points"])
     w = y["point_weight"]
     face = (w > 0).float()
     count = face.sum().clamp(min=1)

@@ -75,7 +75,7 @@ class Landmarks(nn.Module):
     narrow: how many sums of the features are looked at, all of them for nothing.
     """
 
-    def __init__(self, fold=4, widths=(32, -64, 48, 64, -96, 96, -128, 128), hidden=256, narrow=128):
+    def __init__(self, fold=2, widths=(32, -64, 48, 64, -96, 96, -128, 128), hidden=256, narrow=128):
         super().__init__()
         self.reach, self.middle, self.features = 8.0 * fold, (32 * fold - 1) / 2, abs(widths[-1]) * 16
         self.stem, self.body = Stem(fold, widths[0]), stack(*widths)
@@ -101,18 +101,14 @@ class Landmarks(nn.Module):
         return stacked(self.hidden, self.face), apart((points, self.rest), (self.score,))
 
     def take(self, hidden, out):
-        """Become what `dense` made these two layers of, for crops of 128 px."""
+        """Become what `dense` made these two layers of, for crops as large."""
         (weight, more), (last, shift), n = hidden, out, self.hidden.out_features
-        if isinstance(self.narrow, nn.Linear):      # its strongest directions; what is lost is won back in a minute
-            left, strength, right = torch.linalg.svd(weight, full_matrices=False)
-            root = strength[:len(self.narrow.weight)].sqrt()
-            put(self.narrow, root[:, None] * right[:len(root)], torch.zeros(len(root)))
-            weight = left[:, :len(root)] * root
+        if isinstance(self.narrow, nn.Linear):
+            weight = narrowed(self.narrow, weight)
         put(self.hidden, weight[:n], more[:n])
         put(self.face, weight[n:], more[n:])
-        put(self.points, last[:136, :n] / 32.0, (shift[:136] - 63.5) / 32.0)
+        put(self.points, last[:136, :n] / self.reach, (shift[:136] - self.middle) / self.reach)
         put(self.rest, last[136:210, :n], shift[136:210])
-        self.rest.bias[:68] += math.log(self.reach / 32.0)      # sigmas are pixels of the crop
         put(self.score, last[210:, n:], shift[210:])
 
     def forward(self, image):
@@ -127,13 +123,13 @@ class Landmarks(nn.Module):
 
 
 class Fine(Landmarks):
-    """The same on (N, 192, 192, 1), for three times the products: as many cells, each told finer and by more channels. It
-    begins as the landmarks network that is exported (`transfer.take`)."""
+    """The same with more channels and a layer more, for three times the products. It begins as the landmarks network that
+    is exported (`transfer.take`)."""
 
     LANDMARKS = (None, 0, 1, 2, 3, 4, 5, 6)      # the layer of that one's body that each of these grows from
 
     def __init__(self):
-        super().__init__(6, (64, 64, -96, 96, 96, -112, 112, -128, 128), narrow=128)
+        super().__init__(2, (64, 64, -96, 96, 96, -112, 112, -128, 128))
 
 
 class Iris(nn.Module):
@@ -174,18 +170,20 @@ class Iris(nn.Module):
 
 
 class Expression(nn.Module):
-    """(N, 96, 96, 1) and the head's turn (N, 2), (yaw, pitch) / 45 degrees -> shapes (N, K), 0 to 1.
+    """(N, 64, 64, 1) and the head's turn (N, 2), (yaw, pitch) / 45 degrees -> shapes (N, K), 0 to 1.
 
     It regresses standardised values, `start_from` sets their mean and deviation: the shapes are seldom shown, and
-    a squashed value that starts near 0 hardly moves.
+    a squashed value that starts near 0 hardly moves. narrow: how many sums of the features are looked at: half the
+    weights to fetch for each picture, and nothing lost.
     """
 
-    def __init__(self, shapes=len(VIEWS["expression"].shapes), fold=3, widths=(24, 32, -32, 48, -64, 64, -96), cells=16, hidden=160,
-                 dropped=0.0):
+    def __init__(self, shapes=len(VIEWS["expression"].shapes), fold=2, widths=(24, 32, -32, 48, -64, 64, -96), cells=16, hidden=160,
+                 dropped=0.0, narrow=64):
         super().__init__()
         self.dropped = dropped
         self.stem, self.body = Stem(fold, widths[0]), stack(*widths)
-        self.hidden = nn.Linear(abs(widths[-1]) * cells + 2, hidden)
+        self.narrow = nn.Linear(abs(widths[-1]) * cells, narrow)
+        self.hidden = nn.Linear(narrow + 2, hidden)
         self.out = nn.Linear(hidden, shapes)
         nn.init.normal_(self.out.weight, std=0.01)
         nn.init.zeros_(self.out.bias)
@@ -205,12 +203,14 @@ class Expression(nn.Module):
         """Become what `dense` made these two layers of, without what `readout` put behind the shapes; mean and deviation
         stay."""
         weight, bias = (values[:len(self.mean)] for values in out)
-        put(self.hidden, *hidden)
+        features, turn = hidden[0][:, :-2], hidden[0][:, -2:]
+        put(self.hidden, torch.cat([narrowed(self.narrow, features), turn], 1), hidden[1])
         put(self.out, weight / self.deviation[:, None], (bias - self.mean) / self.deviation)
 
     def standard(self, image, turn):
         """(N, K) in deviations from the mean."""
         x = F.dropout(self.body(self.stem(image)).reshape(image.shape[0], -1), self.dropped, self.training)
+        x = self.narrow(x)
         return self.out(F.dropout(F.relu(self.hidden(torch.cat([x, turn], 1))), self.dropped, self.training))
 
     def forward(self, image, turn):
@@ -218,12 +218,12 @@ class Expression(nn.Module):
 
 
 class Brows(Expression):
-    """The same for the upper face, (N, 108, 168, 1): all but its last layers are the landmarks network's to begin with."""
+    """The same for the upper face, (N, 72, 112, 1): all but its last layers are the landmarks network's to begin with."""
 
     LANDMARKS = (0, 1, 3)       # which of its body's layers
 
     def __init__(self):
-        super().__init__(len(VIEWS["brows"].shapes), 6, (32, -64, 64, -96, 48), 35, 128, 0.25)
+        super().__init__(len(VIEWS["brows"].shapes), 4, (32, -64, 64, -96, 48), 35, 128, 0.25)
 
 
 class Detector(nn.Module):
@@ -315,6 +315,15 @@ def put(layer, weight, bias):
     layer.bias.copy_(bias)
 
 
+def narrowed(narrow, weight):
+    """Make a Linear the strongest directions of what a dense layer of `weight` reads; that layer's weight behind it. What is
+    lost is won back in a minute."""
+    left, strength, right = torch.linalg.svd(weight, full_matrices=False)
+    root = strength[:len(narrow.weight)].sqrt()
+    put(narrow, root[:, None] * right[:len(root)], torch.zeros(len(root)))
+    return left[:, :len(root)] * root
+
+
 def dense(weight, bias):
     """The Linear of a weight (outputs, inputs) and a bias."""
     layer = nn.Linear(*reversed(weight.shape))
@@ -341,10 +350,10 @@ def apart(*groups):
 NETS = {"landmarks": Landmarks, "fine": Fine, "iris": Iris, "detector": Detector,
         "expression": Expression, "brows": Brows}
 # As deployed: the shape of each input.
-INPUTS = {"landmarks": {"image": (1, 128, 128, 1)}, "fine": {"image": (1, 192, 192, 1)}, "iris": {"image": (2, 64, 64, 1), "turn": (2, 2)},
+INPUTS = {"landmarks": {"image": (1, 64, 64, 1)}, "fine": {"image": (1, 64, 64, 1)}, "iris": {"image": (2, 64, 64, 1), "turn": (2, 2)},
           "detector": {"image": (1, 192, 320, 1)},
-          "expression": {"image": (1, 96, 96, 1), "turn": (1, 2)},
-          "brows": {"image": (1, 108, 168, 1), "turn": (1, 2)}}
+          "expression": {"image": (1, 64, 64, 1), "turn": (1, 2)},
+          "brows": {"image": (1, 72, 112, 1), "turn": (1, 2)}}
 
 # What lies side by side, in this order, in the one tensor that `Answers` gives, of one face or eye, and in the two of `Cells`.
 PARTS = {"landmarks": {"points": (68, 2), "log_sigma": (68,), "rotation": (6,), "score": (1,)},

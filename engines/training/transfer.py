@@ -42,7 +42,9 @@ def take(net, path, image):
     given = _weights(path)
     hidden, out = [[given["net.%s.%s" % (layer, kind)] for kind in ("weight", "bias")] for layer in ("hidden", "out")]
     if "net.narrow.weight" in given:
-        hidden = [hidden[0] @ given["net.narrow.weight"], hidden[1] + hidden[0] @ given["net.narrow.bias"]]
+        narrow, more = given["net.narrow.weight"], given["net.narrow.bias"]
+        reads, turn = hidden[0][:, :len(narrow)], hidden[0][:, len(narrow):]
+        hidden = [torch.cat([reads @ narrow, turn], 1), hidden[1] + reads @ more]
     with torch.no_grad():
         net.take(hidden, out)
 

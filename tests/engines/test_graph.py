@@ -41,9 +41,9 @@ def test_written_back_without_a_change_the_file_is_the_same(network):
 def test_attributes_and_weights_are_read():
     found = graph(manifest.read()["landmarks"])
     stem, = [node for node in found.nodes if node.name == "/net/stem/strided/Conv"]
-    assert stem.attributes["strides"] == [4, 4] and stem.attributes["group"] == 1
+    assert stem.attributes["strides"] == [2, 2] and stem.attributes["group"] == 1
     weights, bias = (found.constants[name] for name in stem.inputs[1:])
-    assert weights.dtype == np.float32 and weights.shape[1:] == (1, 12, 12)
+    assert weights.dtype == np.float32 and weights.shape[1:] == (1, 6, 6)
     assert bias.shape == weights.shape[:1] and np.isfinite(weights).all()
 
 

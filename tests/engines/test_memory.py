@@ -27,7 +27,7 @@ def test_both_ways_are_measured_for_every_network(machine):
 
 def test_what_is_measured_is_the_time_of_an_inference(machine):
     machine.launch_s, machine.capturable = 1e-3, False
-    layers = 20     # nodes of the expression network, its constants apart
+    layers = 21     # nodes of the expression network, its constants apart
     assert memory.measure(["expression"], turns=3)["expression"] == pytest.approx(
         {"copied": layers, "mapped": layers})
 

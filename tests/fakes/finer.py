@@ -1,5 +1,5 @@
 """A manifest with a network [fine] that was not trained for it: the usual landmarks network behind
-a step that shrinks 192x192 to what it knows, its answers told in the larger crop's pixels.
+a step that shrinks 96x96 to what it knows, its answers told in the larger crop's pixels.
 
 What the tracker makes of it is what the usual network gives, so a size that is taken for granted
 anywhere shows as points that lie elsewhere.
@@ -14,7 +14,7 @@ from onnx import helper, numpy_helper
 
 from appliance.backends import manifest
 
-USUAL, FINE = 128, 192
+USUAL, FINE = 64, 96
 
 
 def add(folder, source=manifest.MANIFEST):
