@@ -54,17 +54,17 @@ def seen(look, luma, points, rng):
 
 
 def solved(reading, focal, middle):
-    """(rotation, place, S, vague) as Pose has them of a camera whose axis need not be in the middle of the picture."""
+    """(rotation, place, sums, vague) as Pose has them of a camera whose axis need not be in the middle of the picture."""
     x, y = (np.array(reading.square.centre) - middle) / focal
     rays = (reading.points[pose.STABLE] - middle).T / focal
     sigma = reading.sigma[pose.STABLE]
     start = geometry.ray_rotation(x, y).dot(reading.rotation)
-    rotation, place, solution = pose.Pose().refine(start, rays, focal / sigma)
-    return rotation, np.array(place), solution.copy(), sigma.mean() / reading.square.side
+    sums = pose.Pose().sums(start, rays, focal / sigma)
+    return start, np.array(pose.placed(sums)), sums, sigma.mean() / reading.square.side
 
 
 def misses(material, data, limit=0):
-    """[(turn (3,) radians, way (3,) mm, place, S, vague)] of every head that is believed, in each of VIEWS."""
+    """[(turn (3,) radians, way (3,) mm, place, sums, vague)] of every head that is believed, in each of VIEWS."""
     heads = np.load(os.path.join(material, "val_faces.npz"))
     model, look, rng = FaceModel(os.path.join(data, "ict_face.npz")), Tracker()._landmarks, np.random.default_rng(5)
     pictures, found = heads["picture"], []
@@ -74,9 +74,9 @@ def misses(material, data, limit=0):
             luma, scale = degraded(pictures[i], scale, noise, rng)
             reading = seen(look, luma, (heads["points"][i] + 0.5) * scale - 0.5, rng)
             if reading.score >= 0.5:
-                rotation, place, solution, vague = solved(reading, focal * scale, (middle + 0.5) * scale - 0.5)
+                rotation, place, sums, vague = solved(reading, focal * scale, (middle + 0.5) * scale - 0.5)
                 turn = cv2.Rodrigues(rotation.dot(scene.rotation.T))[0].ravel()
-                found.append((turn, place - scene.translation, place, solution, vague))
+                found.append((turn, place - scene.translation, place, sums, vague))
     return found
 
 
@@ -85,7 +85,7 @@ def told(found, constants):
     kept = pose.SHAPE, pose.TURN_OFF, pose.TURN_LEAST
     pose.SHAPE, pose.TURN_OFF, pose.TURN_LEAST = constants
     try:
-        return np.array([pose.unsure(solution, place.tolist(), vague) for _, _, place, solution, vague in found])
+        return np.array([pose.unsure(sums, place.tolist(), vague) for _, _, place, sums, vague in found])
     finally:
         pose.SHAPE, pose.TURN_OFF, pose.TURN_LEAST = kept
 

@@ -53,47 +53,12 @@ def test_a_known_head_comes_back_exactly(seed):
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_a_network_that_is_off_is_drawn_towards_the_points(seed):
+def test_the_rotation_is_the_networks_seen_along_its_ray(seed):
     rng = np.random.RandomState(seed)
     rotation, place = random_head(rng)
-    wrong = off_by(rotation, 0.05, rng)
-    found, at = Pose()(reading(rotation, place, sigma=0.1, net=wrong), SHAPE)[:2]
-    assert between(found, rotation) < 0.35 * between(wrong, rotation)
-
-
-def missed(six, start, place, rays, weight):
-    """What the answer's cost is made of, for six numbers: a turn, the place's ray, its log z."""
-    x, y, z = place
-    z *= np.exp(six[5])
-    at = np.array([(x / place[2] + six[3]) * z, (y / place[2] + six[4]) * z, z])
-    turn = geometry.matrix_from_quaternion(geometry.quaternion_from_vector(six[:3]))
-    seen = MODEL.dot(turn.dot(start).T) + at
-    off = (rays - seen[:, :2].T / seen[:, 2]) * weight
-    return np.concatenate((off.ravel(), six[:3] / pose.HOLD))
-
-
-def least(cost):
-    """The six numbers at which the squares of `cost` are least, by many numeric steps."""
-    six = np.zeros(6)
-    for _ in range(30):
-        here = cost(six)
-        slopes = np.array([(cost(six + 1e-6 * way) - here) / 1e-6 for way in np.eye(6)]).T
-        six -= np.linalg.lstsq(slopes, here, rcond=None)[0]
-    return six
-
-
-@pytest.mark.parametrize("seed", range(10))
-def test_one_step_reaches_what_many_would(seed):
-    rng = np.random.RandomState(seed)
-    rotation, place = random_head(rng)
-    one = reading(rotation, place, 1.0, rng)
-    start = off_by(rotation, 0.04, rng)
-    rays, weight = (one.points[STABLE] - MIDDLE).T / FOCAL, np.full(len(STABLE), FOCAL)
-    found, at, _ = Pose().refine(start, rays, weight)
-    six = least(lambda six: missed(six, start, place, rays, weight))
-    turn = geometry.matrix_from_quaternion(geometry.quaternion_from_vector(six[:3]))
-    assert between(turn.dot(start), found) < 0.15
-    assert np.isclose(at[2], place[2] * np.exp(six[5]), rtol=0.01)
+    net = off_by(rotation, 0.05, rng)
+    found = Pose()(reading(rotation, place, 1.0, rng, net=net), SHAPE)
+    assert between(found.rotation, net) < 1e-4
 
 
 @pytest.mark.parametrize("seed", range(50))
@@ -142,9 +107,10 @@ def test_an_unsure_point_counts_for_less():
     rotation, place = geometry.matrix_from_angles(10, 5, 0), np.array([0, 0, 500.0])
     one = reading(rotation, place)
     one.points[45] += (8, 0)
-    surely = Pose()(one, SHAPE)[0]
+    surely = Pose()(one, SHAPE).place
     one.sigma[45] = 20
-    assert between(Pose()(one, SHAPE)[0], rotation) < 0.2 * between(surely, rotation)
+    found = Pose()(one, SHAPE).place
+    assert np.linalg.norm(found - place) < 0.2 * np.linalg.norm(surely - place)
 
 
 def test_unsure_points_make_an_unsure_pose():
@@ -156,7 +122,7 @@ def test_unsure_points_make_an_unsure_pose():
     assert ways[0][2] > 2 * max(ways[0][:2])        # depth is what one camera knows least
 
 
-@pytest.mark.parametrize("sigma", [0.5, 3.0])
+@pytest.mark.parametrize("sigma", [0.5, 2.0])
 def test_the_place_tells_how_far_it_is_off(sigma, monkeypatch):
     monkeypatch.setattr(pose, "SHAPE", 1.0)     # it is the mean head, so no errors hang together
     rng, off = np.random.RandomState(3), []

@@ -28,9 +28,9 @@ def missed(constants, count, rng):
     found = []
     for _ in range(count):
         one = reading(*random_head(rng), sigma=rng.uniform(0.5, 6.0))
-        place, solution, vague = solved(one)
-        turn, *way = unsure.told([(None, None, place, solution, vague)], constants)[0]
-        found.append((np.radians(rng.normal(0, turn, 3)), rng.normal(0, way), place, solution,
+        place, sums, vague = solved(one)
+        turn, *way = unsure.told([(None, None, place, sums, vague)], constants)[0]
+        found.append((np.radians(rng.normal(0, turn, 3)), rng.normal(0, way), place, sums,
                       vague))
     return found
 
@@ -38,16 +38,16 @@ def missed(constants, count, rng):
 def solved(one):
     """What unsure.solved gives of a Reading in the middle of the camera's picture."""
     middle = (np.array(SHAPE[::-1]) - 1) / 2
-    _, place, solution, vague = unsure.solved(one, 554.26, middle)
-    return place, solution, vague
+    _, place, sums, vague = unsure.solved(one, 554.26, middle)
+    return place, sums, vague
 
 
 def test_it_is_solved_as_the_pose_does_it():
     one = reading(*random_head(np.random.RandomState(1)), sigma=2.0)
-    place, solution, vague = solved(one)
+    place, sums, vague = solved(one)
     found = pose.Pose()(one, SHAPE)
     assert np.allclose(place, found.place, rtol=1e-4)
-    turn, *way = pose.unsure(solution, place.tolist(), vague)
+    turn, *way = pose.unsure(sums, place.tolist(), vague)
     assert turn == pytest.approx(found.rotation_sigma, rel=1e-3)
     assert way == pytest.approx(found.place_sigma, rel=1e-3)
 
