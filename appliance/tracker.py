@@ -24,7 +24,7 @@ TRIES = 14              # surest candidates that the landmarks look at in one pi
 # by points that the network cannot place. Found on held-out portraits and heads pasted on training
 # backgrounds: all of the portraits, 97 % of the heads at any yaw, and of the backgrounds (as they
 # are, upside down, inverted, both) none.
-NEWCOMER, VAGUE, TURNED = 0.93, (0.042, 0.07), (30.0, 60.0)
+NEWCOMER, VAGUE, TURNED = 0.93, (0.042, 0.065), (30.0, 60.0)
 PERIOD = 1 / 30.0       # seconds between pictures that come without a time
 UPRIGHT = 0.9           # score below which a given box is tried as somebody tilted or lying too
 TILTS = -30.0, 30.0, -90.0, 90.0        # degrees of roll, then

@@ -23,9 +23,9 @@ MODEL = np.array([
     [45.07, 1.71, -6.27]])
 # How sure the answer is follows from what it was made of: points, whose errors hang together since
 # every face differs from the mean one (variance times this), and the network's rotation, off by
-# TURN_OFF radians a share of its square's side that points are unsure by, besides TURN_LEAST.
-# `python -m engines.training.unsure` fitted the three, and checks them.
-SHAPE, TURN_OFF, TURN_LEAST = 5.3, 4.0, np.radians(2.1)
+# TURN_OFF radians a share of its square's side that points are unsure by.
+# `python -m engines.training.unsure` fitted both, and checks them.
+SHAPE, TURN_OFF = 5.0, 4.3
 LEAST_SIGMA = 1e-3      # pixels
 NEAREST, FARTHEST = 90.0, 20000.0       # mm: nearer, the nose would touch the lens
 _POINTS = np.ascontiguousarray(MODEL.T)      # rows of x, y, z
@@ -94,7 +94,7 @@ def unsure(sums, place, vague):
     place and the points' mean sigma as a share of the square's side. The place errs as the points
     do, and as the rotation it was made with."""
     (hx, hy, hz, n), (ux, uy, uz, u), (vx, vy, vz, v), (uux, uuy, _, _), (vvx, vvy, _, _) = sums
-    turn = (TURN_OFF * vague) ** 2 + TURN_LEAST ** 2
+    turn = (TURN_OFF * vague) ** 2
     # A radian about each axis moves h by (0, -h_z, h_y), (h_z, 0, -h_x), (-h_y, h_x, 0).
     ways = [_least(sums, *moved) for moved in (
         (uy, vy + hz, uuy + vvy + vz), (-ux - hz, -vx, -uux - uz - vvx), (hy, -hx, uy - vx))]

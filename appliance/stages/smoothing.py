@@ -30,7 +30,7 @@ LIDS, BLINK_LASTS = 0.3, 0.5    # how far shut; seconds, after as many again not
 UNSURE = 2.0            # sigma in % of the face at which a point's cut-off at rest is halved
 # The same for the head: degrees, then shares of the distance for its place across and its depth.
 # Of a clear face all are at about half, as its points are.
-UNSURE_TURN, UNSURE_PLACE, UNSURE_DEPTH = 4.5, 0.02, 0.09
+UNSURE_TURN, UNSURE_PLACE, UNSURE_DEPTH = 3.0, 0.02, 0.09
 GAP = 0.5               # seconds without a picture after which nothing is carried over
 SHORTEST = 1e-3         # seconds: what two pictures of one time stamp are taken to be apart
 

@@ -1,5 +1,5 @@
 """`python -m engines.training.unsure --material MATERIAL --data ../shared/data/train`: how far the pose is off on drawn
-heads kept out of training, beside the sigma that it tells of itself, and which three constants of stages/pose.py
+heads kept out of training, beside the sigma that it tells of itself, and which two constants of stages/pose.py
 would tell it best.
 
 Each head is seen as it was drawn, with noise, and small; in a camera that is known, since the scene is drawn from its
@@ -81,13 +81,13 @@ def misses(material, data, limit=0):
 
 
 def told(found, constants):
-    """(N, 4) sigmas: degrees, mm in x, y and z, with (SHAPE, TURN_OFF, TURN_LEAST) as given."""
-    kept = pose.SHAPE, pose.TURN_OFF, pose.TURN_LEAST
-    pose.SHAPE, pose.TURN_OFF, pose.TURN_LEAST = constants
+    """(N, 4) sigmas: degrees, mm in x, y and z, with (SHAPE, TURN_OFF) as given."""
+    kept = pose.SHAPE, pose.TURN_OFF
+    pose.SHAPE, pose.TURN_OFF = constants
     try:
         return np.array([pose.unsure(sums, place.tolist(), vague) for _, _, place, sums, vague in found])
     finally:
-        pose.SHAPE, pose.TURN_OFF, pose.TURN_LEAST = kept
+        pose.SHAPE, pose.TURN_OFF = kept
 
 
 def fitted(found):
@@ -97,7 +97,7 @@ def fitted(found):
     def unlikely(logs):
         sigma = told(found, np.exp(logs))[:, [0, 0, 0, 1, 2, 3]]
         return (2 * np.log(sigma) + np.minimum((missed / sigma) ** 2, CAPPED ** 2)).mean()
-    return np.exp(minimize(unlikely, np.log([pose.SHAPE, pose.TURN_OFF, pose.TURN_LEAST]), method="Nelder-Mead").x)
+    return np.exp(minimize(unlikely, np.log([pose.SHAPE, pose.TURN_OFF]), method="Nelder-Mead").x)
 
 
 def table(found, constants):
@@ -121,10 +121,10 @@ def main():
     parser.add_argument("--limit", type=int, default=0, help="only the first N heads")
     args = parser.parse_args()
     found = misses(args.material, args.data, args.limit)
-    now, best = (pose.SHAPE, pose.TURN_OFF, pose.TURN_LEAST), fitted(found)
+    now, best = (pose.SHAPE, pose.TURN_OFF), fitted(found)
     print("%d views; now" % len(found))
     print("\n".join(table(found, now)))
-    print("\nlikeliest: SHAPE %.2f, TURN_OFF %.2f, TURN_LEAST %.2f degrees" % (best[0], best[1], np.degrees(best[2])))
+    print("\nlikeliest: SHAPE %.2f, TURN_OFF %.2f" % tuple(best))
     print("\n".join(table(found, best)))
 
 
