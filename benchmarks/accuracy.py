@@ -20,8 +20,8 @@ COVERED = "desk"        # the clip whose face is covered for a while
 
 
 def of_stills(args):
-    """(tables, figures, chart) of the still sets."""
-    tracker = Tracker(args.config)
+    """(tables, figures, chart) of the still sets, narrow views too: cut out of larger pictures."""
+    tracker = Tracker(renders.view(args.config))
     found = _here(OrderedDict((name, stills.measure(tracker, os.path.join(args.data, name),
                                                     args.limit)) for name in stills.SETS), "set")
     if not found:

@@ -15,7 +15,7 @@ OPEN = 0.3              # openness from which the gaze of an eye counts
 
 
 def view(config=None):
-    """The configuration (default: default.conf alone) under which drawn crops are measured."""
+    """The configuration (default: default.conf alone) under which crops are measured."""
     config = config or configuration.defaults()
     return config._replace(camera=config.camera._replace(fov=FOV))
 
