@@ -93,8 +93,8 @@ AIMS = (
     _aim(HEADS + "a face at rest: the shape that is furthest from 0", "shapes", "rest/most"),
     _aim(HEADS + "head pose while the face blinks, talks, smiles, each picture alone, deg",
          "acted", "turn/per picture/worst", 0.5,
-         why="pictures in pairs took it from 1.6, and it still falls with every pair; what is left "
-         "is of no one kind"),
+         why="pictures in pairs took it from 1.6, and it still falls with every pair; what is "
+         "left is of no one kind"),
     _aim(HEADS + "head pose while the face blinks, talks, smiles, followed and smoothed, deg",
          "acted", "turn/tracked/worst", 0.5,
          why="the same; blinks are held back by smoothing, talk and smiles last longer"),
