@@ -133,15 +133,6 @@ def quaternion_from_vector(v):
     return np.array([cos(0.5 * angle), k * x, k * y, k * z])
 
 
-def matrix_from_vector(x, y, z):
-    """(3, 3) matrix of a rotation vector: axis times angle, radians (Rodrigues)."""
-    angle = sqrt(x * x + y * y + z * z)
-    s, c = (sin(angle) / angle, (1 - cos(angle)) / angle ** 2) if angle > 1e-6 else (1.0, 0.5)
-    return np.array([1 - c * (y * y + z * z), c * x * y - s * z, c * x * z + s * y,
-                     c * x * y + s * z, 1 - c * (x * x + z * z), c * y * z - s * x,
-                     c * x * z - s * y, c * y * z + s * x, 1 - c * (x * x + y * y)]).reshape(3, 3)
-
-
 def rotation_between(a, b):
     """(3,) rotation vector in radians that leads from quaternion a to b, in the frame of a."""
     (w, x, y, z), (p, q, r, s) = a.tolist(), b.tolist()

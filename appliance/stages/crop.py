@@ -108,14 +108,6 @@ def _into_halved(matrix):
     return matrix
 
 
-def mirrored(back, size):
-    """The way back from the mirror image of a crop whose own way back is `back`."""
-    other = back.copy()
-    other[:, 0] = -back[:, 0]
-    other[:, 2] += (size - 1) * back[:, 0]
-    return other
-
-
 def as_luma(image):
     """(H, W) uint8 luma of a picture: itself, or the BT.601 weights of (H, W, 3) R, G, B."""
     if image.ndim == 2:

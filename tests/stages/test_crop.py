@@ -89,13 +89,6 @@ def test_rows_with_padding_are_read_like_rows_without():
     assert np.array_equal(cut(padded[:, :640], square)[0], cut(ramp(), square)[0])
 
 
-def test_the_mirror_image_has_its_own_way_back():
-    _, back = cut(ramp(), crop.Square((300.0, 200.0), 90.0, 20.0))
-    way = crop.mirrored(back, 64)
-    here, there = np.array([[3.0, 7.0]]), np.array([[60.0, 7.0]])
-    assert np.allclose(geometry.apply(way, here), geometry.apply(back, there))
-
-
 HERE = crop.Square((300.0, 200.0), 100.0, 10.0)
 
 

@@ -122,8 +122,9 @@ def test_unsure_points_make_an_unsure_pose():
     assert ways[0][2] > 2 * max(ways[0][:2])        # depth is what one camera knows least
 
 
-@pytest.mark.parametrize("sigma", [0.5, 2.0])
-def test_the_place_tells_how_far_it_is_off(sigma, monkeypatch):
+# Of points that are off by much the rays' own noise draws the place nearer, which is not told.
+@pytest.mark.parametrize("sigma, share", [(0.5, 0.2), (2.0, 0.2), (3.0, 0.25)])
+def test_the_place_tells_how_far_it_is_off(sigma, share, monkeypatch):
     monkeypatch.setattr(pose, "SHAPE", 1.0)     # it is the mean head, so no errors hang together
     rng, off = np.random.RandomState(3), []
     rotation, place = geometry.matrix_from_angles(15, -5, 8), np.array([60.0, 30, 550])
@@ -136,7 +137,7 @@ def test_the_place_tells_how_far_it_is_off(sigma, monkeypatch):
         turn = np.radians(between(found.rotation, rotation)) / np.sqrt(3)
         off.append(np.r_[np.degrees(turn) / found.rotation_sigma,
                          (found.place - place) / found.place_sigma])
-    assert np.allclose(np.sqrt(np.mean(np.square(off), axis=0)), 1.0, atol=0.2)
+    assert np.allclose(np.sqrt(np.mean(np.square(off), axis=0)), 1.0, atol=share)
 
 
 def test_larger_heads_are_unsure_by_more_millimetres():
